@@ -1,0 +1,68 @@
+package kv
+
+// OpKind is what an Op does.
+type OpKind uint8
+
+const (
+	OpSet OpKind = iota
+	OpDelete
+	OpDeleteRange
+)
+
+// Op is one change of a Batch. Engines read it; callers use Batch's methods.
+type Op struct {
+	Kind  OpKind
+	Key   []byte // OpDeleteRange: the first key
+	Value []byte // OpSet: the value; OpDeleteRange: the end, not deleted; nil: no end
+	Size  int    // OpDelete: about how many bytes the value had, 0 unknown
+}
+
+// Batch collects changes, applied in order: a later one wins over an earlier
+// one to the same key. The zero Batch is ready for use. Keys and values are
+// not copied: they must not change until Commit has returned.
+type Batch struct {
+	ops  []Op
+	size int
+}
+
+// Set gives key a value.
+func (b *Batch) Set(key, value []byte) {
+	b.ops = append(b.ops, Op{Kind: OpSet, Key: key, Value: value})
+	b.size += len(key) + len(value)
+}
+
+// Delete removes key. size is about how many bytes its value has, so that the
+// engine knows what compaction will win; 0 if unknown. A key that is not there
+// is no error.
+func (b *Batch) Delete(key []byte, size int) {
+	b.ops = append(b.ops, Op{Kind: OpDelete, Key: key, Size: size})
+	b.size += len(key)
+}
+
+// DeleteRange removes all keys in [start, end); nil is no bound.
+func (b *Batch) DeleteRange(start, end []byte) {
+	b.ops = append(b.ops, Op{Kind: OpDeleteRange, Key: start, Value: end})
+	b.size += len(start) + len(end)
+}
+
+// Ops are the changes in order.
+func (b *Batch) Ops() []Op { return b.ops }
+
+// Size is the number of bytes that the batch's keys and values have.
+func (b *Batch) Size() int { return b.size }
+
+// Deletes reports whether the batch has deletions and nothing else.
+func (b *Batch) Deletes() bool {
+	for i := range b.ops {
+		if b.ops[i].Kind == OpSet {
+			return false
+		}
+	}
+	return len(b.ops) > 0
+}
+
+// Reset empties the batch and keeps its memory.
+func (b *Batch) Reset() {
+	clear(b.ops)
+	b.ops, b.size = b.ops[:0], 0
+}
