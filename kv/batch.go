@@ -1,5 +1,11 @@
 package kv
 
+import (
+	"fmt"
+
+	"github.com/restante/restante"
+)
+
 // OpKind is what an Op does.
 type OpKind uint8
 
@@ -65,4 +71,33 @@ func (b *Batch) Deletes() bool {
 func (b *Batch) Reset() {
 	clear(b.ops)
 	b.ops, b.size = b.ops[:0], 0
+}
+
+// Validate answers an error of kind restante.ErrInvalid for a key or value
+// outside the bounds that engines accept. Engines call it before they write.
+func (b *Batch) Validate() error {
+	for i := range b.ops {
+		op := &b.ops[i]
+		switch op.Kind {
+		case OpSet:
+			if len(op.Value) > MaxValue {
+				return fmt.Errorf("kv: value of %d bytes is over %d: %w", len(op.Value), MaxValue, restante.ErrInvalid)
+			}
+			fallthrough
+		case OpDelete:
+			if len(op.Key) == 0 {
+				return fmt.Errorf("kv: empty key: %w", restante.ErrInvalid)
+			}
+		case OpDeleteRange:
+			if len(op.Value) > MaxKey {
+				return fmt.Errorf("kv: range end of %d bytes is over %d: %w", len(op.Value), MaxKey, restante.ErrInvalid)
+			}
+		default:
+			return fmt.Errorf("kv: operation %d is unknown: %w", op.Kind, restante.ErrInvalid)
+		}
+		if len(op.Key) > MaxKey {
+			return fmt.Errorf("kv: key of %d bytes is over %d: %w", len(op.Key), MaxKey, restante.ErrInvalid)
+		}
+	}
+	return nil
 }

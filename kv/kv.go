@@ -16,6 +16,18 @@ import (
 // Values fit in 63 bits.
 type Partition uint64
 
+// MaxPartition is the last partition that engines accept.
+const MaxPartition Partition = 1<<63 - 1
+
+// Validate answers an error of kind restante.ErrInvalid for a partition above
+// MaxPartition.
+func (p Partition) Validate() error {
+	if p > MaxPartition {
+		return fmt.Errorf("kv: partition %d is over 63 bits: %w", uint64(p), restante.ErrInvalid)
+	}
+	return nil
+}
+
 // Version counts the commits of a partition; 0 means that it was never
 // committed to.
 type Version uint64
@@ -104,7 +116,8 @@ type Snapshot interface {
 	// ErrNotFound.
 	Get(key, dst []byte) ([]byte, error)
 	// Scan iterates over the keys in [start, end) in byte order, or backwards
-	// with Iterator.Last and Prev; a nil start or end is no bound.
+	// from SeekLT(nil) with Prev; a nil start or end is no bound. The bounds
+	// must not change until the iterator is closed.
 	Scan(start, end []byte) Iterator
 	// Close releases the snapshot and its iterators.
 	Close() error
@@ -120,14 +133,17 @@ type Snapshot interface {
 //	}
 //	return it.Err()
 type Iterator interface {
-	// Next moves to the next key, at first to the range's first.
+	// Next moves to the next key, at first to the range's first. Once it has
+	// answered false without an error, Prev moves to the range's last key.
 	Next() bool
 	// SeekGE moves to the first key at or after key. Seeking forward by
 	// little is about as cheap as Next.
 	SeekGE(key []byte) bool
-	// SeekLT moves to the last key before key; Prev goes on from there.
+	// SeekLT moves to the last key before key, or to the range's last key for
+	// nil; Prev goes on from there.
 	SeekLT(key []byte) bool
-	// Prev moves to the key before.
+	// Prev moves to the key before. Before the first key, where an iterator
+	// starts, it answers false, and Next moves to the first.
 	Prev() bool
 	// Key is the current key.
 	Key() []byte

@@ -1,0 +1,61 @@
+package memkv
+
+import (
+	"bytes"
+
+	"github.com/tidwall/btree"
+
+	"github.com/restante/restante/kv"
+)
+
+// state is a partition at one version. It is never changed once another
+// goroutine can see it: a commit works on a copy-on-write copy.
+type state struct {
+	version kv.Version
+	rows    *btree.Map[string, []byte]
+}
+
+var empty = &state{rows: new(btree.Map[string, []byte])}
+
+// apply answers the state after the batch. The caller holds the backing's
+// lock, because copying marks the old tree's nodes as shared.
+func (s *state) apply(b *kv.Batch) *state {
+	next := &state{version: s.version + 1}
+	if s == empty {
+		next.rows = new(btree.Map[string, []byte])
+	} else {
+		next.rows = s.rows.Copy()
+	}
+	ops := b.Ops()
+	for i := range ops {
+		op := &ops[i]
+		switch op.Kind {
+		case kv.OpSet:
+			next.rows.Set(string(op.Key), bytes.Clone(op.Value))
+		case kv.OpDelete:
+			next.rows.Delete(string(op.Key))
+		case kv.OpDeleteRange:
+			next.deleteRange(op.Key, op.Value)
+		}
+	}
+	return next
+}
+
+// deleteRange removes [start, end); a nil end is no bound.
+func (s *state) deleteRange(start, end []byte) {
+	if start == nil && end == nil {
+		s.rows = new(btree.Map[string, []byte])
+		return
+	}
+	var doomed []string
+	s.rows.Ascend(string(start), func(key string, _ []byte) bool {
+		if end != nil && key >= string(end) {
+			return false
+		}
+		doomed = append(doomed, key)
+		return true
+	})
+	for _, key := range doomed {
+		s.rows.Delete(key)
+	}
+}
