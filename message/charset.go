@@ -1,0 +1,124 @@
+package message
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+
+	"github.com/restante/restante"
+)
+
+// Charsets gives names for the BADCHARSET response code (RFC 9051 §7.1): the
+// charsets that clients use. [CharsetDecoder] knows more, by many names.
+func Charsets() []string {
+	return []string{
+		"US-ASCII", "UTF-8", "UTF-16", "ISO-8859-1", "ISO-8859-2", "ISO-8859-5", "ISO-8859-7",
+		"ISO-8859-9", "ISO-8859-15", "WINDOWS-1250", "WINDOWS-1251", "WINDOWS-1252", "KOI8-R",
+		"KOI8-U", "BIG5", "GB2312", "GBK", "GB18030", "EUC-JP", "ISO-2022-JP", "SHIFT_JIS", "EUC-KR",
+	}
+}
+
+// CharsetDecoder gives a decoder to UTF-8 for the charset of that name, in any
+// case; the error wraps [restante.ErrUnknownCharset]. Octets that are wrong in
+// the charset come out as U+FFFD.
+func CharsetDecoder(name string) (*encoding.Decoder, error) {
+	e := findCharset(name)
+	if e == nil {
+		return nil, fmt.Errorf("charset %q: %w", name, restante.ErrUnknownCharset)
+	}
+	return e.NewDecoder(), nil
+}
+
+// findCharset looks a charset up as browsers name it, then as IANA does. The
+// browsers' way comes first, because mail that says iso-8859-1 or gb2312 is in
+// truth windows-1252 or GBK.
+func findCharset(name string) encoding.Encoding {
+	name = strings.Trim(name, " \t\"'")
+	if len(name) > 64 {
+		return nil
+	}
+	if e, err := htmlindex.Get(name); err == nil && e != encoding.Replacement {
+		return e
+	}
+	if e, err := ianaindex.MIME.Encoding(name); err == nil && e != nil {
+		return e
+	}
+	// cp1252, cp-850, ms936 and the like.
+	low := strings.ToLower(name)
+	for _, prefix := range [...]string{"cp-", "cp", "ms", "windows-", "windows", "ibm-", "ibm"} {
+		number, ok := strings.CutPrefix(low, prefix)
+		if !ok {
+			continue
+		}
+		switch number {
+		case "932":
+			number = "shift_jis"
+		case "936":
+			number = "gbk"
+		case "949":
+			number = "euc-kr"
+		case "950":
+			number = "big5"
+		case "65001":
+			number = "utf-8"
+		}
+		for _, try := range [...]string{number, "windows-" + number, "ibm" + number} {
+			if e, err := ianaindex.MIME.Encoding(try); err == nil && e != nil {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// isUTF8Name says whether the charset is UTF-8 or its subset, or is so often
+// UTF-8 in truth that the octets must say.
+func isUTF8Name(name string) bool {
+	switch len(name) {
+	case 0:
+		return true
+	case 4:
+		return equalFold("utf8", name)
+	case 5:
+		return equalFold("utf-8", name) || equalFold("ascii", name)
+	case 8:
+		return equalFold("us-ascii", name)
+	}
+	return false
+}
+
+// appendCharset appends b decoded from the charset; an unknown one is guessed.
+func appendCharset(dst []byte, charset string, b []byte) []byte {
+	if isUTF8Name(charset) {
+		return appendGuessed(dst, oneLine(b))
+	}
+	e := findCharset(charset)
+	if e == nil {
+		return appendGuessed(dst, oneLine(b))
+	}
+	out, err := e.NewDecoder().Bytes(b)
+	if err != nil {
+		return appendGuessed(dst, oneLine(b))
+	}
+	return append(dst, oneLine(out)...)
+}
+
+// oneLine takes line ends and NULs out of decoded text, in place.
+func oneLine(b []byte) []byte {
+	if bytes.IndexAny(b, "\r\n\x00") < 0 {
+		return b
+	}
+	for i, c := range b {
+		if c == '\r' || c == '\n' || c == 0 {
+			b[i] = ' '
+		}
+	}
+	return b
+}
+
+func windows1252(c byte) rune { return charmap.Windows1252.DecodeByte(c) }
