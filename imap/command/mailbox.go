@@ -1,0 +1,52 @@
+package command
+
+import "log/slog"
+
+// Mailbox is a command whose only argument is a mailbox name (RFC 9051 §6.3.5,
+// §6.3.7, §6.3.8):
+//
+//	delete      = "DELETE" SP mailbox
+//	subscribe   = "SUBSCRIBE" SP mailbox
+//	unsubscribe = "UNSUBSCRIBE" SP mailbox
+type Mailbox struct {
+	Command string
+	Mailbox string
+}
+
+// Name is DELETE, SUBSCRIBE or UNSUBSCRIBE.
+func (c Mailbox) Name() string { return c.Command }
+
+// LogValue gives the mailbox.
+func (c Mailbox) LogValue() slog.Value { return slog.GroupValue(slog.String("mailbox", c.Mailbox)) }
+
+// Create is the CREATE command (RFC 9051 §6.3.4, RFC 6154 §3):
+//
+//	create       = "CREATE" SP mailbox [create-params]
+//	create-param = "USE" SP "(" [use-attr *(SP use-attr)] ")"
+type Create struct {
+	Mailbox string   // with a trailing delimiter where the client sent one
+	Use     []string // special-use attributes as sent, such as \Sent
+}
+
+// Name is CREATE.
+func (Create) Name() string { return "CREATE" }
+
+// LogValue gives the mailbox and its use.
+func (c Create) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("mailbox", c.Mailbox), slog.Any("use", c.Use))
+}
+
+// Rename is the RENAME command (RFC 9051 §6.3.6):
+//
+//	rename = "RENAME" SP mailbox SP mailbox
+type Rename struct {
+	From, To string
+}
+
+// Name is RENAME.
+func (Rename) Name() string { return "RENAME" }
+
+// LogValue gives both names.
+func (c Rename) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("from", c.From), slog.String("to", c.To))
+}
