@@ -1,0 +1,250 @@
+package message
+
+import "bytes"
+
+// fieldID names a header field that the parser keeps.
+type fieldID uint8
+
+const (
+	fieldNone fieldID = iota
+	fieldContentType
+	fieldEncoding
+	fieldContentID
+	fieldDescription
+	fieldMD5
+	fieldDisposition
+	fieldLanguage
+	fieldLocation
+	// The fields below are kept for messages only, not for parts.
+	fieldDate
+	fieldSubject
+	fieldInReplyTo
+	fieldMessageID
+	fieldReferences
+	// The fields below are joined where they are repeated.
+	fieldFrom
+	fieldSender
+	fieldReplyTo
+	fieldTo
+	fieldCc
+	fieldBcc
+	fieldCount
+)
+
+func identifyField(name []byte) fieldID {
+	is := func(low string, id fieldID) fieldID {
+		if equalFold(low, name) {
+			return id
+		}
+		return fieldNone
+	}
+	switch len(name) {
+	case 2:
+		switch lower(name[0]) {
+		case 't':
+			return is("to", fieldTo)
+		case 'c':
+			return is("cc", fieldCc)
+		}
+	case 3:
+		return is("bcc", fieldBcc)
+	case 4:
+		if lower(name[0]) == 'd' {
+			return is("date", fieldDate)
+		}
+		return is("from", fieldFrom)
+	case 6:
+		return is("sender", fieldSender)
+	case 7:
+		return is("subject", fieldSubject)
+	case 8:
+		return is("reply-to", fieldReplyTo)
+	case 10:
+		switch lower(name[0]) {
+		case 'm':
+			return is("message-id", fieldMessageID)
+		case 'r':
+			return is("references", fieldReferences)
+		}
+		return is("content-id", fieldContentID)
+	case 11:
+		if lower(name[0]) == 'i' {
+			return is("in-reply-to", fieldInReplyTo)
+		}
+		return is("content-md5", fieldMD5)
+	case 12:
+		return is("content-type", fieldContentType)
+	case 16:
+		if lower(name[9]) == 'a' {
+			return is("content-language", fieldLanguage)
+		}
+		return is("content-location", fieldLocation)
+	case 19:
+		if lower(name[9]) == 'i' {
+			return is("content-disposition", fieldDisposition)
+		}
+		return is("content-description", fieldDescription)
+	case 25:
+		return is("content-transfer-encoding", fieldEncoding)
+	}
+	return fieldNone
+}
+
+// longestField is the longest name identifyField knows, with room for the
+// white space that obsolete syntax allows before the colon.
+const longestField = 64
+
+// headerFields gathers the fields of one header after another.
+type headerFields struct {
+	limits    Limits
+	truncated bool
+	total     int // octets kept of the headers before this one
+
+	isMessage bool
+	inDigest  bool
+	buf       []byte
+	fields    []keptField
+	seen      [fieldCount]bool
+	keeping   bool // the field that lines continue is kept
+}
+
+// keptField is the value of a field in headerFields.buf.
+type keptField struct {
+	id         fieldID
+	start, end int
+}
+
+// start begins a header: of a message, or of a part, perhaps in a digest.
+func (h *headerFields) start(isMessage, inDigest bool) {
+	h.isMessage, h.inDigest = isMessage, inDigest
+	h.buf, h.fields = h.buf[:0], h.fields[:0]
+	h.seen = [fieldCount]bool{}
+	h.keeping = false
+}
+
+// line takes a line, or the start of one, and says whether it wants the rest.
+func (h *headerFields) line(line []byte) bool {
+	if isWSP(line[0]) {
+		if h.keeping {
+			h.more(line)
+		}
+		return h.keeping
+	}
+	h.keeping = false
+	name := fieldName(line[:min(len(line), longestField)])
+	id := identifyField(name)
+	if id == fieldNone || id >= fieldDate && !h.isMessage || id < fieldFrom && h.seen[id] {
+		return false
+	}
+	h.seen[id] = true
+	h.keeping = true
+	h.fields = append(h.fields, keptField{id, len(h.buf), len(h.buf)})
+	h.more(line[bytes.IndexByte(line, ':')+1:])
+	return true
+}
+
+// more adds to the value of the current field, within the limits.
+func (h *headerFields) more(b []byte) {
+	f := &h.fields[len(h.fields)-1]
+	room := min(h.limits.FieldBytes-(f.end-f.start), h.limits.PartHeaderBytes-len(h.buf), h.limits.HeaderBytes-h.total-len(h.buf))
+	if len(b) > room {
+		h.truncated = true
+		b = b[:max(room, 0)]
+	}
+	h.buf = append(h.buf, b...)
+	f.end = len(h.buf)
+}
+
+// fill puts what was gathered into the part; the part keeps no reference to
+// the gathered bytes.
+func (h *headerFields) fill(part *Part) {
+	h.total += len(h.buf)
+	if h.isMessage {
+		part.Envelope = h.envelope()
+	}
+	part.Encoding = "7bit"
+	for _, f := range h.fields {
+		value := h.buf[f.start:f.end]
+		switch f.id {
+		case fieldContentType:
+			parseContentType(part, value)
+		case fieldEncoding:
+			part.Encoding = parseEncodingName(value)
+		case fieldContentID:
+			part.ID = unfolded(value)
+		case fieldDescription:
+			part.Description = unfolded(value)
+		case fieldMD5:
+			part.MD5 = unfolded(value)
+		case fieldLocation:
+			part.Location = parseLocation(value)
+		case fieldDisposition:
+			part.Disposition, part.DispositionParams = parseDisposition(value)
+		case fieldLanguage:
+			part.Language = parseLanguage(value)
+		}
+	}
+	if part.Type == "" {
+		part.Type, part.Subtype, part.Params = "text", "plain", defaultParams()
+		if h.inDigest && !h.seen[fieldContentType] {
+			part.Type, part.Subtype, part.Params = "message", "rfc822", nil // RFC 2046 §5.1.5
+		}
+	}
+}
+
+func unfolded(value []byte) []byte { return appendUnfolded([]byte{}, value) }
+
+// envelope copies the envelope's fields out of buf with one allocation.
+func (h *headerFields) envelope() *Envelope {
+	size := 0
+	for _, f := range h.fields {
+		if f.id >= fieldDate {
+			size += f.end - f.start + 1
+		}
+	}
+	e := &Envelope{}
+	mem := make([]byte, 0, size)
+	for id := fieldDate; id < fieldCount; id++ {
+		if !h.seen[id] {
+			continue
+		}
+		start := len(mem)
+		for _, f := range h.fields {
+			if f.id == id {
+				if len(mem) > start {
+					mem = append(mem, ',')
+				}
+				mem = append(mem, h.buf[f.start:f.end]...)
+			}
+		}
+		*e.field(id) = mem[start:len(mem):len(mem)]
+	}
+	return e
+}
+
+func (e *Envelope) field(id fieldID) *[]byte {
+	switch id {
+	case fieldDate:
+		return &e.Date
+	case fieldSubject:
+		return &e.Subject
+	case fieldInReplyTo:
+		return &e.InReplyTo
+	case fieldMessageID:
+		return &e.MessageID
+	case fieldReferences:
+		return &e.References
+	case fieldFrom:
+		return &e.From
+	case fieldSender:
+		return &e.Sender
+	case fieldReplyTo:
+		return &e.ReplyTo
+	case fieldTo:
+		return &e.To
+	case fieldCc:
+		return &e.Cc
+	default:
+		return &e.Bcc
+	}
+}
