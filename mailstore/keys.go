@@ -1,0 +1,144 @@
+package mailstore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/restante/restante"
+)
+
+// schemaVersion is the form of keys and rows that this program writes. It
+// stands in the account row; an account of a higher version is refused.
+const schemaVersion = 1
+
+// Kinds of rows in an account's partition: the first byte of every key. All
+// numbers in keys are big-endian, so that byte order is number order. Kinds
+// below kindPage are the head: few and small rows, read in one scan when the
+// account is opened.
+//
+//	01                                account row (see rows.go)
+//	02 mailbox:8                      mailbox row
+//	03 name                           subscription; no value
+//	04 flagset:4                      flag set (see flagtable.go)
+//	10 mailbox:8 uid:4                page (see pagecodec.go); uid is not above the
+//	                                  page's first and above the last of the page before
+//	11 mailbox:8 modseq:8             UIDs expunged by that commit
+//	20 emailid/256:8                  extra references of 256 contents; no row: none
+//	21 hash:8 emailid:8               ThreadID:8 of a message that has or names the Message-ID
+//	22 emailid:8                      the hashes under which 21 holds the message
+//	23 emailid:8                      staging: content that no page names yet
+//	24 sha256:16                      import ledger: a key that was imported; no value
+//	30 emailid:8                      summary (message.Summary)
+//	31 emailid:8                      header block, or its first headerRow bytes
+//	32 emailid:8 chunk:4              bytes of the message after the header row
+//	40…4f                             columns for search (columns.go)
+const (
+	kindAccount      = 0x01
+	kindMailbox      = 0x02
+	kindSubscription = 0x03
+	kindFlagSet      = 0x04
+	kindPage         = 0x10
+	kindExpunged     = 0x11
+	kindRefs         = 0x20
+	kindThread       = 0x21
+	kindThreadOf     = 0x22
+	kindStaging      = 0x23
+	kindImported     = 0x24
+	kindSummary      = 0x30
+	kindHeader       = 0x31
+	kindBody         = 0x32
+	kindColumns      = 0x40
+)
+
+// kindRange gives the bounds [start, end) of all rows of a kind.
+func kindRange(kind byte) (start, end []byte) { return []byte{kind}, []byte{kind + 1} }
+
+// headRange gives the bounds of the rows that are read on opening an account.
+func headRange() (start, end []byte) { return []byte{kindAccount}, []byte{kindPage} }
+
+func accountKey() []byte { return []byte{kindAccount} }
+
+func mailboxKey(id restante.MailboxID) []byte { return key64(kindMailbox, uint64(id)) }
+
+func subscriptionKey(name string) []byte {
+	return append([]byte{kindSubscription}, name...)
+}
+
+func flagSetKey(id FlagSetID) []byte {
+	return binary.BigEndian.AppendUint32([]byte{kindFlagSet}, uint32(id))
+}
+
+func pageKey(id restante.MailboxID, first restante.UID) []byte {
+	return appendPageKey(make([]byte, 0, 13), id, first)
+}
+
+func appendPageKey(dst []byte, id restante.MailboxID, first restante.UID) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, kindPage), uint64(id))
+	return binary.BigEndian.AppendUint32(dst, uint32(first))
+}
+
+// pageRange gives the bounds of a mailbox's pages.
+func pageRange(id restante.MailboxID) (start, end []byte) {
+	return key64(kindPage, uint64(id)), key64(kindPage, uint64(id)+1)
+}
+
+func expungedKey(id restante.MailboxID, at restante.ModSeq) []byte {
+	dst := binary.BigEndian.AppendUint64(append(make([]byte, 0, 17), kindExpunged), uint64(id))
+	return binary.BigEndian.AppendUint64(dst, uint64(at))
+}
+
+// expungedRange gives the bounds of a mailbox's history of expunges.
+func expungedRange(id restante.MailboxID) (start, end []byte) {
+	return key64(kindExpunged, uint64(id)), key64(kindExpunged, uint64(id)+1)
+}
+
+func refsKey(block uint64) []byte { return key64(kindRefs, block) }
+
+func threadKey(hash uint64, id restante.EmailID) []byte {
+	dst := binary.BigEndian.AppendUint64(append(make([]byte, 0, 17), kindThread), hash)
+	return binary.BigEndian.AppendUint64(dst, uint64(id))
+}
+
+func threadOfKey(id restante.EmailID) []byte { return key64(kindThreadOf, uint64(id)) }
+func stagingKey(id restante.EmailID) []byte  { return key64(kindStaging, uint64(id)) }
+
+// importedKey names an import key by its hash, so that any key fits.
+func importedKey(key []byte) []byte {
+	sum := sha256.Sum256(key)
+	return append([]byte{kindImported}, sum[:16]...)
+}
+
+func summaryKey(id restante.EmailID) []byte { return key64(kindSummary, uint64(id)) }
+func headerKey(id restante.EmailID) []byte  { return key64(kindHeader, uint64(id)) }
+
+func bodyKey(id restante.EmailID, chunk uint32) []byte {
+	return appendBodyKey(make([]byte, 0, 13), id, chunk)
+}
+
+func appendBodyKey(dst []byte, id restante.EmailID, chunk uint32) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, kindBody), uint64(id))
+	return binary.BigEndian.AppendUint32(dst, chunk)
+}
+
+// contentRange gives the bounds of the rows of one kind that belong to the
+// contents first to last.
+func contentRange(kind byte, first, last restante.EmailID) (start, end []byte) {
+	return key64(kind, uint64(first)), key64(kind, uint64(last)+1)
+}
+
+func key64(kind byte, n uint64) []byte {
+	return appendKey64(make([]byte, 0, 9), kind, n)
+}
+
+func appendKey64(dst []byte, kind byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, kind), n)
+}
+
+// keyNumber reads the number that follows a key's kind, and what is after it.
+// ok is false for a key that is too short.
+func keyNumber(key []byte) (n uint64, rest []byte, ok bool) {
+	if len(key) < 9 {
+		return 0, nil, false
+	}
+	return binary.BigEndian.Uint64(key[1:]), key[9:], true
+}

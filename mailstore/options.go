@@ -1,0 +1,93 @@
+package mailstore
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/notify"
+)
+
+// Options configure a Store.
+type Options struct {
+	KV     kv.Store         // required; the caller closes it, after the Store
+	Notify *notify.Hub      // nil: a new one
+	Logger *slog.Logger     // nil: discards
+	Now    func() time.Time // nil: time.Now
+	Limits Limits
+
+	// Durable makes commits of flags alone as durable as all others.
+	Durable bool
+	// Mailboxes are what a new account starts with besides INBOX.
+	Mailboxes []NewMailbox
+	// IdleBytes bounds the memory of accounts that nobody has open, 0: 64 MiB.
+	IdleBytes int64
+}
+
+// NewMailbox names a mailbox to make, with its special uses (RFC 6154).
+type NewMailbox struct {
+	Name       string
+	SpecialUse []string
+}
+
+// Limits bound what an account may hold. A zero field has the value that its
+// comment gives.
+type Limits struct {
+	MessageSize  int64 // octets of one message; 64 MiB; never above 4 GiB - 1
+	Mailboxes    int   // in an account; 10,000
+	NameBytes    int   // of a mailbox name; 512; never above 1,000
+	NameDepth    int   // levels of a mailbox name; 32
+	Keywords     int   // distinct ones in an account; 1,000
+	KeywordBytes int   // of one keyword; 128
+	Quota        Quota // of an account without one of its own
+}
+
+// Quota bounds what all mailboxes of an account hold together; 0 is no bound.
+type Quota struct {
+	Bytes    int64
+	Messages int64
+}
+
+// Usage is what an account holds: copies count as messages of their own.
+type Usage struct {
+	Bytes     int64
+	Messages  int64
+	Mailboxes int
+}
+
+// withDefaults fills in what is zero.
+func (o Options) withDefaults() Options {
+	if o.Notify == nil {
+		o.Notify = notify.New()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.IdleBytes <= 0 {
+		o.IdleBytes = 64 << 20
+	}
+	o.Limits = o.Limits.withDefaults()
+	return o
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(field *int, value int) {
+		if *field <= 0 {
+			*field = value
+		}
+	}
+	if l.MessageSize <= 0 {
+		l.MessageSize = 64 << 20
+	}
+	l.MessageSize = min(l.MessageSize, 1<<32-1)
+	set(&l.Mailboxes, 10_000)
+	set(&l.NameBytes, 512)
+	l.NameBytes = min(l.NameBytes, 1000)
+	set(&l.NameDepth, 32)
+	set(&l.Keywords, 1000)
+	set(&l.KeywordBytes, 128)
+	return l
+}
