@@ -1,0 +1,97 @@
+package wire
+
+import (
+	"bytes"
+	"io"
+)
+
+// announcementSize is more than any announcement that can be honoured takes.
+const announcementSize = 64
+
+// Finish ends the command: it skips all that is left of it, with the literals
+// announced within, so that none of its octets is ever taken for a command. A
+// literal that the client waits to be asked for does not come once the command
+// is answered (RFC 9051 §4.3). The error is [ErrOutOfSync] or the reader's; the
+// connection has to be closed after either.
+func (d *Decoder) Finish() error {
+	budget := d.limits.Discard
+	for {
+		if d.ioErr != nil {
+			return unexpected(d.ioErr)
+		}
+		var skip int64
+		switch {
+		case d.lit.accepted:
+			skip = d.lit.left
+		case d.lit.announced && d.lit.lit.NonSync:
+			skip = d.lit.lit.Size
+		case d.lit.announced:
+			d.lit = literalState{}
+			return nil // the client was not asked for it
+		default:
+			more, err := d.restHasLiteral(&budget)
+			if err != nil || !more {
+				return unexpected(err)
+			}
+			continue
+		}
+		if budget -= skip; budget < 0 {
+			return ErrOutOfSync
+		}
+		if err := d.discardLiteral(skip); err != nil {
+			return unexpected(err)
+		}
+		d.lit = literalState{}
+		d.open = true
+	}
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// restHasLiteral skips the rest of the current line and reports whether it ends
+// with the announcement of a literal, which it notes.
+func (d *Decoder) restHasLiteral(budget *int64) (bool, error) {
+	if d.open {
+		if err := d.skipLine(budget); err != nil {
+			return false, err
+		}
+	} else if d.err == nil && d.pos == d.eol {
+		return false, nil // a line lexed to its end has no announcement there
+	}
+	d.pos = d.eol
+	l, ok := announcedAtEnd(d.buf[d.line:d.eol])
+	if ok {
+		d.lit = literalState{announced: true, lit: l}
+	}
+	return ok, nil
+}
+
+// skipLine reads on to the end of a line that is open, keeping only its last
+// octets.
+func (d *Decoder) skipLine(budget *int64) error {
+	for {
+		rest := d.buf[d.line:]
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			if *budget -= int64(i); *budget < 0 {
+				return ErrOutOfSync
+			}
+			d.endLine(d.line + i)
+			return nil
+		}
+		if drop := len(rest) - announcementSize; drop > 0 {
+			if *budget -= int64(drop); *budget < 0 {
+				return ErrOutOfSync
+			}
+			d.buf = append(d.buf[:0], rest[drop:]...)
+			d.mark, d.line, d.pos, d.eol, d.next = 0, 0, 0, 0, 0
+		}
+		if err := d.fill(); err != nil {
+			return err
+		}
+	}
+}
