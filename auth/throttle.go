@@ -1,0 +1,167 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/restante/restante"
+)
+
+// Throttle bounds how fast passwords can be guessed. Failures are counted by
+// address (an IPv6 client by its /64) and by user name, and are forgotten by
+// half in each HalfLife. Nobody is locked out: the right password is answered
+// after at most Before. Zero fields have the default that is given with each.
+type Throttle struct {
+	Free     int           // failures that cost nothing. Default: 3
+	Before   time.Duration // longest wait before a password is looked at. Default: 2 s
+	After    time.Duration // longest wait before a wrong one is answered. Default: 15 s
+	HalfLife time.Duration // Default: 10 min
+	// Waiting is how many attempts of an address that has failed more than
+	// Free times may be under way; others are told to come back later.
+	// Default: 16.
+	Waiting int
+	// Entries is how many addresses and names are kept count of. Default:
+	// 65,536.
+	Entries int
+}
+
+func (t Throttle) withDefaults() Throttle {
+	if t.Free == 0 {
+		t.Free = 3
+	}
+	if t.Before == 0 {
+		t.Before = 2 * time.Second
+	}
+	if t.After == 0 {
+		t.After = 15 * time.Second
+	}
+	if t.HalfLife == 0 {
+		t.HalfLife = 10 * time.Minute
+	}
+	if t.Waiting == 0 {
+		t.Waiting = 16
+	}
+	if t.Entries == 0 {
+		t.Entries = 1 << 16
+	}
+	return t
+}
+
+// suspect is what failures are counted by: an address or a name.
+type suspect struct {
+	prefix netip.Prefix
+	name   string
+}
+
+// count is how often a suspect has failed, as of a moment.
+type count struct {
+	failures float64
+	at       time.Time
+}
+
+type throttler struct {
+	Throttle
+	now func() time.Time
+
+	mu struct {
+		sync.Mutex
+		// Two generations, as in memory, bound the table.
+		young, old map[suspect]count
+		waiting    map[netip.Prefix]int
+	}
+}
+
+func newThrottler(t Throttle, now func() time.Time) *throttler {
+	r := &throttler{Throttle: t, now: now}
+	r.mu.young = map[suspect]count{}
+	r.mu.waiting = map[netip.Prefix]int{}
+	return r
+}
+
+// network is the part of an address that one client is taken to own.
+func network(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{} // a Unix socket's client has no address
+	}
+	return p
+}
+
+// enter waits before a password of name is looked at. The caller calls leave
+// when it has been.
+func (r *throttler) enter(ctx context.Context, remote netip.Addr, name string,
+	sleep func(context.Context, time.Duration) error) (leave func(), err error) {
+	p := network(remote)
+	r.mu.Lock()
+	byAddress := r.failuresLocked(suspect{prefix: p})
+	failures := max(byAddress, r.failuresLocked(suspect{name: name}))
+	if byAddress > float64(r.Free) && r.mu.waiting[p] >= r.Waiting {
+		r.mu.Unlock()
+		return nil, fmt.Errorf("too many logins of %v under way: %w", p, restante.ErrUnavailable)
+	}
+	r.mu.waiting[p]++
+	r.mu.Unlock()
+	leave = func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.mu.waiting[p]--; r.mu.waiting[p] == 0 {
+			delete(r.mu.waiting, p)
+		}
+	}
+	if d := r.delay(failures, r.Before); d > 0 {
+		if err := sleep(ctx, d); err != nil {
+			leave()
+			return nil, fmt.Errorf("%w: %w", restante.ErrUnavailable, err)
+		}
+	}
+	return leave, nil
+}
+
+// failed answers how long to wait before a failure is told, and counts it
+// unless the same password was already found wrong: a device with an old
+// password does not guess.
+func (r *throttler) failed(remote netip.Addr, name string, counts bool) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	most := 0.0
+	for _, s := range []suspect{{prefix: network(remote)}, {name: name}} {
+		n := r.failuresLocked(s)
+		if counts {
+			n++
+			if len(r.mu.young) >= max(r.Entries/2, 1) {
+				r.mu.old, r.mu.young = r.mu.young, map[suspect]count{}
+			}
+			r.mu.young[s] = count{n, r.now()}
+		}
+		most = max(most, n)
+	}
+	return r.delay(most, r.After)
+}
+
+func (r *throttler) failuresLocked(s suspect) float64 {
+	c, ok := r.mu.young[s]
+	if !ok {
+		if c, ok = r.mu.old[s]; !ok {
+			return 0
+		}
+	}
+	return c.failures * math.Exp2(-float64(r.now().Sub(c.at))/float64(r.HalfLife))
+}
+
+// delay doubles from a quarter of a second with each failure that is not free.
+func (r *throttler) delay(failures float64, longest time.Duration) time.Duration {
+	over := failures - float64(r.Free)
+	if over <= 0 {
+		return 0
+	}
+	return min(longest, time.Duration(min(math.Exp2(over-1)*0.25, 3600)*float64(time.Second)))
+}
