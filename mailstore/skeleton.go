@@ -17,7 +17,10 @@ type AccountInfo struct {
 	Quota   Quota
 	Created time.Time
 }
-type Store struct{ o Options }
+type Store struct {
+	o       Options
+	columns columnCache // for Search
+}
 
 func Open(ctx context.Context, o Options) (*Store, error) { return &Store{}, nil }
 func (s *Store) Close() error                             { return nil }

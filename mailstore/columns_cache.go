@@ -1,0 +1,130 @@
+package mailstore
+
+import (
+	"context"
+	"sync"
+
+	"github.com/restante/restante"
+)
+
+// defaultColumnBytes is how much memory a store's columns may take; about 300
+// bytes a message are needed.
+const defaultColumnBytes = 128 << 20
+
+// accountColumnsSize is about what an account without blocks takes.
+const accountColumnsSize = 512
+
+// columnCache keeps the column blocks of the accounts that were searched last.
+// The zero value is ready for use.
+type columnCache struct {
+	limit int64 // bytes; 0: defaultColumnBytes
+	mu    struct {
+		sync.Mutex
+		accounts map[restante.AccountID]*accountColumns
+		bytes    int64
+		uses     uint64
+	}
+}
+
+// accountColumns are an account's blocks. The cache's lock guards the fields
+// but the channel.
+type accountColumns struct {
+	id       restante.AccountID
+	blocks   map[uint64]*columnBlock
+	bytes    int64
+	lastUse  uint64
+	building chan struct{} // holds a token while a search builds blocks
+}
+
+// account answers the account's columns and marks them as used now.
+func (c *columnCache) account(id restante.AccountID) *accountColumns {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.mu.accounts[id]
+	if a == nil {
+		a = &accountColumns{
+			id: id, blocks: make(map[uint64]*columnBlock), bytes: accountColumnsSize,
+			building: make(chan struct{}, 1),
+		}
+		if c.mu.accounts == nil {
+			c.mu.accounts = make(map[restante.AccountID]*accountColumns)
+		}
+		c.mu.accounts[id] = a
+		c.mu.bytes += a.bytes
+		c.makeRoomLocked(0, a)
+	}
+	c.mu.uses++
+	a.lastUse = c.mu.uses
+	return a
+}
+
+// get fills in the blocks that are cached.
+func (c *columnCache) get(a *accountColumns, uses []*blockUse) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, u := range uses {
+		u.block = a.blocks[u.number]
+	}
+}
+
+// put keeps a block, in place of the one with its number. Other accounts'
+// blocks make room, least recently used first; an account that takes all the
+// room by itself keeps what it has and not the block, because dropping its own
+// blocks in turn would leave a repeated search with none.
+func (c *columnCache) put(a *accountColumns, b *columnBlock) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.accounts[a.id] != a {
+		return // it was dropped meanwhile
+	}
+	grow := b.size()
+	if old := a.blocks[b.number]; old != nil {
+		grow -= old.size()
+	}
+	if !c.makeRoomLocked(grow, a) {
+		return
+	}
+	a.blocks[b.number] = b
+	a.bytes += grow
+	c.mu.bytes += grow
+}
+
+// makeRoomLocked drops accounts until so many bytes more fit, but never keep.
+func (c *columnCache) makeRoomLocked(bytes int64, keep *accountColumns) bool {
+	limit := c.limit
+	if limit == 0 {
+		limit = defaultColumnBytes
+	}
+	for c.mu.bytes+bytes > limit {
+		oldest := c.oldestLocked(keep)
+		if oldest == nil {
+			return false
+		}
+		delete(c.mu.accounts, oldest.id)
+		c.mu.bytes -= oldest.bytes
+	}
+	return true
+}
+
+func (c *columnCache) oldestLocked(except *accountColumns) *accountColumns {
+	var oldest *accountColumns
+	for _, a := range c.mu.accounts {
+		if a != except && (oldest == nil || a.lastUse < oldest.lastUse) {
+			oldest = a
+		}
+	}
+	return oldest
+}
+
+// lock waits until no other search builds blocks of the account, so that many
+// searches at once read the summaries once.
+func (a *accountColumns) lock(ctx context.Context) error {
+	select {
+	case a.building <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (a *accountColumns) unlock() { <-a.building }

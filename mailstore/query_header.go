@@ -1,0 +1,92 @@
+package mailstore
+
+import (
+	"cmp"
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/message"
+	"github.com/restante/restante/search"
+)
+
+// headerPlan looks in the stored headers for a field that has no column, or,
+// with an empty text, for whether there is such a field.
+type headerPlan struct{ field, text string }
+
+func (*headerPlan) cost() cost { return costHeader }
+
+func (p *headerPlan) eval(s *searcher, candidates, out bitset) error {
+	r, err := s.open()
+	if err != nil {
+		return err
+	}
+	needle := search.NewNeedle([]byte(p.text))
+	var folded []byte
+	return s.eachContent(candidates, func(id restante.EmailID, place int) error {
+		header, err := r.Header(id)
+		if err != nil {
+			return err
+		}
+		for value := range message.HeaderValues(header, p.field) {
+			folded = search.Fold(folded[:0], value)
+			if needle.Contains(folded) {
+				out.add(place)
+				break
+			}
+		}
+		return nil
+	})
+}
+
+// emails gives the EmailIDs of the candidates and their places, in order of
+// place.
+func (s *searcher) emails(candidates bitset) iter.Seq2[restante.EmailID, int] {
+	return func(yield func(restante.EmailID, int) bool) {
+		for page, first := range s.pages(candidates) {
+			ids := page.EmailIDs()
+			for i := candidates.next(first); i >= 0 && i < first+len(ids); i = candidates.next(i + 1) {
+				if !yield(ids[i-first], i) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// contentBatch is how many messages are sorted to be read in order.
+const contentBatch = 4096
+
+// eachContent calls f for each candidate, in the order in which contents are
+// read cheapest, until ctx ends. A candidate whose content is gone is passed
+// over: f answers restante.ErrExpunged.
+func (s *searcher) eachContent(candidates bitset, f func(restante.EmailID, int) error) error {
+	type item struct {
+		id    restante.EmailID
+		place int
+	}
+	batch := make([]item, 0, min(contentBatch, candidates.count()))
+	run := func() error {
+		slices.SortFunc(batch, func(a, b item) int { return cmp.Compare(a.id, b.id) })
+		for _, it := range batch {
+			if err := s.ctx.Err(); err != nil {
+				return err
+			}
+			if err := f(it.id, it.place); err != nil && !errors.Is(err, restante.ErrExpunged) {
+				return err
+			}
+		}
+		batch = batch[:0]
+		return nil
+	}
+	for id, place := range s.emails(candidates) {
+		batch = append(batch, item{id, place})
+		if len(batch) == contentBatch {
+			if err := run(); err != nil {
+				return err
+			}
+		}
+	}
+	return run()
+}
