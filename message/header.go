@@ -37,8 +37,12 @@ func fieldHash(name []byte) uint8 {
 	return (uint8(len(name))*7 + (name[0]|0x20)*3 + (name[len(name)-1]|0x20)*5) & 63
 }
 
-// Has says whether the set holds the name.
+// Has says whether the set holds the name. No set holds the empty name, which
+// stands for a line without a colon.
 func (s *FieldSet) Has(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
 	for i := s.head[fieldHash(name)]; i >= 0; i = s.next[i] {
 		if equalFold(s.names[i], name) {
 			return true
