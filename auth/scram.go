@@ -56,6 +56,9 @@ func (x *scramExchange) Next(ctx context.Context, response []byte) (challenge []
 func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, error) {
 	flag, _, _ := bytes.Cut(message, []byte(","))
 	bindingType, binds := strings.CutPrefix(string(flag), "p=")
+	if !binds {
+		bindingType = ""
+	}
 	if binds != x.plus {
 		// RFC 5802 §6: "p" goes with the -PLUS name and with no other.
 		return nil, fmt.Errorf("SCRAM channel binding flag does not fit the mechanism: %w", restante.ErrInvalid)
