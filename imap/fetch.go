@@ -22,8 +22,7 @@ const (
 	FetchEmailID
 	FetchThreadID
 	FetchSaveDate
-	FetchPreview     // RFC 8970
-	FetchPreviewLazy // PREVIEW (LAZY); set together with FetchPreview
+	fetchEnd
 )
 
 // The macros of RFC 9051 §6.4.5.
@@ -180,7 +179,7 @@ func appendFieldName(dst []byte, name string) []byte {
 // String gives the section as in BODY[…], without its brackets.
 func (s *Section) String() string { return string(s.Append(nil)) }
 
-// attNames holds the names of the attributes in the order of their bits.
+// attName gives the name of one attribute.
 func attName(a FetchAtts) string {
 	switch a {
 	case FetchUID:
@@ -205,8 +204,6 @@ func attName(a FetchAtts) string {
 		return "THREADID"
 	case FetchSaveDate:
 		return "SAVEDATE"
-	case FetchPreview:
-		return "PREVIEW"
 	}
 	return ""
 }
@@ -215,13 +212,10 @@ func attName(a FetchAtts) string {
 func (f *FetchItems) Append(dst []byte) []byte {
 	dst = append(dst, '(')
 	start := len(dst)
-	for a := FetchUID; a <= FetchPreview; a <<= 1 {
+	for a := FetchUID; a < fetchEnd; a <<= 1 {
 		if f.Atts.Has(a) {
 			dst = append(append(dst, attName(a)...), ' ')
 		}
-	}
-	if f.Atts.Has(FetchPreview | FetchPreviewLazy) {
-		dst = append(dst, "(LAZY) "...)
 	}
 	for i := range f.Sections {
 		dst = append(f.Sections[i].appendRequest(dst), ' ')

@@ -10,6 +10,9 @@ import (
 // Inbox is the name of the mailbox that every account has (RFC 9051 §5.1).
 const Inbox = "INBOX"
 
+// Delimiter is the hierarchy delimiter of mailbox names.
+const Delimiter = '/'
+
 // CanonMailbox gives a mailbox name with INBOX in upper case where the name, or
 // its first part before the delimiter, is INBOX in any case: INBOX has one
 // spelling, also above its children (RFC 9051 §5.1).

@@ -36,3 +36,74 @@ func (*Append) Name() string { return "APPEND" }
 
 // LogValue gives the mailbox.
 func (c *Append) LogValue() slog.Value { return slog.GroupValue(slog.String("mailbox", c.Mailbox)) }
+
+// ParseAppendStart reads the mailbox of an APPEND. The messages follow:
+// [Append.Next].
+func ParseAppendStart(d *wire.Decoder, o Options) (*Append, error) {
+	c := &Append{opts: o}
+	c.Mailbox, _ = mailbox(d, &o)
+	return c, d.Err()
+}
+
+// Next reads up to the next message's octets, and says no, without an error, at
+// the command's end. Between two calls the message's literal has to be taken
+// from the decoder with [wire.Decoder.AcceptLiteral]; what was not read of it is
+// skipped. With an error the command is to be answered, and nothing of it done
+// (RFC 3502 §6.3.11); a client that waits to be asked for the literal then does
+// not send it.
+func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
+	if c.count > 0 {
+		if !d.EndLiteral() || c.utf8 && !d.ExpectSpecial(')') {
+			return m, false, d.Err()
+		}
+		at := d.AtEnd()
+		if !at && d.ExpectSP() {
+			at = d.AtEnd() // a space at the end
+		}
+		if at || d.Err() != nil {
+			return m, false, d.Err()
+		}
+	} else if !d.ExpectSP() {
+		return m, false, d.Err()
+	}
+	if c.count++; c.count > or(c.opts.Limits.AppendMessages, 1000) {
+		return m, false, d.Fail(wire.OverLimit, "too many messages in one APPEND")
+	}
+	c.utf8 = false
+	if d.Peek() == '(' {
+		if m.Flags, ok = flagList(d, false, &c.opts); !ok || !d.ExpectSP() {
+			return m, false, d.Err()
+		}
+	}
+	if d.Peek() == '"' {
+		if m.Date, ok = d.DateTime(); !ok || !d.ExpectSP() {
+			return m, false, d.Err()
+		}
+	}
+	if !d.IsLiteral() && !c.dataExtension(d) {
+		return m, false, d.Err()
+	}
+	m.UTF8 = c.utf8
+	if m.Literal, ok = d.ExpectMessageLiteral(); ok && c.utf8 && !m.Literal.Binary {
+		d.Expected("a literal with ~ in UTF8 (…)") // RFC 6855 §4
+	}
+	return m, d.Err() == nil, d.Err()
+}
+
+// dataExtension reads what stands before the literal in UTF8 (~{n}…) (RFC 6855
+// §4), the form in which Thunderbird sends once it enabled UTF8=ACCEPT.
+func (c *Append) dataExtension(d *wire.Decoder) bool {
+	b, ok := d.Keyword()
+	if !ok {
+		return false
+	}
+	switch string(b) {
+	case "UTF8":
+		c.utf8 = true
+		return d.ExpectSP() && d.ExpectSpecial('(')
+	case "CATENATE":
+		d.Fail(wire.Unsupported, "CATENATE is not supported")
+		return false
+	}
+	return d.Expected("a literal")
+}

@@ -42,17 +42,105 @@ type Options struct {
 type Limits struct {
 	SetRanges      int // ranges and numbers of a sequence-set; 100,000
 	SearchKeys     int // keys of a search program; 1,000
-	FetchItems     int // items of a FETCH; 1,000
+	FetchSections  int // items of a FETCH that name a section; 1,000
 	HeaderFields   int // field names of one HEADER.FIELDS; 1,000
 	PartDepth      int // numbers of one section-part; 100
-	Flags          int // flags of one STORE or APPEND; 1,000
-	MailboxName    int // octets of a mailbox name in UTF-8; 1,000
+	Flags          int // flags of one STORE or of one message of APPEND; 1,000
+	MailboxName    int // octets of a mailbox name as sent; 1,000
 	ListPatterns   int // patterns of one LIST; 100
 	Capabilities   int // names of one ENABLE; 100
 	AppendMessages int // messages of one APPEND; 1,000
-	IDFields       int // fields of one ID; 30 (RFC 2971 §3.3)
 }
 
-func (l *Limits) fill() {}
+// or gives a limit, or its default where it is zero.
+func or(limit, def int) int {
+	if limit == 0 {
+		return def
+	}
+	return limit
+}
 
-var _ = wire.NewDecoder
+// setRanges gives the limit of a sequence-set.
+func (o *Options) setRanges() int { return or(o.Limits.SetRanges, 100_000) }
+
+// ParseHeader reads a command's tag and name, after [wire.Decoder.Begin]. The
+// name is in upper case, and begins with "UID " where that was before it (RFC
+// 9051 §9, command, uid). The tag is given also with an error, if it was legal.
+func ParseHeader(d *wire.Decoder) (tag, name string, err error) {
+	b, ok := d.Tag()
+	if !ok {
+		return "", "", d.Err()
+	}
+	tag = string(b)
+	if !d.ExpectSP() {
+		return tag, "", d.Err()
+	}
+	b, ok = d.Keyword()
+	if !ok {
+		return tag, "", d.Err()
+	}
+	if string(b) != "UID" {
+		return tag, intern(b), nil
+	}
+	if !d.ExpectSP() {
+		return tag, "", d.Err()
+	}
+	if b, ok = d.Keyword(); !ok {
+		return tag, "", d.Err()
+	}
+	return tag, internUID(b), nil
+}
+
+// intern gives the name without allocating, if it is a popular one.
+func intern(b []byte) string {
+	switch string(b) {
+	case "FETCH":
+		return "FETCH"
+	case "STORE":
+		return "STORE"
+	case "NOOP":
+		return "NOOP"
+	case "IDLE":
+		return "IDLE"
+	case "APPEND":
+		return "APPEND"
+	case "SELECT":
+		return "SELECT"
+	case "STATUS":
+		return "STATUS"
+	case "SEARCH":
+		return "SEARCH"
+	case "LIST":
+		return "LIST"
+	}
+	return string(b[:min(len(b), longestName)])
+}
+
+// internUID gives the name behind "UID " in full.
+func internUID(b []byte) string {
+	switch string(b) {
+	case "FETCH":
+		return "UID FETCH"
+	case "STORE":
+		return "UID STORE"
+	case "SEARCH":
+		return "UID SEARCH"
+	case "COPY":
+		return "UID COPY"
+	case "MOVE":
+		return "UID MOVE"
+	case "EXPUNGE":
+		return "UID EXPUNGE"
+	}
+	return "UID " + string(b[:min(len(b), longestName)])
+}
+
+// longestName bounds what is kept of a command name, of which none is as long.
+const longestName = 40
+
+// end ends a command. Spaces at its end are taken: Outlook sends one behind AUTH
+// commands, and scripted clients behind SELECT.
+func end(d *wire.Decoder) error {
+	d.ExpectEndLoosely()
+	return d.Err()
+}

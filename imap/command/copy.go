@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
 )
 
 // Copy is the COPY or MOVE command or its UID form (RFC 9051 §6.4.7, §6.4.8):
@@ -42,3 +43,23 @@ func (UIDExpunge) Name() string { return "UID EXPUNGE" }
 
 // LogValue gives the set.
 func (c UIDExpunge) LogValue() slog.Value { return slog.GroupValue(logSet(c.Set)) }
+
+// ParseCopy reads the arguments of COPY or MOVE, or of their UID forms.
+func ParseCopy(d *wire.Decoder, uid, move bool, o Options) (*Copy, error) {
+	c := &Copy{UID: uid, Move: move}
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	c.Set, _ = d.NumSet(o.setRanges())
+	c.Mailbox, _ = mailbox(d, &o)
+	return c, end(d)
+}
+
+// ParseUIDExpunge reads the argument of UID EXPUNGE.
+func ParseUIDExpunge(d *wire.Decoder, o Options) (UIDExpunge, error) {
+	var c UIDExpunge
+	if d.ExpectSP() {
+		c.Set, _ = d.NumSet(o.setRanges())
+	}
+	return c, end(d)
+}

@@ -4,16 +4,23 @@ import (
 	"log/slog"
 
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
 )
 
-// Fetch is the FETCH or UID FETCH command (RFC 9051 §6.4.5, RFC 4466 §2.4, RFC
-// 7162 §3.1.4, §3.2.6).
+// Fetch is the FETCH or UID FETCH command (RFC 9051 §6.4.5, RFC 4466 §2.5, RFC
+// 7162 §3.1.4, §3.2.6):
+//
+//	fetch           = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" /
+//	                  fetch-att / "(" fetch-att *(SP fetch-att) ")")
+//	                  [fetch-modifiers]
+//	fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"
+//	fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"
 type Fetch struct {
-	UID          bool
-	Set          imap.NumSet
-	Items        imap.FetchItems
-	ChangedSince uint64 // valid where HasChangedSince; 0 is allowed
-	// HasChangedSince says that CHANGEDSINCE was given.
+	UID   bool
+	Set   imap.NumSet
+	Items imap.FetchItems // with UID where UID, with MODSEQ where CHANGEDSINCE, as the RFCs add them
+	// ChangedSince is valid where HasChangedSince; 0 is allowed.
+	ChangedSince    uint64
 	HasChangedSince bool
 	Vanished        bool // only with UID and CHANGEDSINCE
 }
@@ -34,4 +41,134 @@ func logSet(set imap.NumSet) slog.Attr {
 		return slog.String("set", imap.NumSetOfRanges(r[:most:most]).String()+",…")
 	}
 	return slog.String("set", set.String())
+}
+
+// ParseFetch reads the arguments of FETCH, or of UID FETCH.
+func ParseFetch(d *wire.Decoder, uid bool, o Options) (*Fetch, error) {
+	c := &Fetch{UID: uid}
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	c.Set, _ = d.NumSet(o.setRanges())
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	if d.Peek() == '(' {
+		d.List(func() bool { return fetchAtt(d, &c.Items, &o) })
+		if c.Items.Atts == 0 && len(c.Items.Sections) == 0 {
+			d.Expected("a FETCH item")
+		}
+	} else if !fetchMacro(d, &c.Items, &o) {
+		return c, d.Err()
+	}
+	d.SkipSpaces()
+	if d.Peek() == '(' {
+		d.List(func() bool { return fetchModifier(d, c) })
+		if c.Vanished && !(c.UID && c.HasChangedSince) {
+			d.Expected("VANISHED only in UID FETCH with CHANGEDSINCE") // RFC 7162 §3.2.6
+		}
+	}
+	if uid {
+		c.Items.Atts |= imap.FetchUID // RFC 9051 §6.4.9
+	}
+	if c.HasChangedSince {
+		c.Items.Atts |= imap.FetchModSeq // RFC 7162 §3.1.4.1
+	}
+	return c, end(d)
+}
+
+// fetchModifier reads one modifier. CHANGEDSINCE 0, which the grammar does not
+// allow, is taken: iOS Mail 16.5 sends it on an account that just gained
+// CONDSTORE.
+func fetchModifier(d *wire.Decoder, c *Fetch) (ok bool) {
+	b, _ := d.Keyword()
+	switch string(b) {
+	case "CHANGEDSINCE":
+		c.HasChangedSince = true
+		if d.ExpectSP() {
+			c.ChangedSince, ok = d.ModSeq()
+		}
+		return ok
+	case "VANISHED":
+		c.Vanished = true
+		return true
+	}
+	return d.Expected("CHANGEDSINCE or VANISHED")
+}
+
+// fetchMacro reads a macro, or one item without parentheses.
+func fetchMacro(d *wire.Decoder, f *imap.FetchItems, o *Options) bool {
+	b, ok := d.Keyword()
+	if !ok {
+		return false
+	}
+	switch string(b) {
+	case "ALL":
+		f.Atts = imap.FetchMacroAll
+	case "FAST":
+		f.Atts = imap.FetchMacroFast
+	case "FULL":
+		f.Atts = imap.FetchMacroFull
+	default:
+		return fetchItem(d, b, f, o)
+	}
+	return true
+}
+
+// fetchAtt reads one fetch-att.
+func fetchAtt(d *wire.Decoder, f *imap.FetchItems, o *Options) bool {
+	b, ok := d.Keyword()
+	return ok && fetchItem(d, b, f, o)
+}
+
+// fetchItem reads what follows the name of a fetch-att.
+func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) bool {
+	if d.Peek() == '[' {
+		return fetchSection(d, name, f, o)
+	}
+	switch string(name) {
+	case "UID":
+		f.Atts |= imap.FetchUID
+	case "FLAGS":
+		f.Atts |= imap.FetchFlags
+	case "INTERNALDATE":
+		f.Atts |= imap.FetchInternalDate
+	case "RFC822.SIZE":
+		f.Atts |= imap.FetchSize
+	case "ENVELOPE":
+		f.Atts |= imap.FetchEnvelope
+	case "BODY":
+		f.Atts |= imap.FetchBody
+	case "BODYSTRUCTURE":
+		f.Atts |= imap.FetchBodyStructure
+	case "MODSEQ":
+		f.Atts |= imap.FetchModSeq
+	case "EMAILID":
+		f.Atts |= imap.FetchEmailID
+	case "THREADID":
+		f.Atts |= imap.FetchThreadID
+	case "SAVEDATE":
+		f.Atts |= imap.FetchSaveDate
+	case "RFC822":
+		return addSection(d, f, imap.FetchSection{Kind: imap.KindRFC822}, o)
+	case "RFC822.HEADER":
+		return addSection(d, f, imap.FetchSection{Kind: imap.KindRFC822Header, Peek: true,
+			Section: imap.Section{Specifier: imap.SpecHeader}}, o)
+	case "RFC822.TEXT":
+		return addSection(d, f, imap.FetchSection{Kind: imap.KindRFC822Text,
+			Section: imap.Section{Specifier: imap.SpecText}}, o)
+	default:
+		return d.Expected("a FETCH item")
+	}
+	return true
+}
+
+// addSection adds an item of message content.
+func addSection(d *wire.Decoder, f *imap.FetchItems, s imap.FetchSection, o *Options) bool {
+	if len(f.Sections) == or(o.Limits.FetchSections, 1000) {
+		d.Fail(wire.OverLimit, "too many FETCH items")
+		return false
+	}
+	f.Sections = append(f.Sections, s)
+	return true
 }

@@ -1,6 +1,10 @@
 package command
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/restante/restante/imap/wire"
+)
 
 // ID is the ID command (RFC 2971 §4):
 //
@@ -27,4 +31,41 @@ func (c ID) LogValue() slog.Value {
 		attrs[i] = slog.String(p.Field, p.Value)
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// The bounds of RFC 2971 §3.3. What a client sends beyond them is read and
+// dropped, as ID decides nothing.
+const (
+	idFields = 30
+	idField  = 30
+	idValue  = 1024
+)
+
+// ParseID reads the arguments of ID. Both NIL and () are taken for none, though
+// the grammar and the RFC's text differ about (); popular clients send either.
+func ParseID(d *wire.Decoder) (ID, error) {
+	var c ID
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	if d.Nil() {
+		return c, end(d)
+	}
+	d.List(func() bool {
+		b, ok := d.String()
+		if !ok {
+			return false
+		}
+		p := IDParam{Field: string(b[:min(len(b), idField)])}
+		if !d.ExpectSP() {
+			return false
+		}
+		b, p.Nil, ok = d.NString()
+		p.Value = string(b[:min(len(b), idValue)])
+		if ok && len(c.Params) < idFields {
+			c.Params = append(c.Params, p)
+		}
+		return ok
+	})
+	return c, end(d)
 }

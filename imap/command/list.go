@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
 )
 
 // List is the LIST command, extended or not (RFC 9051 §6.3.9, RFC 5258, RFC
@@ -41,4 +42,127 @@ func (LSub) Name() string { return "LSUB" }
 // LogValue gives the reference and the pattern.
 func (c LSub) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("reference", c.Reference), slog.String("pattern", c.Pattern))
+}
+
+// ParseList reads the arguments of LIST.
+func ParseList(d *wire.Decoder, o Options) (List, error) {
+	var c List
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	if d.Peek() == '(' {
+		c.Options.Extended = true
+		if !listSelect(d, &c.Options) || !d.ExpectSP() {
+			return c, d.Err()
+		}
+	}
+	b, ok := d.AString()
+	if !ok {
+		return c, d.Err()
+	}
+	if c.Reference, ok = pattern(d, b, &o); !ok || !d.ExpectSP() {
+		return c, d.Err()
+	}
+	if !listPatterns(d, &c, &o) {
+		return c, d.Err()
+	}
+	d.SkipSpaces()
+	if !d.AtEnd() {
+		c.Options.Extended = true
+		if b, ok = d.Keyword(); ok && string(b) != "RETURN" {
+			d.Expected("RETURN")
+		}
+		if d.ExpectSP() {
+			listReturn(d, &c.Options)
+		}
+	}
+	return c, end(d)
+}
+
+// listPatterns reads mbox-or-pat.
+func listPatterns(d *wire.Decoder, c *List, o *Options) bool {
+	item := func() bool {
+		b, ok := d.ListMailbox()
+		if !ok {
+			return false
+		}
+		if len(c.Patterns) == or(o.Limits.ListPatterns, 100) {
+			d.Fail(wire.OverLimit, "too many mailbox patterns")
+			return false
+		}
+		p, ok := pattern(d, b, o)
+		c.Patterns = append(c.Patterns, p)
+		return ok
+	}
+	if d.Peek() != '(' {
+		return item()
+	}
+	c.Options.Extended = true
+	return d.List(item) && (len(c.Patterns) > 0 || d.Expected("a mailbox pattern"))
+}
+
+// listSelect reads list-select-opts.
+func listSelect(d *wire.Decoder, l *imap.ListOptions) bool {
+	ok := d.List(func() bool {
+		b, _ := d.Keyword()
+		switch string(b) {
+		case "SUBSCRIBED":
+			l.Select |= imap.ListSelectSubscribed
+		case "REMOTE":
+			l.Select |= imap.ListSelectRemote
+		case "RECURSIVEMATCH":
+			l.Select |= imap.ListSelectRecursiveMatch
+		case "SPECIAL-USE":
+			l.Select |= imap.ListSelectSpecialUse
+		default:
+			return d.Expected("a LIST selection option")
+		}
+		return true
+	})
+	const base = imap.ListSelectSubscribed | imap.ListSelectSpecialUse
+	if ok && l.Select.Has(imap.ListSelectRecursiveMatch) && l.Select&base == 0 {
+		return d.Expected("SUBSCRIBED beside RECURSIVEMATCH") // RFC 5258 §3.1
+	}
+	return ok
+}
+
+// listReturn reads the options of RETURN.
+func listReturn(d *wire.Decoder, l *imap.ListOptions) bool {
+	return d.List(func() bool {
+		b, _ := d.Keyword()
+		switch string(b) {
+		case "SUBSCRIBED":
+			l.Return |= imap.ListReturnSubscribed
+		case "CHILDREN":
+			l.Return |= imap.ListReturnChildren
+		case "SPECIAL-USE":
+			l.Return |= imap.ListReturnSpecialUse
+		case "STATUS":
+			var ok bool
+			l.Status, ok = statusItems(d)
+			return ok
+		default:
+			return d.Expected("a LIST return option")
+		}
+		return true
+	})
+}
+
+// ParseLSub reads the arguments of LSUB.
+func ParseLSub(d *wire.Decoder, o Options) (LSub, error) {
+	var c LSub
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	b, ok := d.AString()
+	if !ok {
+		return c, d.Err()
+	}
+	if c.Reference, ok = pattern(d, b, &o); !ok || !d.ExpectSP() {
+		return c, d.Err()
+	}
+	if b, ok = d.ListMailbox(); ok {
+		c.Pattern, _ = pattern(d, b, &o)
+	}
+	return c, end(d)
 }

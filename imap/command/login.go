@@ -1,6 +1,10 @@
 package command
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/restante/restante/imap/wire"
+)
 
 // Login is the LOGIN command (RFC 9051 §6.2.3):
 //
@@ -17,3 +21,19 @@ func (Login) Name() string { return "LOGIN" }
 
 // LogValue gives the user, never the password.
 func (c Login) LogValue() slog.Value { return slog.GroupValue(slog.String("user", c.User)) }
+
+// ParseLogin reads the arguments of LOGIN.
+func ParseLogin(d *wire.Decoder) (Login, error) {
+	var c Login
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	b, _ := d.AString()
+	c.User = string(b)
+	if !d.ExpectSP() {
+		return Login{}, d.Err()
+	}
+	b, _ = d.AString()
+	c.Password = string(b)
+	return c, end(d)
+}

@@ -1,6 +1,10 @@
 package command
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/restante/restante/imap/wire"
+)
 
 // Mailbox is a command whose only argument is a mailbox name (RFC 9051 §6.3.5,
 // §6.3.7, §6.3.8):
@@ -49,4 +53,41 @@ func (Rename) Name() string { return "RENAME" }
 // LogValue gives both names.
 func (c Rename) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("from", c.From), slog.String("to", c.To))
+}
+
+// ParseMailbox reads the argument of DELETE, SUBSCRIBE or UNSUBSCRIBE.
+func ParseMailbox(d *wire.Decoder, name string, o Options) (Mailbox, error) {
+	c := Mailbox{Command: name}
+	c.Mailbox, _ = mailbox(d, &o)
+	return c, end(d)
+}
+
+// ParseCreate reads the arguments of CREATE.
+func ParseCreate(d *wire.Decoder, o Options) (Create, error) {
+	var c Create
+	c.Mailbox, _ = mailbox(d, &o)
+	d.SkipSpaces()
+	if d.AtEnd() || d.Err() != nil {
+		return c, d.Err()
+	}
+	d.List(func() bool {
+		b, ok := d.Keyword()
+		if ok && string(b) != "USE" {
+			return d.Expected("USE")
+		}
+		if !ok || !d.ExpectSP() {
+			return false
+		}
+		c.Use, ok = flagList(d, false, &o)
+		return ok
+	})
+	return c, end(d)
+}
+
+// ParseRename reads the arguments of RENAME.
+func ParseRename(d *wire.Decoder, o Options) (Rename, error) {
+	var c Rename
+	c.From, _ = mailbox(d, &o)
+	c.To, _ = mailbox(d, &o)
+	return c, end(d)
 }

@@ -2,22 +2,30 @@ package command
 
 import (
 	"log/slog"
+	"strings"
 
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
 )
 
-// Search is the SEARCH or UID SEARCH command (RFC 9051 §6.4.4, RFC 4466 §2.6).
+// Search is the SEARCH or UID SEARCH command (RFC 9051 §6.4.4, RFC 4466 §2.6):
+//
+//	search             = "SEARCH" [search-return-opts] SP search-program
+//	search-return-opts = SP "RETURN" SP "(" [search-return-opt
+//	                     *(SP search-return-opt)] ")"
+//	search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"
+//	search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 type Search struct {
 	UID     bool
 	Program imap.SearchProgram
 }
 
 // Name is SEARCH or UID SEARCH.
-func (c Search) Name() string { return withUID(c.UID, "SEARCH", "UID SEARCH") }
+func (c *Search) Name() string { return withUID(c.UID, "SEARCH", "UID SEARCH") }
 
-// LogValue gives the return options and the number of keys, not what is
-// searched for, which is from people's mail.
-func (c Search) LogValue() slog.Value {
+// LogValue gives the number of keys and the charset, not what is searched for,
+// which is from people's mail.
+func (c *Search) LogValue() slog.Value {
 	n := 0
 	c.Program.Key.Walk(func(*imap.SearchKey) bool { n++; return true })
 	return slog.GroupValue(slog.Int("keys", n), slog.String("charset", c.Program.Charset))
@@ -28,4 +36,123 @@ func withUID(uid bool, plain, withUID string) string {
 		return withUID
 	}
 	return plain
+}
+
+// ParseSearch reads the arguments of SEARCH, or of UID SEARCH. All texts of the
+// program are UTF-8, converted from the charset that the client named. A charset
+// that is not known is an error of the kind [wire.BadCharset].
+func ParseSearch(d *wire.Decoder, uid bool, o Options) (*Search, error) {
+	c := &Search{UID: uid}
+	p := searchParser{d: d, o: &o, program: &c.Program}
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	var first imap.SearchKey
+	if !p.prefix(&first) {
+		return c, d.Err()
+	}
+	p.rest(&c.Program.Key, first)
+	return c, end(d)
+}
+
+// searchParser reads a search program.
+type searchParser struct {
+	d       *wire.Decoder
+	o       *Options
+	program *imap.SearchProgram
+	decode  func([]byte) (string, error) // nil for UTF-8
+	keys    int
+}
+
+// prefix reads RETURN and CHARSET where they stand, and the first key.
+func (p *searchParser) prefix(first *imap.SearchKey) bool {
+	d := p.d
+	if d.IsNumSet() || d.Peek() == '(' {
+		return p.key(first)
+	}
+	b, ok := d.Keyword()
+	if ok && string(b) == "RETURN" {
+		if !d.ExpectSP() || !p.returnOptions() || !d.ExpectSP() {
+			return false
+		}
+		if d.IsNumSet() || d.Peek() == '(' {
+			return p.key(first)
+		}
+		b, ok = d.Keyword()
+	}
+	if ok && string(b) == "CHARSET" {
+		return d.ExpectSP() && p.charset() && d.ExpectSP() && p.key(first)
+	}
+	return ok && p.count() && p.named(b, first)
+}
+
+// returnOptions reads the list behind RETURN.
+func (p *searchParser) returnOptions() bool {
+	p.program.Extended = true
+	ok := p.d.List(func() bool {
+		b, _ := p.d.Keyword()
+		switch string(b) {
+		case "MIN":
+			p.program.Return |= imap.ReturnMin
+		case "MAX":
+			p.program.Return |= imap.ReturnMax
+		case "ALL":
+			p.program.Return |= imap.ReturnAll
+		case "COUNT":
+			p.program.Return |= imap.ReturnCount
+		case "SAVE":
+			p.program.Return |= imap.ReturnSave
+		default:
+			return p.d.Expected("a SEARCH return option")
+		}
+		return true
+	})
+	if p.program.Return == 0 {
+		p.program.Return = imap.ReturnAll // RFC 9051 §6.4.4: RETURN ()
+	}
+	return ok
+}
+
+// charset reads the charset's name and finds its conversion.
+func (p *searchParser) charset() bool {
+	b, ok := p.d.AString()
+	if !ok {
+		return false
+	}
+	name := string(b)
+	p.program.Charset = name
+	if strings.EqualFold(name, "UTF-8") || strings.EqualFold(name, "US-ASCII") {
+		return true
+	}
+	if p.o.Charset != nil {
+		p.decode = p.o.Charset(name)
+	}
+	if p.decode == nil {
+		p.d.Fail(wire.BadCharset, "unknown charset")
+		return false
+	}
+	return true
+}
+
+// rest reads the keys that follow the first and joins them in key.
+func (p *searchParser) rest(key *imap.SearchKey, first imap.SearchKey) bool {
+	var keys []imap.SearchKey
+	for p.d.Special(' ') {
+		if p.d.AtEnd() || p.d.Peek() == ' ' {
+			continue // spaces at the end
+		}
+		var next imap.SearchKey
+		if !p.key(&next) {
+			return false
+		}
+		if keys == nil {
+			keys = append(make([]imap.SearchKey, 0, 4), first)
+		}
+		keys = append(keys, next)
+	}
+	*key = first
+	if keys != nil {
+		*key = imap.SearchKey{Op: imap.SearchAnd, Keys: keys}
+	}
+	return p.d.Err() == nil
 }

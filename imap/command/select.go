@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
 )
 
 // Select is the SELECT or EXAMINE command (RFC 9051 §6.3.2, §6.3.3, RFC 4466
@@ -33,4 +34,74 @@ func (c Select) Name() string {
 func (c Select) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("mailbox", c.Mailbox), slog.Bool("condstore", c.CondStore),
 		slog.Bool("qresync", c.QResync != nil))
+}
+
+// ParseSelect reads the arguments of SELECT, or of EXAMINE.
+func ParseSelect(d *wire.Decoder, readOnly bool, o Options) (Select, error) {
+	c := Select{ReadOnly: readOnly}
+	c.Mailbox, _ = mailbox(d, &o)
+	d.SkipSpaces()
+	if d.AtEnd() || d.Err() != nil {
+		return c, d.Err()
+	}
+	d.List(func() bool {
+		b, ok := d.Keyword()
+		if !ok {
+			return false
+		}
+		switch string(b) {
+		case "CONDSTORE":
+			c.CondStore = true
+			return true
+		case "QRESYNC":
+			c.QResync = new(imap.QResync)
+			return d.ExpectSP() && parseQResync(d, c.QResync, &o)
+		}
+		return d.Expected("CONDSTORE or QRESYNC")
+	})
+	return c, end(d)
+}
+
+// parseQResync reads the value of QRESYNC (RFC 7162 §7).
+func parseQResync(d *wire.Decoder, q *imap.QResync, o *Options) bool {
+	ok := d.ExpectSpecial('(') && d.Enter()
+	if !ok {
+		return false
+	}
+	q.UIDValidity, ok = d.NZNumber()
+	if !ok || !d.ExpectSP() {
+		return false
+	}
+	if q.ModSeq, ok = d.ModSeq(); !ok {
+		return false
+	}
+	sp := d.SP()
+	if sp && d.IsNumSet() {
+		if q.KnownUIDs, ok = d.StaticNumSet(o.setRanges()); !ok {
+			return false
+		}
+		sp = d.SP()
+	}
+	if sp && !parseMatch(d, q, o) {
+		return false
+	}
+	d.Leave()
+	return d.ExpectSpecial(')')
+}
+
+// parseMatch reads seq-match-data.
+func parseMatch(d *wire.Decoder, q *imap.QResync, o *Options) (ok bool) {
+	if !d.ExpectSpecial('(') {
+		return false
+	}
+	if q.MatchSeqs, ok = d.StaticNumSet(o.setRanges()); !ok || !d.ExpectSP() {
+		return false
+	}
+	if q.MatchUIDs, ok = d.StaticNumSet(o.setRanges()); !ok {
+		return false
+	}
+	if q.MatchSeqs.Count() != q.MatchUIDs.Count() {
+		return d.Expected("as many message numbers as UIDs")
+	}
+	return d.ExpectSpecial(')')
 }

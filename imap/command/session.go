@@ -1,6 +1,10 @@
 package command
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/restante/restante/imap/wire"
+)
 
 // Simple is a command without arguments:
 //
@@ -16,3 +20,18 @@ func (c Simple) Name() string { return c.Command }
 
 // LogValue gives the name.
 func (c Simple) LogValue() slog.Value { return slog.GroupValue() }
+
+// ParseSimple reads the end of a command without arguments.
+func ParseSimple(d *wire.Decoder, name string) (Simple, error) {
+	return Simple{Command: name}, end(d)
+}
+
+// ParseDone reads the line that ends IDLE (RFC 9051 §6.3.13), after
+// [wire.Decoder.Begin].
+func ParseDone(d *wire.Decoder) error {
+	b, ok := d.Keyword()
+	if ok && string(b) != "DONE" {
+		d.Expected("DONE")
+	}
+	return end(d)
+}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
 )
 
 // Store is the STORE or UID STORE command (RFC 9051 §6.4.6, RFC 7162 §3.1.3):
@@ -29,4 +30,50 @@ func (c *Store) Name() string { return withUID(c.UID, "STORE", "UID STORE") }
 // LogValue gives the set, the action and the flags.
 func (c *Store) LogValue() slog.Value {
 	return slog.GroupValue(logSet(c.Set), slog.String("action", c.Action.String()), slog.Any("flags", c.Flags))
+}
+
+// ParseStore reads the arguments of STORE, or of UID STORE.
+func ParseStore(d *wire.Decoder, uid bool, o Options) (*Store, error) {
+	c := &Store{UID: uid}
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	c.Set, _ = d.NumSet(o.setRanges())
+	if !d.ExpectSP() {
+		return c, d.Err()
+	}
+	if d.Peek() == '(' && !(d.List(func() bool { return storeModifier(d, c) }) && d.ExpectSP()) {
+		return c, d.Err()
+	}
+	switch {
+	case d.Special('+'):
+		c.Action = imap.StoreAdd
+	case d.Special('-'):
+		c.Action = imap.StoreRemove
+	}
+	b, _ := d.Keyword()
+	switch string(b) {
+	case "FLAGS":
+	case "FLAGS.SILENT":
+		c.Silent = true
+	default:
+		d.Expected("FLAGS")
+	}
+	if d.ExpectSP() {
+		c.Flags, _ = flagList(d, true, &o)
+	}
+	return c, end(d)
+}
+
+// storeModifier reads UNCHANGEDSINCE and its value.
+func storeModifier(d *wire.Decoder, c *Store) (ok bool) {
+	b, _ := d.Keyword()
+	if string(b) != "UNCHANGEDSINCE" || c.HasUnchangedSince {
+		return d.Expected("one UNCHANGEDSINCE")
+	}
+	c.HasUnchangedSince = true
+	if d.ExpectSP() {
+		c.UnchangedSince, ok = d.ModSeq()
+	}
+	return ok
 }

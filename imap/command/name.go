@@ -1,0 +1,109 @@
+package command
+
+import (
+	"unicode/utf8"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/wire"
+)
+
+// mailbox reads SP mailbox and gives the name in UTF-8 and normal form C, with
+// INBOX in upper case (RFC 9051 §5.1, RFC 3501 §5.1.3).
+func mailbox(d *wire.Decoder, o *Options) (string, bool) {
+	if !d.ExpectSP() {
+		return "", false
+	}
+	b, ok := d.AString()
+	if !ok {
+		return "", false
+	}
+	if len(b) > or(o.Limits.MailboxName, 1000) {
+		d.Fail(wire.OverLimit, "mailbox name is too long")
+		return "", false
+	}
+	name, fault := decodeName(b, o.UTF8)
+	if fault != "" {
+		d.Fail(wire.BadName, fault)
+		return "", false
+	}
+	return name, true
+}
+
+// decodeName gives a mailbox name in UTF-8, or says what is wrong with it.
+func decodeName(b []byte, isUTF8 bool) (name, fault string) {
+	plain, ascii := true, true
+	for _, c := range b {
+		if c >= 0x80 {
+			plain, ascii = false, false
+			break
+		}
+		if c == '&' || c < 0x20 || c == 0x7f {
+			plain = false
+		}
+	}
+	switch {
+	case plain, isUTF8 && ascii:
+		name = string(b)
+	case isUTF8 && !utf8.Valid(b):
+		return "", "mailbox name is not UTF-8"
+	case isUTF8:
+		name = imap.NormalMailboxName(string(b))
+	case !ascii:
+		// RFC 9051 §5.1: 8-bit names are for clients that enabled them.
+		return "", "mailbox name is not in modified UTF-7; for UTF-8, send ENABLE first"
+	default:
+		decoded, ok := imap.DecodeUTF7(b)
+		if !ok {
+			return "", "mailbox name is not in modified UTF-7"
+		}
+		name = imap.NormalMailboxName(decoded)
+	}
+	return imap.CanonMailbox(name, imap.Delimiter), ""
+}
+
+// pattern decodes a LIST reference or pattern. One that cannot be decoded is
+// taken as it is and matches nothing: Outlook deletes what it has cached when a
+// LSUB is answered with NO.
+func pattern(d *wire.Decoder, b []byte, o *Options) (string, bool) {
+	if len(b) > or(o.Limits.MailboxName, 1000) {
+		d.Fail(wire.OverLimit, "mailbox pattern is too long")
+		return "", false
+	}
+	if name, fault := decodeName(b, o.UTF8); fault == "" {
+		return name, true
+	}
+	return string(b), true
+}
+
+// flagList reads flag-list, or, without parentheses, flag *(SP flag) if bare is
+// allowed. \Recent is left out: it cannot be stored (RFC 3501 §2.3.2), and
+// clients that copy the flags they were shown send it.
+func flagList(d *wire.Decoder, bare bool, o *Options) ([]string, bool) {
+	var flags []string
+	item := func() bool {
+		f, ok := d.Flag()
+		if !ok {
+			return false
+		}
+		if f == imap.FlagRecent {
+			return true
+		}
+		if len(flags) == or(o.Limits.Flags, 1000) {
+			d.Fail(wire.OverLimit, "too many flags")
+			return false
+		}
+		flags = append(flags, f)
+		return true
+	}
+	if !bare || d.Peek() == '(' {
+		ok := d.List(item)
+		return flags, ok
+	}
+	for item() {
+		d.SkipSpaces()
+		if d.AtEnd() {
+			return flags, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,77 @@
+package command
+
+import (
+	"strings"
+
+	"github.com/restante/restante/imap/wire"
+)
+
+// Parse reads the arguments of the command that [ParseHeader] named. Of APPEND it
+// reads the beginning only. A command that it does not know is an error of the
+// kind [wire.Syntax].
+func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
+	bare, uid := strings.CutPrefix(name, "UID ")
+	if uid {
+		return parseUID(d, bare, o)
+	}
+	switch name {
+	case "CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "NAMESPACE", "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "IDLE":
+		return result(ParseSimple(d, name))
+	case "LOGIN":
+		return result(ParseLogin(d))
+	case "AUTHENTICATE":
+		return result(ParseAuthenticate(d))
+	case "ID":
+		return result(ParseID(d))
+	case "ENABLE":
+		return result(ParseEnable(d, o))
+	case "SELECT", "EXAMINE":
+		return result(ParseSelect(d, name == "EXAMINE", o))
+	case "CREATE":
+		return result(ParseCreate(d, o))
+	case "DELETE", "SUBSCRIBE", "UNSUBSCRIBE":
+		return result(ParseMailbox(d, name, o))
+	case "RENAME":
+		return result(ParseRename(d, o))
+	case "LIST":
+		return result(ParseList(d, o))
+	case "LSUB":
+		return result(ParseLSub(d, o))
+	case "STATUS":
+		return result(ParseStatus(d, o))
+	case "APPEND":
+		return result(ParseAppendStart(d, o))
+	}
+	return parseMessages(d, name, false, o)
+}
+
+// parseUID reads the commands that take unique identifiers.
+func parseUID(d *wire.Decoder, name string, o Options) (Command, error) {
+	if name == "EXPUNGE" {
+		return result(ParseUIDExpunge(d, o))
+	}
+	return parseMessages(d, name, true, o)
+}
+
+// parseMessages reads the commands that have a UID form.
+func parseMessages(d *wire.Decoder, name string, uid bool, o Options) (Command, error) {
+	switch name {
+	case "SEARCH":
+		return result(ParseSearch(d, uid, o))
+	case "FETCH":
+		return result(ParseFetch(d, uid, o))
+	case "STORE":
+		return result(ParseStore(d, uid, o))
+	case "COPY", "MOVE":
+		return result(ParseCopy(d, uid, name == "MOVE", o))
+	}
+	return nil, d.Fail(wire.Syntax, "unknown command")
+}
+
+// result gives a command as a Command, and nil with an error.
+func result[C Command](c C, err error) (Command, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
