@@ -9,7 +9,8 @@ import (
 )
 
 // List calls f for every user, by name, until f answers an error, which List
-// returns. Users that come or go meanwhile may be in it or not.
+// returns. Users that come or go meanwhile may be in it or not; one whose entry
+// cannot be read is left out, with an error in the log.
 func (d *Directory) List(ctx context.Context, f func(User) error) error {
 	var users []User
 	for p := range partitions {
@@ -44,7 +45,9 @@ func (d *Directory) appendUsers(ctx context.Context, p kv.Partition, users []Use
 	for it.Next() {
 		u, err := decodeUser(string(it.Key()[1:]), it.Value())
 		if err != nil {
-			return nil, err
+			// The others must not suffer; Lookup answers the error.
+			d.logger.Error("user cannot be listed", "user", u.Name, "error", err)
+			continue
 		}
 		users = append(users, u)
 	}

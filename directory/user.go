@@ -108,7 +108,7 @@ func (u User) encode() ([]byte, error) {
 func decodeUser(name string, value []byte) (User, error) {
 	var r record
 	if err := json.Unmarshal(value, &r); err != nil {
-		return User{}, fmt.Errorf("directory: entry of %q cannot be read: %v: %w", name, err, restante.ErrCorrupt)
+		return User{Name: name}, fmt.Errorf("directory: entry of %q cannot be read: %v: %w", name, err, restante.ErrCorrupt)
 	}
 	return User{Name: name, Account: r.Account, Credentials: r.Credentials,
 		Created: time.Unix(r.Created, 0).UTC(), Disabled: r.Disabled}, nil
