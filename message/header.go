@@ -63,7 +63,7 @@ func (s *FieldSet) AppendFields(dst, header []byte, not bool) []byte {
 			end = len(header)
 		}
 		switch c := header[at]; {
-		case c == '\n' || c == '\r' && end == at+2: // the empty line
+		case isEmptyLine(header[at:end]):
 			if take {
 				return append(dst, header[start:end]...)
 			}
@@ -88,6 +88,11 @@ func (s *FieldSet) AppendFields(dst, header []byte, not bool) []byte {
 // HeaderFields is [FieldSet.AppendFields] for names that are used once.
 func HeaderFields(dst, header []byte, names [][]byte, not bool) []byte {
 	return NewFieldSet(names).AppendFields(dst, header, not)
+}
+
+// isEmptyLine says whether the line is the one that ends a header.
+func isEmptyLine(line []byte) bool {
+	return line[0] == '\n' || line[0] == '\r' && len(line) == 2 && line[1] == '\n'
 }
 
 // fieldName is what stands before the colon, without the white space that
@@ -132,9 +137,8 @@ func rawFields(header []byte) iter.Seq[[]byte] {
 			if end == at {
 				end = len(header)
 			}
-			c := header[at]
-			empty := c == '\n' || c == '\r' && end == at+2
-			if at > start && (empty || !isWSP(c)) {
+			empty := isEmptyLine(header[at:end])
+			if at > start && (empty || !isWSP(header[at])) {
 				if !yield(header[start:at]) {
 					return
 				}

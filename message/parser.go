@@ -173,7 +173,7 @@ func (p *Parser) handleLine(line []byte, whole bool) {
 	if i, closing := p.findBoundary(line); i >= 0 {
 		p.handleBoundary(i, closing)
 	} else if p.inHeader {
-		if whole && (line[0] == '\n' || line[0] == '\r' && len(line) == 2) {
+		if whole && isEmptyLine(line) {
 			p.line = lineSkip
 			p.endPiece(line, true)
 			p.endHeader()

@@ -42,11 +42,11 @@ func baseSubject(s []byte) (base []byte, isReply bool) {
 				isReply = isReply || refwd
 				continue
 			}
-			blob := cutBlob(s) // step 4
-			if len(blob) == len(s) || len(blob) == 0 {
+			blobless := cutBlobs(s) // step 4
+			if len(blobless) == len(s) {
 				break
 			}
-			s = blob
+			s = blobless
 		}
 		if !hasPrefixFold(s, "[fwd:") || s[len(s)-1] != ']' { // step 6
 			return s, isReply
@@ -61,13 +61,12 @@ func cutLeader(s []byte) (rest []byte, refwd bool) {
 	if len(s) > 0 && s[0] == ' ' {
 		return s[1:], false
 	}
-	rest = s
-	for {
-		blob := cutBlob(rest)
-		if len(blob) == len(rest) {
+	for rest = s; ; {
+		cut := cutBlob(rest)
+		if len(cut) == len(rest) {
 			break
 		}
-		rest = blob
+		rest = cut
 	}
 	switch {
 	case hasPrefixFold(rest, "re"):
@@ -84,6 +83,18 @@ func cutLeader(s []byte) (rest []byte, refwd bool) {
 		return s, false
 	}
 	return rest[1:], true
+}
+
+// cutBlobs takes blobs off as long as something is left. It is called where no
+// subj-refwd follows the blobs, so that all can go at once.
+func cutBlobs(s []byte) []byte {
+	for {
+		rest := cutBlob(s)
+		if len(rest) == len(s) || len(rest) == 0 {
+			return s
+		}
+		s = rest
+	}
 }
 
 // cutBlob takes one subj-blob off: text in square brackets and the white space
