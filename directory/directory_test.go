@@ -132,7 +132,7 @@ func TestResolve(t *testing.T) {
 		}
 	}
 	for address, want := range map[string]error{
-		"eve@example.com": restante.ErrNotFound, "nobody@example.org": restante.ErrNotFound, "+x@example.com": restante.ErrInvalid,
+		"eve@example.com": restante.ErrNotFound, "nobody@example.org": restante.ErrNotFound, "+x@example.com": restante.ErrNotFound,
 		"": restante.ErrInvalid, "@example.com": restante.ErrInvalid, "a@": restante.ErrInvalid,
 	} {
 		if _, _, err := d.Resolve(t.Context(), address); !errors.Is(err, want) {
