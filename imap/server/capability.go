@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/restante/restante/imap"
+)
+
+// extension is a capability that no command of its own stands for: it extends
+// others. Those that bring a command stand in the command table.
+type extension struct {
+	name  string
+	login bool // told before login already
+	rfc   string
+}
+
+// extensions are the capabilities without a row in the command table.
+var extensions = [...]extension{
+	{"IMAP4rev2", true, "RFC 9051"},
+	{"IMAP4rev1", true, "RFC 3501"},
+	{"LITERAL+", true, "RFC 7888"},
+	{"SASL-IR", true, "RFC 4959"},
+	{"CHILDREN", false, "RFC 3348"},
+	{"ESEARCH", false, "RFC 4731"},
+	{"SEARCHRES", false, "RFC 5182"},
+	{"LIST-EXTENDED", false, "RFC 5258"},
+	{"LIST-STATUS", false, "RFC 5819"},
+	{"SPECIAL-USE", false, "RFC 6154"},
+	{"CREATE-SPECIAL-USE", false, "RFC 6154"},
+	{"BINARY", false, "RFC 3516"},
+	{"UTF8=ACCEPT", false, "RFC 9755"},
+	{"CONDSTORE", false, "RFC 7162"},
+	{"QRESYNC", false, "RFC 7162"},
+	{"MULTIAPPEND", false, "RFC 3502"},
+	{"OBJECTID", false, "RFC 8474"},
+	{"SAVEDATE", false, "RFC 8514"},
+	{"STATUS=SIZE", false, "RFC 8438"},
+	{"WITHIN", false, "RFC 5032"},
+}
+
+// capabilities gives what the server can do for this session now (RFC 9051
+// §7.2.2). Before login it is what a client needs to log in, and IDLE, which
+// BlackBerry looked for there. It does not depend on what was enabled (RFC 9051
+// §6.3.1).
+func (s *session) capabilities() []string {
+	if s.state != stateNotAuthenticated {
+		return s.srv.capabilities
+	}
+	caps := slices.Clone(s.srv.loginCapabilities)
+	if s.conn.CanStartTLS() {
+		caps = append(caps, "STARTTLS")
+	}
+	mechanisms := s.srv.auth.Mechanisms(s.conn.Auth())
+	if len(mechanisms) == 0 {
+		return append(caps, "LOGINDISABLED")
+	}
+	for _, m := range mechanisms {
+		caps = append(caps, "AUTH="+m)
+	}
+	return caps
+}
+
+// fixedCapabilities gives the part that depends on the table and the
+// configuration alone, before login and after.
+func fixedCapabilities(rows []row, l Limits) (login, all []string) {
+	for _, e := range extensions {
+		all = append(all, e.name)
+		if e.login {
+			login = append(login, e.name)
+		}
+	}
+	for _, r := range rows {
+		if r.capability == "" || slices.Contains(all, r.capability) {
+			continue
+		}
+		if r.capability != "STARTTLS" {
+			all = append(all, r.capability)
+		}
+		if r.capability != "STARTTLS" && (r.states&inNotAuthenticated != 0 || r.name == "IDLE" || r.name == "ENABLE") {
+			login = append(login, r.capability)
+		}
+	}
+	return login, append(all, "APPENDLIMIT="+strconv.FormatInt(l.Message, 10))
+}
+
+// capability handles CAPABILITY (RFC 9051 §6.1.1).
+func (s *session) capability(context.Context) (imap.StatusResponse, error) {
+	s.enc.Raw("* CAPABILITY")
+	for _, c := range s.capabilities() {
+		s.enc.SP().Raw(c)
+	}
+	s.enc.CRLF()
+	return done, nil
+}

@@ -1,0 +1,175 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/wire"
+)
+
+// command reads one command, runs it, and ends it with exactly one tagged
+// response (RFC 9051 §2.2.1), or ends the connection.
+func (s *session) command(ctx context.Context) {
+	tag, r, err := s.begin()
+	answer := done
+	if err == nil {
+		answer, err = s.run(ctx, r)
+	}
+	if !s.resync(ctx, err) {
+		return
+	}
+	s.heard = time.Now()
+	if s.idle.active {
+		s.idle.tag = tag
+		s.push(ctx)
+		return
+	}
+	if r != nil && s.state == stateSelected && !errors.Is(err, errPanicked) {
+		if lost := s.sync(ctx, r.expunge, r.uid()); lost != nil && err == nil {
+			err = lost
+		}
+	}
+	s.answer(ctx, tag, r, answer, err)
+}
+
+// begin reads a command's tag and name and finds its row. The tag is "*" where
+// there was none to be read (RFC 9051 §7.1.3).
+func (s *session) begin() (tag string, r *row, err error) {
+	tag = "*"
+	if err := s.dec.Begin(); err != nil {
+		return tag, nil, err
+	}
+	t, name, err := command.ParseHeader(s.dec)
+	if t != "" {
+		tag = t
+	}
+	if err != nil {
+		return tag, nil, err
+	}
+	r = s.srv.rows[name]
+	switch {
+	case r == nil:
+		return tag, nil, imap.Bad("Unknown command")
+	case !r.states.has(s.state):
+		return tag, r, imap.Bad(wrongState(r, s.state))
+	case r.writable && s.selected.readOnly:
+		return tag, r, imap.No(imap.CodeReadOnly, "Mailbox is open read-only")
+	}
+	return tag, r, nil
+}
+
+// wrongState says why a command is not allowed now.
+func wrongState(r *row, st state) string {
+	switch {
+	case st == stateNotAuthenticated:
+		return r.name + ": log in first"
+	case r.states == inNotAuthenticated:
+		return r.name + ": logged in already"
+	}
+	return r.name + ": select a mailbox first"
+}
+
+// run parses a command and does it. A panic in it is logged and answered; since nobody knows
+// what it left behind, the session ends.
+func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, err error) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		s.log.ErrorContext(ctx, "panic in a command", "command", r.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		err = errPanicked
+	}()
+	c, err := command.Parse(s.dec, r.name, s.parseOptions())
+	if err != nil {
+		return done, err
+	}
+	if s.log.Enabled(ctx, slog.LevelDebug) {
+		s.log.DebugContext(ctx, "command", "name", r.name, "arguments", c)
+	}
+	return r.run(s, ctx, c)
+}
+
+// errPanicked stands for a panic.
+var errPanicked = errors.New("panic in a command")
+
+// resync reads what is left of a command, so that none of it is ever taken for
+// another, and reports whether the command can be answered.
+func (s *session) resync(ctx context.Context, err error) bool {
+	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = s.dec.Finish()
+	}
+	if err == nil {
+		err = s.enc.Err()
+	}
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, wire.ErrOutOfSync):
+		s.bye(imap.CodeTooBig, "The rest of the command is too large to be skipped")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.bye("", "The rest of the command did not come")
+	}
+	s.log.DebugContext(ctx, "connection lost", "error", err)
+	s.state = stateLogout
+	return false
+}
+
+// answer sends the tagged response, and goodbye where the session cannot go on.
+func (s *session) answer(ctx context.Context, tag string, r *row, a imap.StatusResponse, err error) {
+	if err != nil {
+		a = s.failed(ctx, r, err)
+	}
+	if a.Type == imap.StatusBye {
+		// A command of a session that must end is answered before it ends.
+		s.farewell = &imap.StatusResponse{Type: imap.StatusBye, Code: a.Code, Text: a.Text}
+		a.Type = imap.StatusNo
+	}
+	if errors.Is(err, errPanicked) {
+		s.farewell = &imap.StatusResponse{Code: imap.CodeServerBug, Text: "Internal error; please connect again"}
+	}
+	if a.Type == imap.StatusBad {
+		if s.bad++; s.bad >= s.srv.limits.BadCommands {
+			s.farewell = &imap.StatusResponse{Code: imap.CodeClientBug, Text: "Too many bad commands"}
+		}
+	} else {
+		s.bad = 0
+	}
+	if a.Text == "" {
+		a.Text = r.name + " completed"
+	}
+	s.enc.Status(tag, a)
+	if s.farewell != nil {
+		s.bye(s.farewell.Code, s.farewell.Text)
+	}
+	if s.upgrade {
+		s.secure(ctx)
+	}
+}
+
+// failed gives the response to a command that failed and logs what the
+// administrator has to know.
+func (s *session) failed(ctx context.Context, r *row, err error) imap.StatusResponse {
+	var fault *wire.Error
+	if errors.As(err, &fault) {
+		return *fault.Response()
+	}
+	a, serious := statusOf(err)
+	level := slog.LevelDebug
+	if serious {
+		level = slog.LevelError
+	}
+	name := ""
+	if r != nil {
+		name = r.name
+	}
+	s.log.Log(ctx, level, "command failed", "command", name, "error", err, "answer", a.Error())
+	return a
+}

@@ -1,0 +1,235 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/auth"
+	"github.com/restante/restante/directory"
+	"github.com/restante/restante/internal/mailtest"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/kv/memkv"
+	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/serve"
+)
+
+// host is a server on loopback over a store in memory. Any user logs in with
+// the password "secret" and gets an account.
+type host struct {
+	kv      *memkv.Store
+	store   *mailstore.Store
+	users   *directory.Directory
+	imap    *Server
+	serve   *serve.Server
+	address string
+}
+
+// hostOptions vary a host.
+type hostOptions struct {
+	limits Limits
+	store  mailstore.Options
+	engine kv.Store // nil: memory
+	serve  serve.Limits
+}
+
+func newHost(t testing.TB, o hostOptions) *host {
+	t.Helper()
+	ctx := context.Background()
+	h := &host{}
+	engine := o.engine
+	if engine == nil {
+		h.kv = memkv.New()
+		engine = h.kv
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	o.store.KV = engine
+	h.store, err = mailstore.Open(ctx, o.store)
+	check(err)
+	h.users, err = directory.Open(engine, h.store, directory.Options{})
+	check(err)
+	a, err := auth.New(ctx, h.users, auth.Options{
+		DemoPassword: "secret", Params: auth.Params{Memory: 1 << 10, Passes: 1, Iterations: 4096},
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	})
+	check(err)
+	h.imap = New(Options{Store: h.store, Auth: a, Limits: o.limits})
+	cert, err := serve.SelfSigned([]string{"localhost"}, time.Now())
+	check(err)
+	h.serve = serve.New(serve.Options{Limits: o.serve, TLS: func() *tls.Config {
+		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}})
+	at, err := h.serve.Listen(serve.Listener{Addr: "0.0.0.0:0", TLS: serve.StartTLS, Protocol: "imap", Handle: h.imap.Handle})
+	check(err)
+	h.address = fmt.Sprintf("127.0.0.1:%d", at.(*net.TCPAddr).Port)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := h.serve.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		if err := h.store.Close(); err != nil {
+			t.Errorf("closing the store: %v", err)
+		}
+	})
+	return h
+}
+
+func (h *host) dial() (net.Conn, error) { return net.Dial("tcp", h.address) }
+
+// peer is what transcripts talk to.
+func (h *host) peer(t *testing.T) mailtest.Peer {
+	return mailtest.Peer{Dial: h.dial, Directive: func(words []string, messages map[string]string) error {
+		switch words[0] {
+		case "deliver": // @deliver USER MAILBOX MESSAGE
+			return h.deliver(words[1], words[2], messages[words[3]])
+		}
+		return fmt.Errorf("no directive @%s", words[0])
+	}}
+}
+
+// account opens the account of a user, who has logged in before.
+func (h *host) account(user string) (*mailstore.Account, error) {
+	ctx := context.Background()
+	u, err := h.users.Lookup(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return h.store.Account(ctx, u.Account)
+}
+
+// deliver stores a message as a delivery would.
+func (h *host) deliver(user, mailbox, text string) error {
+	ctx := context.Background()
+	a, err := h.account(user)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	if err := a.Refresh(ctx); err != nil {
+		return err
+	}
+	m := a.State().MailboxByName(mailbox)
+	if m == nil {
+		return restante.ErrNotFound
+	}
+	p := a.BeginAppend(ctx)
+	defer p.Abort()
+	w, err := p.Message(mailstore.NewMessage{})
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return err
+	}
+	_, err = p.Commit(ctx, m.ID)
+	return err
+}
+
+// client is a connection for tests that are no transcripts.
+type client struct {
+	t testing.TB
+	net.Conn
+	r *bufio.Reader
+}
+
+func (h *host) client(t testing.TB) *client {
+	t.Helper()
+	c, err := h.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	cl := &client{t: t, Conn: c, r: bufio.NewReader(c)}
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	cl.expect("* OK [CAPABILITY ")
+	return cl
+}
+
+// login gives a client that has logged in as the user.
+func (h *host) login(t testing.TB, user string) *client {
+	t.Helper()
+	c := h.client(t)
+	c.do("login LOGIN " + user + " secret")
+	return c
+}
+
+// line reads one line.
+func (c *client) line() string {
+	c.t.Helper()
+	l, err := c.r.ReadString('\n')
+	if err != nil {
+		c.t.Fatalf("reading a line: %v (%q)", err, l)
+	}
+	return strings.TrimSuffix(l, "\r\n")
+}
+
+// expect reads one line that begins with prefix.
+func (c *client) expect(prefix string) string {
+	c.t.Helper()
+	l := c.line()
+	if !strings.HasPrefix(l, prefix) {
+		c.t.Fatalf("got %q, want %q", l, prefix)
+	}
+	return l
+}
+
+func (c *client) send(s string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.Conn, s); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// do sends a command, reads up to its tagged answer, which must be OK, and gives
+// the lines before it.
+func (c *client) do(command string) []string {
+	c.t.Helper()
+	lines, answer := c.try(command)
+	if tag, _, _ := strings.Cut(command, " "); !strings.HasPrefix(answer, tag+" OK") {
+		c.t.Fatalf("%s: %s", command, answer)
+	}
+	return lines
+}
+
+// try is do for commands that may fail; it gives the tagged answer too.
+func (c *client) try(command string) (untagged []string, answer string) {
+	c.t.Helper()
+	c.send(command + "\r\n")
+	tag, _, _ := strings.Cut(command, " ")
+	for {
+		l := c.line()
+		if strings.HasPrefix(l, tag+" ") {
+			return untagged, l
+		}
+		untagged = append(untagged, l)
+	}
+}
+
+// closed reports whether the server has closed the connection.
+func (c *client) closed() bool {
+	_, err := c.r.ReadByte()
+	return err != nil
+}
+
+func TestTranscripts(t *testing.T) {
+	mailtest.Run(t, "testdata/*.txt", func(t *testing.T) mailtest.Peer {
+		return newHost(t, hostOptions{store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
+			{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
+			{Name: "Sent", SpecialUse: []string{`\Sent`}},
+		}}}).peer(t)
+	})
+}

@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/notify"
+)
+
+// idle is a running IDLE command. Between its beginning and its end the session
+// waits like any other that is between commands; only what it does when it wakes
+// differs.
+type idle struct {
+	active bool
+	tag    string
+	cancel func() // of the subscription to changes; nil where there is none
+}
+
+// stop ends the subscription.
+func (i *idle) stop() {
+	if i.cancel != nil {
+		i.cancel()
+	}
+	*i = idle{}
+}
+
+// startIdle handles the beginning of IDLE (RFC 9051 §6.3.13). Nothing is sent to
+// keep the line open ("Still here"): it would wake phones.
+func (s *session) startIdle(ctx context.Context) (imap.StatusResponse, error) {
+	s.idle.active = true
+	if s.selected != nil {
+		mailbox := s.selected.id
+		// Subscribing comes before the first look at the mailbox, in push, so
+		// that no change falls between the two.
+		s.idle.cancel = s.account.Subscribe(func(e notify.Event) {
+			// A change of structure may have deleted the mailbox.
+			if e.Structure || e.Removed || slices.Contains(e.Mailboxes, mailbox) {
+				s.wake.wake()
+			}
+		})
+	}
+	s.enc.Continue("idling")
+	return done, nil
+}
+
+// push tells the client what changed, while it idles.
+func (s *session) push(ctx context.Context) {
+	if s.state != stateSelected {
+		return
+	}
+	if err := s.sync(ctx, true, true); err != nil {
+		s.log.WarnContext(ctx, "changes could not be told", "error", err)
+	}
+}
+
+// endIdle reads the line that ends IDLE and answers the command. A client that
+// sends another command instead of DONE is told that that is wrong; the command
+// is not run, since DONE may come after it.
+func (s *session) endIdle(ctx context.Context) {
+	err := s.dec.Begin()
+	if err == nil {
+		err = command.ParseDone(s.dec)
+	}
+	if !s.resync(ctx, err) {
+		return
+	}
+	s.heard = time.Now()
+	tag := s.idle.tag
+	s.idle.stop()
+	s.push(ctx)
+	if err != nil {
+		err = imap.Bad("DONE was expected")
+	}
+	s.answer(ctx, tag, s.srv.rows["IDLE"], done, err)
+}

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"strings"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+)
+
+// create handles CREATE (RFC 9051 §6.3.4, RFC 6154 §3, RFC 8474 §4.1).
+func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResponse, error) {
+	// A trailing delimiter declares that inferior names will follow, which
+	// needs no declaration here.
+	name := strings.TrimSuffix(c.Mailbox, "/")
+	m, err := s.account.CreateMailbox(ctx, name, c.Use)
+	if err != nil {
+		return done, err
+	}
+	s.tellNormalized(name, m.Name)
+	return ok(imap.CodeMailboxID(s.mailboxID(m.ID)), "CREATE completed"), nil
+}
+
+// tellNormalized tells the client under which name the mailbox that it named is
+// known, where the two differ (RFC 9051 §6.3.9.7).
+func (s *session) tellNormalized(asked, name string) {
+	if asked == name || !s.enabled.has(featureRev2) || strings.EqualFold(name, "INBOX") {
+		return
+	}
+	state := s.account.State()
+	s.writeRenamed(listEntry{name: name, mailbox: state.MailboxByName(name), children: state.HasChildren(name)}, asked)
+}
+
+// delete handles DELETE (RFC 9051 §6.3.5).
+func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
+	return done, s.account.DeleteMailbox(ctx, c.Mailbox)
+}
+
+// rename handles RENAME (RFC 9051 §6.3.6). Subscriptions stay with the names.
+func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResponse, error) {
+	to := strings.TrimSuffix(c.To, "/")
+	if err := s.account.RenameMailbox(ctx, strings.TrimSuffix(c.From, "/"), to); err != nil {
+		return done, err
+	}
+	if m := s.account.State().MailboxByName(to); m != nil {
+		s.tellNormalized(to, m.Name)
+	}
+	return done, nil
+}
+
+// subscribe handles SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7, §6.3.8). The
+// mailbox need not exist.
+func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
+	return done, s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
+}
+
+// namespace handles NAMESPACE (RFC 9051 §6.3.10): all of an account's mailboxes
+// are personal and have no prefix.
+func (s *session) namespace(context.Context) (imap.StatusResponse, error) {
+	s.enc.Raw(`* NAMESPACE (("" "/")) NIL NIL`).CRLF()
+	return done, nil
+}
+
+// mailboxID gives a mailbox's object identifier (RFC 8474 §4).
+func (s *session) mailboxID(id restante.MailboxID) string {
+	return restante.ObjectID('F', s.account.ID(), uint64(id))
+}

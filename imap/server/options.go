@@ -1,0 +1,77 @@
+package server
+
+import (
+	"time"
+
+	"github.com/restante/restante/auth"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+)
+
+// Options configure a [Server]. Store and Auth are required.
+type Options struct {
+	Store  *mailstore.Store
+	Auth   *auth.Authenticator
+	Limits Limits // zero fields mean their defaults
+	// ID is what the ID command tells clients of the server (RFC 2971), field
+	// and value in turn. nil tells its name alone, and an empty slice nothing.
+	ID []string
+}
+
+// Limits bound what one connection may ask for. A zero field means the default
+// given with it.
+type Limits struct {
+	// CommandLine is the length of a command without its literals, in bytes.
+	// 2 MiB: SOGo names every message of a mailbox one by one.
+	CommandLine int
+	// LoginCommandLine is the same before login. 8 KiB.
+	LoginCommandLine int
+	// Literal is the size of a literal that is not a message, in bytes. 256 KiB.
+	Literal int64
+	// LoginLiteral is the same before login. 4 KiB: Outlook sends user names,
+	// passwords and the values of ID as literals.
+	LoginLiteral int64
+	// Message is the size of a message that APPEND takes, told to clients as
+	// APPENDLIMIT (RFC 7889). 64 MiB. The store's own limit should be the same.
+	Message int64
+	// Depth is how deep parentheses may be nested. 100.
+	Depth int
+	// BadCommands is how many commands in a row may be no IMAP before the
+	// connection is closed. 10.
+	BadCommands int
+	// LoginFailures is how many logins may fail on a connection. 10.
+	LoginFailures int
+	// LoginTime is how long a connection may stay without a login. 1 minute.
+	LoginTime time.Duration
+	// IdleTime is how long a client may be silent (RFC 9051 §5.4). 30 minutes.
+	IdleTime time.Duration
+	// CommandTime is how long a client may be silent within a command. 5 minutes.
+	CommandTime time.Duration
+	// AccountConnections is how many connections an account may have. 500:
+	// phones hold one for each folder, and macOS opens many.
+	AccountConnections int
+	// Command bounds what commands hold.
+	Command command.Limits
+}
+
+func (l Limits) filled() Limits {
+	def(&l.CommandLine, 2<<20)
+	def(&l.LoginCommandLine, 8<<10)
+	def(&l.Literal, 256<<10)
+	def(&l.LoginLiteral, 4<<10)
+	def(&l.Message, 64<<20)
+	def(&l.Depth, 100)
+	def(&l.BadCommands, 10)
+	def(&l.LoginFailures, 10)
+	def(&l.LoginTime, time.Minute)
+	def(&l.IdleTime, 30*time.Minute)
+	def(&l.CommandTime, 5*time.Minute)
+	def(&l.AccountConnections, 500)
+	return l
+}
+
+func def[T int | int64 | time.Duration](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}

@@ -1,0 +1,85 @@
+// Package server speaks IMAP to clients: IMAP4rev2 (RFC 9051) and IMAP4rev1 (RFC
+// 3501) on the same connection, as the client enables. [Server.Handle] runs one
+// connection; listening, TLS and connection limits are package serve's.
+//
+// A command's way: [wire.Decoder] reads it, its row of the table says where it
+// is allowed and what may be told with its answer, its parser makes a typed
+// value of it, its handler asks the mailstore and writes the answers, and
+// dispatch ends it with what other sessions changed and exactly one tagged
+// response.
+package server
+
+import (
+	"context"
+	"sync"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/auth"
+	"github.com/restante/restante/imap/wire"
+	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/serve"
+)
+
+// Server serves IMAP. Its methods may be called concurrently.
+type Server struct {
+	store  *mailstore.Store
+	auth   *auth.Authenticator
+	limits Limits
+	id     []string
+
+	rows              map[string]*row
+	loginCapabilities []string
+	capabilities      []string
+	in, out           *wire.Buffers
+
+	mu struct {
+		sync.Mutex
+		connections map[restante.AccountID]int
+	}
+}
+
+// New gives a server over a store that is open.
+func New(o Options) *Server {
+	s := &Server{
+		store: o.Store, auth: o.Auth, limits: o.Limits.filled(), id: o.ID,
+		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
+	}
+	if s.id == nil {
+		s.id = []string{"name", "Restante"}
+	}
+	rows := table()
+	s.rows = make(map[string]*row, len(rows))
+	for i := range rows {
+		s.rows[rows[i].name] = &rows[i]
+	}
+	s.loginCapabilities, s.capabilities = fixedCapabilities(rows, s.limits)
+	s.mu.connections = make(map[restante.AccountID]int)
+	return s
+}
+
+// Handle serves one connection until the client or the server ends it; the
+// caller closes c afterwards. It returns soon after ctx ends.
+func (srv *Server) Handle(ctx context.Context, c *serve.Conn) {
+	s := newSession(srv, c)
+	s.serve(ctx)
+}
+
+// enter counts a connection of an account and reports whether it may have one more.
+func (srv *Server) enter(id restante.AccountID) bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.mu.connections[id] >= srv.limits.AccountConnections {
+		return false
+	}
+	srv.mu.connections[id]++
+	return true
+}
+
+// leave undoes enter.
+func (srv *Server) leave(id restante.AccountID) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.mu.connections[id]--; srv.mu.connections[id] <= 0 {
+		delete(srv.mu.connections, id)
+	}
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/restante/restante/auth"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/wire"
+	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/serve"
+)
+
+// session is one connection. Only one goroutine at a time works on it (see
+// serve), so nothing here needs a lock but wake, which others call.
+type session struct {
+	srv  *Server
+	conn *serve.Conn
+	log  *slog.Logger
+	dec  *wire.Decoder
+	enc  *wire.Encoder
+	in   input
+	wake wakeup
+
+	state    state
+	enabled  features
+	user     auth.Identity
+	account  *mailstore.Account // from login on
+	selected *selected          // in the selected state
+	idle     idle
+
+	began    time.Time            // of the connection
+	heard    time.Time            // when the client last completed a command
+	bad      int                  // commands in a row that were no IMAP
+	failures int                  // failed logins
+	upgrade  bool                 // TLS begins behind the next answer
+	farewell *imap.StatusResponse // goodbye to be said behind the next answer
+	scratch  []byte
+}
+
+func newSession(srv *Server, c *serve.Conn) *session {
+	s := &session{srv: srv, conn: c, log: c.Logger()}
+	s.began = time.Now()
+	s.heard = s.began
+	s.in.s = s
+	s.wake.conn = c
+	s.enc = wire.NewEncoder(c, wire.EncoderOptions{Buffers: srv.out})
+	s.dec = wire.NewDecoder(&s.in, wire.DecoderOptions{Buffers: srv.in, Limits: s.wireLimits(), Continue: s.invite})
+	return s
+}
+
+// wireLimits gives the bounds of a command, which are narrower before login.
+func (s *session) wireLimits() wire.Limits {
+	l := s.srv.limits
+	if s.state == stateNotAuthenticated {
+		return wire.Limits{Line: l.LoginCommandLine, String: int(l.LoginLiteral), Command: 4 * l.LoginCommandLine, Depth: l.Depth, Discard: 64 << 10}
+	}
+	return wire.Limits{Line: l.CommandLine, String: int(l.Literal), Command: 2 * l.CommandLine, Depth: l.Depth, Discard: l.Message}
+}
+
+// parseOptions gives what the parsers have to know of the session.
+func (s *session) parseOptions() command.Options {
+	return command.Options{UTF8: s.enabled.utf8(), Charset: charset, Limits: s.srv.limits.Command}
+}
+
+// invite asks the client for a literal that it announced.
+func (s *session) invite() error {
+	s.enc.Continue("Ready for literal data")
+	return s.enc.Flush()
+}
+
+// bye says goodbye and ends the session.
+func (s *session) bye(code imap.Code, text string) {
+	s.enc.Status("*", imap.StatusResponse{Type: imap.StatusBye, Code: code, Text: text})
+	s.state = stateLogout
+}
+
+// greet sends the greeting (RFC 9051 §7.1) with the capabilities, which spares
+// the client a round trip.
+func (s *session) greet() {
+	if s.draining() {
+		s.bye(imap.CodeUnavailable, "Server is shutting down")
+		return
+	}
+	s.enc.Status("*", ok(imap.CodeCapability(s.capabilities()), "Restante ready"))
+}
+
+// end gives back what the session held.
+func (s *session) end(ctx context.Context) {
+	if err := s.enc.Flush(); err != nil {
+		s.log.DebugContext(ctx, "last answers could not be sent", "error", err)
+	}
+	s.idle.stop()
+	s.selected = nil
+	if s.account != nil {
+		s.srv.leave(s.account.ID())
+		s.account.Release()
+		s.account = nil
+	}
+	s.enc.Release()
+	s.dec.Release()
+}

@@ -1,0 +1,43 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+)
+
+// noop handles NOOP (RFC 9051 §6.1.2) and CHECK (RFC 3501 §6.4.1): changes are
+// told before the answer, as with every command.
+func (s *session) noop(context.Context) (imap.StatusResponse, error) { return done, nil }
+
+// logout handles LOGOUT (RFC 9051 §6.1.3).
+func (s *session) logout(context.Context) (imap.StatusResponse, error) {
+	s.bye("", "Logging out")
+	return done, nil
+}
+
+// close handles CLOSE (RFC 9051 §6.4.1): nobody is told what it expunges. In a
+// mailbox that is open read-only it expunges nothing, which is no error.
+func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
+	if !s.selected.readOnly {
+		if _, err := s.account.Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
+			return done, err
+		}
+	}
+	s.leaveMailbox()
+	return done, nil
+}
+
+// unselect handles UNSELECT (RFC 9051 §6.4.2).
+func (s *session) unselect(context.Context) (imap.StatusResponse, error) {
+	s.leaveMailbox()
+	return done, nil
+}
+
+// leaveMailbox ends the selected state.
+func (s *session) leaveMailbox() {
+	s.selected = nil
+	s.state = stateAuthenticated
+}

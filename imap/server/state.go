@@ -1,0 +1,61 @@
+package server
+
+import "strings"
+
+// state is where a session stands (RFC 9051 §3).
+type state uint8
+
+const (
+	stateNotAuthenticated state = iota
+	stateAuthenticated
+	stateSelected
+	stateLogout
+)
+
+// states is a set of states, of the table's rows.
+type states uint8
+
+const (
+	inNotAuthenticated states = 1 << stateNotAuthenticated
+	inAuthenticated    states = 1 << stateAuthenticated
+	inSelected         states = 1 << stateSelected
+
+	anyState      = inNotAuthenticated | inAuthenticated | inSelected
+	authenticated = inAuthenticated | inSelected
+)
+
+// has reports whether st is one of the states.
+func (s states) has(st state) bool { return s&(1<<st) != 0 }
+
+// features is what the client enabled (RFC 9051 §6.3.1, RFC 7162 §3.1).
+type features uint8
+
+const (
+	featureRev2 features = 1 << iota
+	featureUTF8
+	featureCondStore
+	featureQResync
+)
+
+// has reports whether all of f are enabled.
+func (e features) has(f features) bool { return e&f == f }
+
+// utf8 reports whether mailbox names are UTF-8 on the wire (RFC 9051 §5.1, RFC
+// 9755 §3) and not modified UTF-7 (RFC 3501 §5.1.3).
+func (e features) utf8() bool { return e&(featureRev2|featureUTF8) != 0 }
+
+// enableable gives the feature of each capability that ENABLE takes, with those
+// that come with it: QRESYNC is CONDSTORE too (RFC 7162 §3.2.3).
+func enableable(capability string) features {
+	switch strings.ToUpper(capability) {
+	case "IMAP4REV2":
+		return featureRev2
+	case "UTF8=ACCEPT":
+		return featureUTF8
+	case "CONDSTORE":
+		return featureCondStore
+	case "QRESYNC":
+		return featureQResync | featureCondStore
+	}
+	return 0
+}

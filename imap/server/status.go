@@ -1,0 +1,64 @@
+package server
+
+import (
+	"context"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+)
+
+// status handles STATUS (RFC 9051 §6.3.11). On the selected mailbox it is
+// answered too, from the same counts.
+func (s *session) status(ctx context.Context, c command.Status) (imap.StatusResponse, error) {
+	if err := s.account.Refresh(ctx); err != nil {
+		return done, err
+	}
+	m := s.account.State().MailboxByName(c.Mailbox)
+	if m == nil || m.NoSelect {
+		return done, restante.ErrNotFound
+	}
+	if c.Items.Has(imap.StatusHighestModSeq) {
+		s.enableCondStore() // RFC 7162 §3.1
+	}
+	s.writeStatus(m, c.Items)
+	return done, nil
+}
+
+// writeStatus writes a STATUS response (RFC 9051 §7.3.4).
+func (s *session) writeStatus(m *mailstore.Mailbox, items imap.StatusItems) {
+	s.enc.Untagged().Raw("STATUS ").Mailbox(m.Name)
+	sep := " ("
+	number := func(item imap.StatusItems, n uint64) {
+		if items.Has(item) {
+			s.enc.Raw(sep).Raw(item.Name()).SP().Number64(n)
+			sep = " "
+		}
+	}
+	number(imap.StatusMessages, uint64(m.Messages))
+	if items.Has(imap.StatusRecent) {
+		number(imap.StatusRecent, uint64(s.recent(m)))
+	}
+	number(imap.StatusUIDNext, uint64(m.UIDNext))
+	number(imap.StatusUIDValidity, uint64(m.UIDValidity))
+	number(imap.StatusUnseen, uint64(m.Unseen))
+	number(imap.StatusDeleted, uint64(m.Deleted))
+	number(imap.StatusSize, m.Size)
+	number(imap.StatusHighestModSeq, uint64(m.HighestModSeq))
+	if items.Has(imap.StatusMailboxID) {
+		s.enc.Raw(sep).Raw("MAILBOXID (").Raw(s.mailboxID(m.ID)).Raw(")")
+		sep = " "
+	}
+	number(imap.StatusAppendLimit, uint64(s.srv.limits.Message))
+	s.enc.Raw(")").CRLF()
+}
+
+// recent counts the messages that no session was told of yet (RFC 3501
+// §6.3.10); of the selected mailbox those that this session was told of first.
+func (s *session) recent(m *mailstore.Mailbox) int {
+	if s.selected != nil && s.selected.id == m.ID {
+		return s.selected.view.RecentCount()
+	}
+	return 0
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// promised are the capabilities that Restante has, each whole.
+const promised = `IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE
+	ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE BINARY UTF8=ACCEPT CONDSTORE QRESYNC
+	MULTIAPPEND OBJECTID SAVEDATE STATUS=SIZE WITHIN APPENDLIMIT=67108864`
+
+func TestCapabilities(t *testing.T) {
+	login, all := fixedCapabilities(table(), Limits{}.filled())
+	want := strings.Fields(promised)
+	slices.Sort(want)
+	got := slices.Sorted(slices.Values(all))
+	if !slices.Equal(got, want) {
+		t.Errorf("after login\n%v, want\n%v", got, want)
+	}
+	if want := strings.Fields("IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE"); !slices.Equal(login, want) {
+		t.Errorf("before login %v, want %v", login, want)
+	}
+}
+
+// TestRows checks what must be so in every row.
+func TestRows(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range table() {
+		if r.run == nil || r.states == 0 || r.rfc == "" {
+			t.Errorf("%s: incomplete row", r.name)
+		}
+		if seen[r.name] {
+			t.Errorf("%s: two rows", r.name)
+		}
+		seen[r.name] = true
+		// RFC 9051 §7.5.1.
+		if (r.name == "FETCH" || r.name == "STORE" || r.name == "SEARCH") && r.expunge {
+			t.Errorf("%s may not report EXPUNGE", r.name)
+		}
+		if r.writable && r.states != inSelected {
+			t.Errorf("%s: nothing is selected to be writable", r.name)
+		}
+		if r.uid() != strings.HasPrefix(r.name, "UID ") {
+			t.Errorf("%s: uid() = %v", r.name, r.uid())
+		}
+	}
+	for _, name := range strings.Fields("CAPABILITY NOOP LOGOUT ID STARTTLS AUTHENTICATE LOGIN ENABLE SELECT EXAMINE CREATE DELETE RENAME " +
+		"SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE") {
+		if !seen[name] {
+			t.Errorf("no row for %s", name)
+		}
+	}
+}
+
+// TestCitedSections checks the form of the citations.
+func TestCitedSections(t *testing.T) {
+	cited := regexp.MustCompile(`^RFC \d+ §\d+(\.\d+)*$`)
+	for _, r := range table() {
+		if !cited.MatchString(r.rfc) {
+			t.Errorf("%s: %q is not a section of an RFC", r.name, r.rfc)
+		}
+	}
+}
