@@ -39,6 +39,11 @@ type addressParser struct {
 
 // run calls emit for each address until it says false.
 func (p *addressParser) run(value []byte, emit func(*Address) bool) {
+	if p.tokens == nil { // sizes that ordinary addresses stay within
+		p.tokens = make([]addressToken, 0, 16)
+		p.out = make([]byte, 0, 128)
+		p.lex.buf = make([]byte, 0, 128)
+	}
 	p.lex.reset(value)
 	inGroup := false
 	for {

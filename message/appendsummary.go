@@ -16,7 +16,7 @@ func (m *Message) AppendSummary(dst []byte) []byte {
 		flags |= flagTruncated
 	}
 
-	w.dst = AppendEnvelope(w.dst, e)
+	w.dst = appendEnvelope(w.dst, e, &w.addresses)
 	w.end(secEnvelope)
 	w.dst = m.Root.AppendBodyStructure(w.dst, true)
 	w.end(secBodyStructure)
@@ -51,6 +51,8 @@ type summaryWriter struct {
 	dst  []byte
 	base int
 	prev int64 // header start of the last node written
+
+	addresses addressParser
 }
 
 func (w *summaryWriter) end(s section) {
@@ -95,9 +97,8 @@ func (w *summaryWriter) subject(value []byte) bool {
 
 // sortKeys writes the mailboxes and display names of the first addresses.
 func (w *summaryWriter) sortKeys(e *Envelope) {
-	var p addressParser
 	first := func(value []byte) (a Address) {
-		p.run(value, func(found *Address) bool {
+		w.addresses.run(value, func(found *Address) bool {
 			a = *found
 			return false
 		})

@@ -14,8 +14,13 @@ type Envelope struct {
 // (RFC 9051 §7.5.2, RFC 3501 §7.4.2). Sender and Reply-To default to From.
 // Encoded-words stay as they are; 8-bit text goes as literals.
 func AppendEnvelope(dst []byte, e *Envelope) []byte {
-	var w envelopeWriter
-	w.dst = append(dst, '(')
+	var p addressParser
+	return appendEnvelope(dst, e, &p)
+}
+
+// appendEnvelope is [AppendEnvelope] with the parser to be used.
+func appendEnvelope(dst []byte, e *Envelope, p *addressParser) []byte {
+	w := envelopeWriter{dst: append(dst, '('), parser: p}
 	w.text(e.Date)
 	w.dst = append(w.dst, ' ')
 	w.text(e.Subject)
@@ -43,7 +48,7 @@ func AppendEnvelope(dst []byte, e *Envelope) []byte {
 type envelopeWriter struct {
 	dst    []byte
 	line   []byte
-	parser addressParser
+	parser *addressParser
 }
 
 // text writes an unfolded nstring.
