@@ -1,0 +1,164 @@
+package pebblekv
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/restante/restante/kv"
+)
+
+// format is the form of Pebble's files. A newer one must be chosen by hand,
+// because older programs cannot open it.
+const format = pebble.FormatValueSeparation
+
+// minSeparated is the size from which a value is kept outside the tables of
+// keys. Rows of lists (summaries, headers, index pages) stay below mostly and
+// are read by scans; message bodies are above.
+const minSeparated = 2 << 10
+
+// Open opens the store in o.Dir, or makes it. Errors are one line that names
+// the directory; kv.ErrLocked, kv.ErrNewerSchema and kv.ErrCorrupt tell kinds.
+func Open(o Options) (*Store, error) {
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	o.CacheBytes = cmp.Or(o.CacheBytes, 64<<20)
+	o.MemTableBytes = cmp.Or(o.MemTableBytes, 32<<20)
+	o.Reserve = cmp.Or(o.Reserve, 4*int64(o.MemTableBytes))
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	s := &Store{log: o.Logger, dir: o.Dir, syncAll: o.SyncAll, failed: new(failure), quit: make(chan struct{})}
+	s.use.ended = make(chan struct{})
+	s.partitions.init()
+	s.fs = newPatientFS(o.FS, o.Dir, o.Logger)
+	s.room = newRoom(o.FS, o.Dir, o.Reserve, o.Logger)
+
+	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("store %s: %w", o.Dir, err)
+	}
+	lock, err := pebble.LockDirectory(o.Dir, o.FS)
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("store %s: %w", o.Dir, err)
+		}
+		return nil, fmt.Errorf("store %s: %w", o.Dir, kv.ErrLocked)
+	}
+	if err := s.open(o, lock); err != nil {
+		return nil, errors.Join(fmt.Errorf("store %s: %w", o.Dir, err), lock.Close())
+	}
+	s.lock = lock
+	return s, nil
+}
+
+// open opens the database, whose lock is held.
+func (s *Store) open(o Options, lock *pebble.Lock) error {
+	desc, err := pebble.Peek(o.Dir, o.FS)
+	if err != nil {
+		// Pebble has no error value for this.
+		if strings.Contains(err.Error(), "unknown format major version") {
+			return fmt.Errorf("%w: %v", kv.ErrNewerSchema, err)
+		}
+		return wrap(err)
+	}
+	if desc.FormatMajorVersion > format {
+		return fmt.Errorf("%w: file format %d, this program knows %d", kv.ErrNewerSchema, desc.FormatMajorVersion, format)
+	}
+	cache := pebble.NewCache(o.CacheBytes)
+	defer cache.Unref()
+	db, err := openPebble(o.Dir, s.options(o, lock, cache))
+	if err != nil {
+		// An existing database that cannot be opened for a reason other than
+		// the system's is damaged: files missing, garbage inside.
+		if desc.Exists && !pebble.IsCorruptionError(err) && !isNoSpace(err) && !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("%w: %v", kv.ErrCorrupt, err)
+		}
+		return wrap(err)
+	}
+	s.db = db
+	err = checkSchema(db)
+	if err == nil {
+		s.relaxed, err = openRelaxedLog(db, o.FS, o.Dir, s.failed, o.Logger)
+	}
+	if err != nil {
+		return errors.Join(err, wrap(db.Close()))
+	}
+	return nil
+}
+
+// openPebble turns what Pebble reports by panicking, or to the logger as
+// fatal, into an error.
+func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", kv.ErrCorrupt, r)
+		}
+	}()
+	return pebble.Open(dir, o)
+}
+
+func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebble.Options {
+	po := &pebble.Options{
+		FS:                 s.fs,
+		Lock:               lock,
+		Cache:              cache,
+		FormatMajorVersion: format,
+		Logger:             &logger{log: o.Logger, fs: s.fs, failed: s.failed},
+		EventListener:      events(o.Logger),
+
+		MemTableSize:                uint64(o.MemTableBytes),
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		L0StopWritesThreshold:       32,
+		LBaseMaxBytes:               64 << 20,
+		MaxOpenFiles:                4096,
+		BytesPerSync:                1 << 20,
+
+		// A range that was deleted gives its space back without waiting for
+		// the memtable to fill.
+		FlushDelayDeleteRange: 10 * time.Second,
+	}
+	for i := range po.Levels {
+		po.Levels[i].BlockSize = 16 << 10
+		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
+	po.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy {
+		return pebble.ValueSeparationPolicy{
+			Enabled:               true,
+			MinimumSize:           minSeparated,
+			MaxBlobReferenceDepth: 10,
+			RewriteMinimumAge:     time.Minute,
+			TargetGarbageRatio:    0.25,
+		}
+	}
+	return po
+}
+
+// checkSchema compares the store's schema with this program's, and writes it
+// to a new store.
+func checkSchema(db *pebble.DB) error {
+	value, closer, err := db.Get(schemaKey())
+	if errors.Is(err, pebble.ErrNotFound) {
+		return wrap(db.Set(schemaKey(), appendUint64(nil, schema), pebble.Sync))
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	defer closer.Close()
+	if len(value) != 8 {
+		return fmt.Errorf("%w: schema row of %d bytes", kv.ErrCorrupt, len(value))
+	}
+	if found := binary.BigEndian.Uint64(value); found > schema {
+		return fmt.Errorf("%w: schema %d, this program knows %d", kv.ErrNewerSchema, found, schema)
+	}
+	return nil
+}
