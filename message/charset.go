@@ -110,7 +110,7 @@ func appendCharset(dst []byte, charset string, b []byte) []byte {
 
 // oneLine takes line ends and NULs out of decoded text, in place.
 func oneLine(b []byte) []byte {
-	if bytes.IndexAny(b, "\r\n\x00") < 0 {
+	if !bytes.ContainsAny(b, "\r\n\x00") {
 		return b
 	}
 	for i, c := range b {

@@ -42,7 +42,7 @@ func MessageIDs(value []byte, limit int) [][]byte {
 // normalMessageID takes white space, quotes and quoting out of an id; it
 // copies only where there are some.
 func normalMessageID(id []byte) []byte {
-	if bytes.IndexAny(id, " \t\r\n\"\\\x00") < 0 {
+	if !bytes.ContainsAny(id, " \t\r\n\"\\\x00") {
 		return id
 	}
 	out := make([]byte, 0, len(id))

@@ -57,7 +57,6 @@ type node struct {
 	encoding    Encoding
 	typ, sub    []byte
 	charset     []byte
-	depth       int
 }
 
 // A node is written as: kind and encoding (1 octet: kind in the low 2 bits),
