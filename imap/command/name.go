@@ -7,8 +7,10 @@ import (
 	"github.com/restante/restante/imap/wire"
 )
 
-// mailbox reads SP mailbox and gives the name in UTF-8 and normal form C, with
-// INBOX in upper case (RFC 9051 §5.1, RFC 3501 §5.1.3).
+// mailbox reads SP mailbox and gives the name in UTF-8 with INBOX in upper case
+// (RFC 9051 §5.1, RFC 3501 §5.1.3). It need not be in normal form C: the store
+// sees to that, and the client is told where it makes a difference (RFC 9051
+// §6.3.9.7).
 func mailbox(d *wire.Decoder, o *Options) (string, bool) {
 	if !d.ExpectSP() {
 		return "", false
@@ -47,7 +49,7 @@ func decodeName(b []byte, isUTF8 bool) (name, fault string) {
 	case isUTF8 && !utf8.Valid(b):
 		return "", "mailbox name is not UTF-8"
 	case isUTF8:
-		name = imap.NormalMailboxName(string(b))
+		name = string(b)
 	case !ascii:
 		// RFC 9051 §5.1: 8-bit names are for clients that enabled them.
 		return "", "mailbox name is not in modified UTF-7; for UTF-8, send ENABLE first"
@@ -56,12 +58,13 @@ func decodeName(b []byte, isUTF8 bool) (name, fault string) {
 		if !ok {
 			return "", "mailbox name is not in modified UTF-7"
 		}
-		name = imap.NormalMailboxName(decoded)
+		name = decoded
 	}
 	return imap.CanonMailbox(name, imap.Delimiter), ""
 }
 
-// pattern decodes a LIST reference or pattern. One that cannot be decoded is
+// pattern decodes a LIST reference or pattern, in normal form C as the names that
+// it is held against. One that cannot be decoded is
 // taken as it is and matches nothing: Outlook deletes what it has cached when a
 // LSUB is answered with NO.
 func pattern(d *wire.Decoder, b []byte, o *Options) (string, bool) {
@@ -70,7 +73,7 @@ func pattern(d *wire.Decoder, b []byte, o *Options) (string, bool) {
 		return "", false
 	}
 	if name, fault := decodeName(b, o.UTF8); fault == "" {
-		return name, true
+		return imap.NormalMailboxName(name), true
 	}
 	return string(b), true
 }
