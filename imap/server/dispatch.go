@@ -18,6 +18,7 @@ import (
 // response (RFC 9051 §2.2.1), or ends the connection.
 func (s *session) command(ctx context.Context) {
 	tag, r, err := s.begin()
+	s.tag = tag
 	answer := done
 	if err == nil {
 		answer, err = s.run(ctx, r)

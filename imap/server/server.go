@@ -31,6 +31,7 @@ type Server struct {
 	loginCapabilities []string
 	capabilities      []string
 	in, out           *wire.Buffers
+	fetchBuffers      scratchBuffers
 
 	mu struct {
 		sync.Mutex

@@ -30,6 +30,7 @@ type session struct {
 	account  *mailstore.Account // from login on
 	selected *selected          // in the selected state
 	idle     idle
+	tag      string // of the command that runs
 
 	began    time.Time            // of the connection
 	heard    time.Time            // when the client last completed a command

@@ -14,7 +14,7 @@ type Update struct {
 	regions  []region
 	known    int // messages before
 	expunged []int
-	vanished []restante.UID
+	vanished mailstore.UIDSet
 	exists   int
 	keywords bool
 }
@@ -27,9 +27,9 @@ func (u *Update) Empty() bool { return len(u.regions) == 0 && !u.keywords }
 // §7.5.1).
 func (u *Update) Expunged() []int { return u.expunged }
 
-// Vanished gives the UIDs of the expunged messages, rising, for a VANISHED
+// Vanished gives the UIDs of the expunged messages for a VANISHED
 // response (RFC 7162 §3.2.10).
-func (u *Update) Vanished() []restante.UID { return u.vanished }
+func (u *Update) Vanished() mailstore.UIDSet { return u.vanished }
 
 // Exists gives the number of messages, if the client cannot know it from the
 // expunges.
@@ -80,7 +80,7 @@ func (u *Update) findExpunged(now *mailstore.Snapshot) {
 			}
 			if !b.more() || b.uid() != uid {
 				u.expunged = append(u.expunged, seq-len(u.expunged))
-				u.vanished = append(u.vanished, uid)
+				u.vanished = u.vanished.Add(uid)
 			}
 			seq++
 		}

@@ -22,9 +22,9 @@ type View struct {
 	// base is the newest snapshot that was taken in. It is shown itself unless
 	// there are ghosts.
 	base   *mailstore.Snapshot
-	ghosts []restante.UID  // rising
+	ghosts mailstore.UIDSet
 	told   restante.ModSeq // see HighestModSeq
-	recent []mailstore.UIDRange
+	recent mailstore.UIDSet
 	flags  *mailstore.FlagTable
 	words  []string // the keywords that the client was told
 }
@@ -48,17 +48,13 @@ func (v *View) Base() *mailstore.Snapshot { return v.base }
 // otherwise a client that keeps it would never hear of them (RFC 7162 §3.2.5.1).
 func (v *View) HighestModSeq() restante.ModSeq { return v.told }
 
-// Ghosts gives how many messages the client knows that exist no more.
-func (v *View) Ghosts() int { return len(v.ghosts) }
+// GhostSet gives the messages that the client knows and that exist no more.
+func (v *View) GhostSet() mailstore.UIDSet { return v.ghosts }
 
 // Gone tells whether the message is known to the client but was expunged
 // (RFC 2180 §4.1).
 func (v *View) Gone(uid restante.UID) bool {
-	if len(v.ghosts) == 0 {
-		return false
-	}
-	_, found := slices.BinarySearch(v.ghosts, uid)
-	return found
+	return len(v.ghosts) > 0 && v.ghosts.Contains(uid)
 }
 
 // Advance takes the snapshot now into the view and gives what the client has
@@ -106,29 +102,17 @@ func (v *View) AddRecent(first, last restante.UID) {
 	if first > last {
 		return
 	}
-	if n := len(v.recent); n > 0 && v.recent[n-1].Last >= first-1 {
-		v.recent[n-1].Last = max(last, v.recent[n-1].Last)
-		return
-	}
-	v.recent = append(v.recent, mailstore.UIDRange{First: first, Last: last})
+	v.recent = v.recent.AddRange(mailstore.UIDRange{First: first, Last: last})
 }
 
 // Recent tells whether the message is recent to this session.
 func (v *View) Recent(uid restante.UID) bool {
-	if len(v.recent) == 0 || uid < v.recent[0].First {
-		return false
-	}
-	i, _ := slices.BinarySearchFunc(v.recent, uid, func(r mailstore.UIDRange, u restante.UID) int {
-		switch {
-		case r.Last < u:
-			return -1
-		case r.First > u:
-			return 1
-		}
-		return 0
-	})
-	return i < len(v.recent) && v.recent[i].First <= uid
+	return len(v.recent) > 0 && uid >= v.recent[0].First && v.recent.Contains(uid)
 }
+
+// RecentSet gives the messages that are recent to this session, whether they
+// are still there or not.
+func (v *View) RecentSet() mailstore.UIDSet { return v.recent }
 
 // RecentCount gives how many of the shown messages are recent.
 func (v *View) RecentCount() int {

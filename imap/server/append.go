@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+)
+
+// append handles APPEND with one message or many (RFC 9051 §6.3.12, RFC 3502):
+// all are stored or none. Messages stream from the connection to the store. One
+// that is refused before its literal is asked for is not sent; what else comes
+// of the command is skipped by dispatch.
+func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusResponse, error) {
+	mb, err := s.destination(ctx, c.Mailbox)
+	if err != nil {
+		return done, err
+	}
+	p := s.account.BeginAppend(ctx)
+	defer p.Abort()
+	for {
+		m, more, err := c.Next(s.dec)
+		if err != nil {
+			return done, err
+		}
+		if !more {
+			break
+		}
+		if err := s.appendMessage(p, &m); err != nil {
+			return done, err
+		}
+	}
+	r, err := p.Commit(ctx, mb.ID)
+	if errors.Is(err, restante.ErrNotFound) {
+		return done, errTryCreate()
+	}
+	if err != nil {
+		return done, err
+	}
+	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "APPEND completed"), nil
+}
+
+// appendMessage takes one message.
+func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage) error {
+	switch size := m.Literal.Size; {
+	case size == 0:
+		// Also how a client gives up an APPEND of several (RFC 3502 §6.3.11).
+		return imap.No(imap.CodeCannot, "An empty message cannot be stored")
+	case size > s.srv.limits.Message:
+		return errTooBig()
+	case hasFlag(m.Flags, imap.FlagRecent):
+		return imap.No(imap.CodeCannot, `\Recent cannot be stored`)
+	}
+	w, err := p.Message(mailstore.NewMessage{Flags: m.Flags, InternalDate: m.Date, Size: m.Literal.Size})
+	if err != nil {
+		return flagError(err)
+	}
+	r, err := s.dec.AcceptLiteral()
+	if err != nil {
+		return err
+	}
+	buf := s.srv.fetchBuffers.get()
+	_, err = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf[:cap(buf)])
+	s.srv.fetchBuffers.put(buf)
+	if errors.Is(err, restante.ErrTooLarge) {
+		return errTooBig()
+	}
+	return err
+}
+
+func errTooBig() error {
+	return imap.No(imap.CodeTooBig, "Message is larger than APPENDLIMIT")
+}
+
+// flagError gives the answer to flags that the store does not take.
+func flagError(err error) error {
+	switch {
+	case errors.Is(err, restante.ErrInvalid):
+		return imap.No(imap.CodeCannot, "A flag is neither a system flag that can be stored nor a keyword")
+	case errors.Is(err, restante.ErrLimit):
+		return imap.No(imap.CodeLimit, "Too many keywords, or one is too long")
+	}
+	return err
+}

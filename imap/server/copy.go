@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+)
+
+// copy handles COPY and UID COPY (RFC 9051 §6.4.7): all messages are copied or
+// none.
+func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusResponse, error) {
+	dst, t, err := s.copyTargets(ctx, c)
+	if err != nil || t.count() == 0 {
+		return ok("", "No matching messages, so nothing was copied"), err
+	}
+	r, err := s.account.Copy(ctx, s.selected.id, t.uids(), dst.ID)
+	if err != nil {
+		return done, s.copyError(err)
+	}
+	code := copyUID(&r)
+	if code == "" {
+		return ok("", "No matching messages, so nothing was copied"), nil
+	}
+	return ok(code, c.Name()+" completed"), nil
+}
+
+// copyTargets finds what a COPY or MOVE names and where it is to go.
+func (s *session) copyTargets(ctx context.Context, c *command.Copy) (*mailstore.Mailbox, targets, error) {
+	if c.UID {
+		if err := s.lookAhead(ctx, c.Set); err != nil {
+			return nil, targets{}, err
+		}
+	}
+	t, err := s.targets(c.Set, c.UID)
+	if err != nil {
+		return nil, t, err
+	}
+	dst, err := s.destination(ctx, c.Mailbox)
+	if err != nil {
+		return nil, t, err
+	}
+	if !c.UID && s.anyGone(&t) {
+		// RFC 2180 §4.4.1: a copy of them cannot be made any more.
+		return nil, t, imap.No(imap.CodeExpungeIssued, "Some of the messages are gone; nothing was done")
+	}
+	return dst, t, nil
+}
+
+// anyGone reports whether one of the targets was expunged by another session
+// and the client has not been told.
+func (s *session) anyGone(t *targets) bool {
+	for _, r := range s.selected.view.GhostSet() {
+		for _, have := range t.uids() {
+			if r.First <= have.Last && have.First <= r.Last {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// destination finds the mailbox that messages are to be put in. One that is not
+// there could be made, which the client is told (RFC 9051 §6.3.12, TRYCREATE).
+func (s *session) destination(ctx context.Context, name string) (*mailstore.Mailbox, error) {
+	mb := s.account.State().MailboxByName(name)
+	if mb == nil || mb.NoSelect {
+		// Another node may have made it.
+		if err := s.account.Refresh(ctx); err != nil {
+			return nil, err
+		}
+		mb = s.account.State().MailboxByName(name)
+	}
+	if mb == nil || mb.NoSelect {
+		return nil, errTryCreate()
+	}
+	return mb, nil
+}
+
+func errTryCreate() error {
+	return imap.No(imap.CodeTryCreate, "No such mailbox; it can be created")
+}
+
+// copyError gives the answer to a failed COPY or MOVE. A mailbox that was there
+// a moment ago is the destination: the selected one's end is told by sync.
+func (s *session) copyError(err error) error {
+	if errors.Is(err, restante.ErrNotFound) && s.account.State().Mailbox(s.selected.id) != nil {
+		return errTryCreate()
+	}
+	return err
+}
+
+// copyUID gives COPYUID for what was copied (RFC 9051 §7.1), no code where
+// nothing was.
+func copyUID(r *mailstore.CopyResult) imap.Code {
+	if len(r.From) == 0 {
+		return ""
+	}
+	return imap.CodeCopyUID(r.UIDValidity, numSet(r.From), numSet(r.To))
+}

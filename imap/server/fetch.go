@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+)
+
+// fetch handles FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, §3.2.6).
+//
+// Messages go from the view's pages to the connection one by one. A message
+// whose content cannot be had does not keep the others from being sent: it is
+// left out and the tagged answer says so.
+func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusResponse, error) {
+	items := c.Items
+	if c.Vanished && !s.enabled.has(featureQResync) {
+		return done, imap.Bad("VANISHED needs ENABLE QRESYNC")
+	}
+	if c.HasChangedSince {
+		items.Atts |= imap.FetchModSeq
+	}
+	if items.Atts.Has(imap.FetchModSeq) {
+		s.enableCondStore()
+	}
+	if c.UID {
+		items.Atts |= imap.FetchUID
+		if err := s.lookAhead(ctx, c.Set); err != nil {
+			return done, err
+		}
+	}
+	t, err := s.targets(c.Set, c.UID)
+	if err != nil {
+		return done, err
+	}
+	if c.Vanished {
+		if err := s.vanishedEarlier(ctx, c.Set, restante.ModSeq(c.ChangedSince)); err != nil {
+			return done, err
+		}
+	}
+	f := s.newFetcher(&items)
+	defer f.close()
+	if c.HasChangedSince {
+		f.since = restante.ModSeq(c.ChangedSince)
+	}
+	f.markSeen = !s.selected.readOnly && items.SetsSeen()
+	err = f.fetch(ctx, &t)
+	s.markSeen(ctx, f.unseen)
+	if err != nil {
+		return done, err
+	}
+	return f.answer(c.UID)
+}
+
+// lookAhead shows the client new messages before a UID command that may mean
+// them: UIDs above all that it knows, as it may have learnt from APPENDUID on
+// another connection. EXISTS may be told at any time (RFC 9051 §7).
+func (s *session) lookAhead(ctx context.Context, set imap.NumSet) error {
+	if !set.HasStar() && int64(set.Max()) <= int64(s.selected.view.Shown().Last()) {
+		return nil
+	}
+	return s.sync(ctx, false, true)
+}
+
+// markSeen sets \Seen on what a FETCH has shown of the messages' texts (RFC 9051
+// §6.4.5), in one commit. The client is told with what else changed, before the
+// tagged answer. The messages have been sent, so that a failure only shows in
+// their staying unseen.
+func (s *session) markSeen(ctx context.Context, uids mailstore.UIDSet) {
+	if len(uids) == 0 {
+		return
+	}
+	_, err := s.account.StoreFlags(ctx, s.selected.id, uids, mailstore.AddFlags, []string{imap.FlagSeen}, nil)
+	if err != nil {
+		s.log.WarnContext(ctx, "fetched messages could not be marked as seen", "error", err)
+	}
+}
+
+// vanishedEarlier writes which of the UIDs were expunged since a modification
+// sequence (RFC 7162 §3.2.6). Messages that the client has been shown in this
+// session are left out: it hears of them by VANISHED without EARLIER.
+func (s *session) vanishedEarlier(ctx context.Context, set imap.NumSet, since restante.ModSeq) error {
+	gone, err := s.account.Vanished(ctx, s.selected.id, since)
+	if err != nil {
+		return err
+	}
+	last := s.selected.view.Base().Mailbox().UIDNext - 1
+	if set.IsSaved() {
+		set = numSet(s.selected.saved)
+	}
+	s.writeVanishedEarlier(set.Resolve(uint32(last)).Intersect(numSet(gone)))
+	return nil
+}
+
+// writeVanishedEarlier writes a VANISHED (EARLIER) response (RFC 7162 §3.2.10.1)
+// of the UIDs, without those that the client knows as present.
+func (s *session) writeVanishedEarlier(set imap.NumSet) {
+	if ghosts := s.selected.view.GhostSet(); len(ghosts) > 0 {
+		set = set.Subtract(numSet(ghosts))
+	}
+	if !set.IsEmpty() {
+		s.enc.Raw("* VANISHED (EARLIER) ").NumSet(set).CRLF()
+	}
+}

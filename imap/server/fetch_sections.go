@@ -1,0 +1,199 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/message"
+)
+
+// section is an item of message content (RFC 9051 §6.4.5.1), made ready for many
+// messages.
+type section struct {
+	kind    imap.SectionKind
+	spec    imap.Specifier
+	path    []int
+	label   []byte // the item's name with a space behind it
+	fields  *message.FieldSet
+	partial *imap.Partial
+
+	part  message.PartInfo // of the current message, where path is not empty
+	found bool
+}
+
+// mostHeader is how much of an embedded message's header is searched for
+// fields.
+const mostHeader = 1 << 20
+
+func planSections(items []imap.FetchSection) []section {
+	sections := make([]section, len(items))
+	for i := range items {
+		it := &items[i]
+		c := &sections[i]
+		c.kind, c.spec, c.partial = it.Kind, it.Section.Specifier, it.Partial
+		c.label = append(it.AppendLabel(nil), ' ')
+		switch it.Kind {
+		case imap.KindRFC822Header:
+			c.spec = imap.SpecHeader
+		case imap.KindRFC822Text:
+			c.spec = imap.SpecText
+		}
+		for _, n := range it.Section.Part {
+			c.path = append(c.path, int(n))
+		}
+		if c.spec == imap.SpecHeaderFields || c.spec == imap.SpecHeaderFieldsNot {
+			c.fields = message.NewFieldSet(it.Section.Fields)
+		}
+	}
+	return sections
+}
+
+// needsSummary says whether the part's place is in the summary only.
+func (c *section) needsSummary() bool { return len(c.path) > 0 || c.spec == imap.SpecText }
+
+// section writes an item of the current message with a space behind it.
+func (f *fetcher) section(c *section, id restante.EmailID) error {
+	if c.kind == imap.KindBinary || c.kind == imap.KindBinarySize {
+		return f.binary(c, id)
+	}
+	if len(c.path) == 0 && c.spec != imap.SpecAll && c.spec != imap.SpecText {
+		header, err := f.reader.Header(id)
+		if err != nil {
+			return err
+		}
+		f.header(c, header)
+		return nil
+	}
+	r, ok := c.octets(f.size, f.headerSize)
+	if !ok {
+		f.buf = append(append(f.buf, c.label...), "NIL "...)
+		return nil
+	}
+	if c.fields != nil {
+		header, err := f.read(id, r.Start, min(r.Len(), mostHeader))
+		if err != nil {
+			return err
+		}
+		f.header(c, header)
+		return nil
+	}
+	from, n := clip(c.partial, r.Len())
+	f.buf = append(f.buf, c.label...)
+	return f.literal(id, r.Start+from, n)
+}
+
+// octets gives where the section's octets are in the message; ok is false where
+// it has no such part.
+func (c *section) octets(size, headerSize int64) (r message.Range, ok bool) {
+	if len(c.path) == 0 {
+		if c.spec == imap.SpecText {
+			return message.Range{Start: min(headerSize, size), End: size}, true
+		}
+		return message.Range{End: size}, true
+	}
+	switch {
+	case !c.found:
+	case c.spec == imap.SpecAll:
+		return c.part.Body, true
+	case c.spec == imap.SpecMIME:
+		return c.part.MIME, true
+	case !c.part.HasMessage():
+	case c.spec == imap.SpecText:
+		return c.part.Text, true
+	default:
+		return c.part.Header, true
+	}
+	return message.Range{}, false
+}
+
+// header writes a header or the fields of it that are asked for.
+func (f *fetcher) header(c *section, header []byte) {
+	if c.fields != nil {
+		f.scratch = c.fields.AppendFields(f.scratch[:0], header, c.spec == imap.SpecHeaderFieldsNot)
+		header = f.scratch
+	}
+	from, n := clip(c.partial, int64(len(header)))
+	f.buf = append(f.buf, c.label...)
+	f.buf = appendString(f.buf, header[from:from+n])
+}
+
+// appendString writes octets as a literal with a space behind it.
+func appendString(dst, b []byte) []byte {
+	dst = appendLiteralHead(dst, int64(len(b)))
+	dst = append(dst, b...)
+	return append(dst, ' ')
+}
+
+// appendLiteralHead writes "{n}" CRLF; an empty string has no octets to
+// announce and is quoted.
+func appendLiteralHead(dst []byte, n int64) []byte {
+	if n == 0 {
+		return append(dst, `""`...)
+	}
+	dst = append(dst, '{')
+	dst = strconv.AppendInt(dst, n, 10)
+	return append(dst, "}\r\n"...)
+}
+
+// clip gives the part of n octets that a partial asks for (RFC 9051 §6.4.5).
+func clip(p *imap.Partial, n int64) (from, count int64) {
+	if p == nil {
+		return 0, n
+	}
+	from = int64(min(p.Offset, uint64(n)))
+	return from, int64(min(p.Count, uint64(n-from)))
+}
+
+// literal writes a run of the message's octets as a literal.
+func (f *fetcher) literal(id restante.EmailID, off, n int64) error {
+	f.buf = appendLiteralHead(f.buf, n)
+	w := octets{f: f}
+	if n > 0 {
+		if err := f.reader.WriteRange(&w, id, off, n); err != nil {
+			return err
+		}
+	}
+	if w.n != n {
+		return fmt.Errorf("message has %d octets of %d at %d: %w", w.n, n, off, restante.ErrCorrupt)
+	}
+	f.buf = append(f.buf, ' ')
+	return nil
+}
+
+// read gives a run of the message's octets in the scratch buffer's back half,
+// so that fields can be picked from it.
+func (f *fetcher) read(id restante.EmailID, off, n int64) ([]byte, error) {
+	b := make([]byte, n)
+	_, err := io.ReadFull(f.reader.Open(id, off, n), b)
+	return b, err
+}
+
+// octets takes the octets of a message on their way to the client. Small pieces
+// gather in the fetcher's buffer; a large one passes it.
+type octets struct {
+	f *fetcher
+	n int64
+}
+
+func (w *octets) Write(p []byte) (int, error) {
+	f := w.f
+	w.n += int64(len(p))
+	if len(f.buf)+len(p) <= cap(f.buf) {
+		f.buf = append(f.buf, p...)
+		return len(p), nil
+	}
+	f.spill()
+	if f.lost != nil {
+		return 0, f.lost
+	}
+	if len(p) <= spillSize/2 {
+		f.buf = append(f.buf, p...)
+		return len(p), nil
+	}
+	f.s.enc.RawBytes(p)
+	f.lost = f.s.enc.Err()
+	return len(p), f.lost
+}

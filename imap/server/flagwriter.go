@@ -1,0 +1,120 @@
+package server
+
+import (
+	"strconv"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/mailstore"
+)
+
+// spillSize is how much a command writes into its own buffer before handing it
+// on.
+const spillSize = 64 << 10
+
+// flagWriter writes FETCH responses that tell of changed flags. Once the client
+// is aware of modification sequences they carry the UID and MODSEQ (RFC 7162
+// §3.2.4); in a UID command they carry the UID in any case (RFC 9051 §6.4.9).
+type flagWriter struct {
+	s      *session
+	names  flagNames
+	uid    bool
+	modSeq bool
+	buf    []byte
+}
+
+// newFlagWriter gives a writer; it has to be closed.
+func (s *session) newFlagWriter(uid bool) flagWriter {
+	condStore := s.enabled.has(featureCondStore)
+	return flagWriter{s: s, names: s.newFlagNames(), uid: uid || condStore, modSeq: condStore, buf: s.srv.fetchBuffers.get()}
+}
+
+// close gives back the buffer.
+func (w *flagWriter) close() {
+	w.s.srv.fetchBuffers.put(w.buf)
+	w.buf = nil
+}
+
+// flags writes a message's flags.
+func (w *flagWriter) flags(seq int, m mailstore.Message) {
+	w.head(seq, m)
+	w.buf = w.names.append(w.buf, m.FlagSet, m.UID)
+	w.tail(m)
+}
+
+// modSeqOnly writes a message's new modification sequence.
+func (w *flagWriter) modSeqOnly(seq int, m mailstore.Message) {
+	w.head(seq, m)
+	w.tail(m)
+}
+
+func (w *flagWriter) head(seq int, m mailstore.Message) {
+	w.buf = appendFetchHead(w.buf, seq)
+	if w.uid {
+		w.buf = append(w.buf, "UID "...)
+		w.buf = strconv.AppendUint(w.buf, uint64(m.UID), 10)
+		w.buf = append(w.buf, ' ')
+	}
+}
+
+func (w *flagWriter) tail(m mailstore.Message) {
+	if w.modSeq {
+		w.buf = appendModSeq(w.buf, m.ModSeq)
+	}
+	w.buf = append(w.buf[:len(w.buf)-1], ")\r\n"...)
+}
+
+// spill hands the buffer on when it is full. The error is the connection's.
+func (w *flagWriter) spill() error {
+	if len(w.buf) < spillSize-1024 {
+		return nil
+	}
+	return w.end()
+}
+
+// end hands on what is left.
+func (w *flagWriter) end() error {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	w.s.enc.RawBytes(w.buf)
+	w.buf = w.buf[:0]
+	return w.s.enc.Err()
+}
+
+// fetchFlags writes the flags of those targets that changed after since, as the
+// view has them. A write of the caller's own takes the place of that: it says
+// yes where the flags are to be written all the same.
+func (w *flagWriter) fetchFlags(t *targets, since restante.ModSeq, write func(seq int, m mailstore.Message) bool) error {
+	var err error
+	t.runs(func(r run) bool {
+		if r.page.MaxModSeq() <= since {
+			return true
+		}
+		for i := r.from; i < r.to && err == nil; i++ {
+			m := r.page.Message(i)
+			if m.ModSeq <= since {
+				continue
+			}
+			if seq := r.seq + i - r.from; write == nil || write(seq, m) {
+				w.flags(seq, m)
+			}
+			err = w.spill()
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.end()
+}
+
+// hasFlag reports whether one of the flags is the system flag named.
+func hasFlag(flags []string, name string) bool {
+	for _, f := range flags {
+		if imap.CanonFlag(f) == name {
+			return true
+		}
+	}
+	return false
+}

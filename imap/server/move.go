@@ -1,0 +1,28 @@
+package server
+
+import (
+	"context"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+)
+
+// move handles MOVE and UID MOVE (RFC 9051 §6.4.8). COPYUID goes out before the
+// expunges, which are told with the tagged answer, so that a client can carry
+// what it knows of a message over to the new UID.
+func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusResponse, error) {
+	dst, t, err := s.copyTargets(ctx, c)
+	if err != nil || t.count() == 0 {
+		return ok("", "No matching messages, so nothing was moved"), err
+	}
+	r, err := s.account.Move(ctx, s.selected.id, t.uids(), dst.ID)
+	if err != nil {
+		return done, s.copyError(err)
+	}
+	code := copyUID(&r)
+	if code == "" {
+		return ok("", "No matching messages, so nothing was moved"), nil
+	}
+	s.untaggedOK(code, "Moved")
+	return done, nil
+}

@@ -1,0 +1,195 @@
+package server
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/wire"
+	"github.com/restante/restante/mailstore"
+)
+
+// search handles SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC
+// 4731, RFC 5182, RFC 7162 §3.1.5).
+func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusResponse, error) {
+	p := &c.Program
+	modSeq := p.Key.Uses(imap.SearchModSeq)
+	if modSeq {
+		s.enableCondStore()
+	}
+	if c.UID {
+		// Clients poll with UID SEARCH and do not wait for EXISTS.
+		if err := s.sync(ctx, false, true); err != nil {
+			return done, err
+		}
+		// Until its end no number of a search may change its meaning (RFC 7162
+		// §3.2.10).
+		s.selected.hold = p.Key.Uses(imap.SearchSeq)
+	}
+	found, err := s.find(ctx, p)
+	if err != nil {
+		if p.Return.Has(imap.ReturnSave) {
+			s.selected.saved = nil // RFC 9051 §6.4.4.1
+		}
+		return done, err
+	}
+	if p.Return.Has(imap.ReturnSave) {
+		s.selected.saved = savedUIDs(found, p.Return)
+	}
+	w := searchWriter{s: s, uid: c.UID, found: found, buf: s.srv.fetchBuffers.get()}
+	if modSeq {
+		w.modSeq = found.MaxModSeq()
+	}
+	defer w.close()
+	if p.Extended || s.enabled.has(featureRev2) {
+		w.extended(p.Return)
+	} else {
+		w.plain()
+	}
+	return done, w.end()
+}
+
+// find runs a search over what the client was shown.
+func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Result, error) {
+	q, err := s.query(&p.Key)
+	if err != nil {
+		return mailstore.Result{}, err
+	}
+	var o mailstore.SearchOptions
+	if p.Return&(imap.ReturnAll|imap.ReturnCount) == 0 {
+		// With SAVE alone all are wanted (RFC 9051 §6.4.4.1).
+		o.Min, o.Max = p.Return.Has(imap.ReturnMin), p.Return.Has(imap.ReturnMax)
+	}
+	return s.account.Search(ctx, s.selected.view.Shown(), q, o)
+}
+
+// savedUIDs gives what "$" stands for after a search (RFC 9051 §6.4.4.1, table
+// 4). Where only MIN or MAX were asked for, the result holds no others.
+func savedUIDs(found mailstore.Result, _ imap.SearchReturn) mailstore.UIDSet {
+	set := mailstore.UIDSet{}
+	for r := range found.UIDRanges() {
+		set = append(set, r)
+	}
+	return set
+}
+
+// searchWriter writes the answer to a search.
+type searchWriter struct {
+	s      *session
+	uid    bool
+	found  mailstore.Result
+	modSeq restante.ModSeq // 0 where not asked for, or nothing was found
+	buf    []byte
+}
+
+func (w *searchWriter) close() { w.s.srv.fetchBuffers.put(w.buf) }
+
+func (w *searchWriter) end() error {
+	w.s.enc.RawBytes(w.buf)
+	w.buf = w.buf[:0]
+	return w.s.enc.Err()
+}
+
+// spill hands the buffer on when it is full.
+func (w *searchWriter) spill() {
+	if len(w.buf) >= spillSize-64 {
+		_ = w.end() // sticks in the encoder
+	}
+}
+
+// plain writes a SEARCH response (RFC 3501 §7.2.5), which stands also where
+// nothing was found.
+func (w *searchWriter) plain() {
+	w.buf = append(w.buf, "* SEARCH"...)
+	if w.uid {
+		for uid := range w.found.UIDs() {
+			w.buf = strconv.AppendUint(append(w.buf, ' '), uint64(uid), 10)
+			w.spill()
+		}
+	} else {
+		for seq := range w.found.All() {
+			w.buf = strconv.AppendInt(append(w.buf, ' '), int64(seq), 10)
+			w.spill()
+		}
+	}
+	if w.modSeq > 0 {
+		w.buf = append(w.buf, " (MODSEQ "...)
+		w.buf = append(strconv.AppendUint(w.buf, uint64(w.modSeq), 10), ')')
+	}
+	w.buf = append(w.buf, "\r\n"...)
+}
+
+// extended writes an ESEARCH response (RFC 9051 §7.3.4) with what was asked for
+// and no more: iOS fails on a COUNT that it has not asked for. SAVE alone has no
+// response (RFC 9051 §6.4.4).
+func (w *searchWriter) extended(want imap.SearchReturn) {
+	if want == imap.ReturnSave {
+		return
+	}
+	if want&^imap.ReturnSave == 0 {
+		want |= imap.ReturnAll
+	}
+	w.buf = append(w.buf, `* ESEARCH (TAG `...)
+	w.buf = wire.AppendString(w.buf, w.s.tag, false)
+	w.buf = append(w.buf, ')')
+	if w.uid {
+		w.buf = append(w.buf, " UID"...)
+	}
+	some := w.found.Min() > 0
+	if want.Has(imap.ReturnMin) && some {
+		w.number(" MIN ", w.name(w.found.Min()))
+	}
+	if want.Has(imap.ReturnMax) && some {
+		w.number(" MAX ", w.name(w.found.Max()))
+	}
+	if want.Has(imap.ReturnAll) && some {
+		w.all()
+	}
+	if want.Has(imap.ReturnCount) {
+		w.number(" COUNT ", uint64(w.found.Count()))
+	}
+	if w.modSeq > 0 {
+		w.number(" MODSEQ ", uint64(w.modSeq))
+	}
+	w.buf = append(w.buf, "\r\n"...)
+}
+
+func (w *searchWriter) number(name string, n uint64) {
+	w.buf = strconv.AppendUint(append(w.buf, name...), n, 10)
+}
+
+// name gives the number by which a message is answered.
+func (w *searchWriter) name(seq int) uint64 {
+	if w.uid {
+		return uint64(w.found.Snapshot().UIDAt(seq))
+	}
+	return uint64(seq)
+}
+
+// all writes ALL with all that was found, as ranges.
+func (w *searchWriter) all() {
+	w.buf = append(w.buf, " ALL "...)
+	first := true
+	add := func(from, to uint64) {
+		if !first {
+			w.buf = append(w.buf, ',')
+		}
+		first = false
+		w.buf = strconv.AppendUint(w.buf, from, 10)
+		if to > from {
+			w.number(":", to)
+		}
+		w.spill()
+	}
+	if w.uid {
+		for r := range w.found.UIDRanges() {
+			add(uint64(r.First), uint64(r.Last))
+		}
+		return
+	}
+	for r := range w.found.Ranges() {
+		add(uint64(r.First), uint64(r.Last))
+	}
+}

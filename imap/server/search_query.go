@@ -1,0 +1,186 @@
+package server
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/mailstore"
+)
+
+// query turns a search key into what the mailstore evaluates. Sequence numbers,
+// "*", "$" and \Recent mean something to this session alone and are resolved
+// here.
+func (s *session) query(k *imap.SearchKey) (mailstore.Query, error) {
+	switch k.Op {
+	case imap.SearchAnd, imap.SearchOr:
+		return s.queries(k)
+	case imap.SearchNot:
+		if len(k.Keys) != 1 {
+			return nil, imap.Bad("NOT takes one search key")
+		}
+		q, err := s.query(&k.Keys[0])
+		return mailstore.Not{Query: q}, err
+	case imap.SearchSeq:
+		return s.seqQuery(k.Set), nil
+	case imap.SearchUID:
+		return s.uidQuery(k.Set), nil
+	case imap.SearchRecent, imap.SearchNew, imap.SearchOld:
+		return s.recentQuery(k.Op), nil
+	}
+	if q := headerQuery(k); q != nil {
+		return q, nil
+	}
+	if q := dateQuery(k); q != nil {
+		return q, nil
+	}
+	return s.attributeQuery(k)
+}
+
+// queries turns the keys of AND and OR.
+func (s *session) queries(k *imap.SearchKey) (mailstore.Query, error) {
+	all := make([]mailstore.Query, len(k.Keys))
+	for i := range k.Keys {
+		q, err := s.query(&k.Keys[i])
+		if err != nil {
+			return nil, err
+		}
+		all[i] = q
+	}
+	if k.Op == imap.SearchOr {
+		return mailstore.Or(all), nil
+	}
+	return mailstore.And(all), nil
+}
+
+// seqQuery matches sequence numbers. Numbers above the last message match
+// nothing: Dovecot and others take them so, and clients search 1:n with an n of
+// their own.
+func (s *session) seqQuery(set imap.NumSet) mailstore.Query {
+	if set.IsSaved() {
+		return mailstore.UIDs{Set: s.selected.saved}
+	}
+	n := uint32(s.selected.view.Shown().Len())
+	ranges := mailstore.Seqs{}
+	for _, r := range set.Resolve(n).Clip(1, n).Ranges() {
+		ranges = append(ranges, mailstore.SeqRange{First: int(r.Start), Last: int(r.Stop)})
+	}
+	return ranges
+}
+
+// uidQuery matches UIDs.
+func (s *session) uidQuery(set imap.NumSet) mailstore.Query {
+	if set.IsSaved() {
+		return mailstore.UIDs{Set: s.selected.saved}
+	}
+	uids := mailstore.UIDSet{}
+	for _, r := range set.Resolve(uint32(s.selected.view.Shown().Last())).Ranges() {
+		uids = append(uids, mailstore.UIDRange{First: restante.UID(r.Start), Last: restante.UID(r.Stop)})
+	}
+	return mailstore.UIDs{Set: uids}
+}
+
+// recentQuery matches by \Recent (RFC 3501 §6.4.4).
+func (s *session) recentQuery(op imap.SearchOp) mailstore.Query {
+	recent := mailstore.UIDs{Set: s.selected.view.RecentSet()}
+	switch op {
+	case imap.SearchNew:
+		return mailstore.And{recent, mailstore.Not{Query: mailstore.HasFlag{Flag: imap.FlagSeen}}}
+	case imap.SearchOld:
+		return mailstore.Not{Query: recent}
+	}
+	return recent
+}
+
+// headerQuery matches texts; nil for another key.
+func headerQuery(k *imap.SearchKey) mailstore.Query {
+	switch k.Op {
+	case imap.SearchHeader:
+		return mailstore.Header{Field: k.Field, Text: k.Text}
+	case imap.SearchFrom:
+		return mailstore.From{Text: k.Text}
+	case imap.SearchTo:
+		return mailstore.To{Text: k.Text}
+	case imap.SearchCc:
+		return mailstore.Cc{Text: k.Text}
+	case imap.SearchBcc:
+		return mailstore.Bcc{Text: k.Text}
+	case imap.SearchSubject:
+		return mailstore.Subject{Text: k.Text}
+	case imap.SearchBody:
+		return mailstore.Body{Text: k.Text}
+	case imap.SearchText:
+		return mailstore.Text{Text: k.Text}
+	}
+	return nil
+}
+
+// dateQuery matches calendar days (RFC 9051 §6.4.4, RFC 8514 §4.3); nil for
+// another key.
+func dateQuery(k *imap.SearchKey) mailstore.Query {
+	day := mailstore.NewDay(k.Date.Year, k.Date.Month, k.Date.Day)
+	switch k.Op {
+	case imap.SearchBefore:
+		return mailstore.InternalDate{Before: day}
+	case imap.SearchOn:
+		return mailstore.InternalDate{Since: day, Before: day + 1}
+	case imap.SearchSince:
+		return mailstore.InternalDate{Since: day}
+	case imap.SearchSentBefore:
+		return mailstore.SentDate{Before: day}
+	case imap.SearchSentOn:
+		return mailstore.SentDate{Since: day, Before: day + 1}
+	case imap.SearchSentSince:
+		return mailstore.SentDate{Since: day}
+	case imap.SearchSavedBefore:
+		return mailstore.SaveDate{Before: day}
+	case imap.SearchSavedOn:
+		return mailstore.SaveDate{Since: day, Before: day + 1}
+	case imap.SearchSavedSince:
+		return mailstore.SaveDate{Since: day}
+	}
+	return nil
+}
+
+// attributeQuery matches what else is known of a message without its text.
+func (s *session) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) {
+	switch k.Op {
+	case imap.SearchAll, imap.SearchSaveDateSupported:
+		return mailstore.All{}, nil
+	case imap.SearchFlag:
+		return mailstore.HasFlag{Flag: k.Text}, nil
+	case imap.SearchNotFlag:
+		return mailstore.Not{Query: mailstore.HasFlag{Flag: k.Text}}, nil
+	case imap.SearchLarger:
+		return mailstore.Larger{Size: int64(k.Num)}, nil
+	case imap.SearchSmaller:
+		return mailstore.Smaller{Size: int64(k.Num)}, nil
+	case imap.SearchOlder:
+		return mailstore.Within{Older: uint32(min(k.Num, 1<<32-1))}, nil
+	case imap.SearchYounger:
+		return mailstore.Within{Younger: uint32(min(k.Num, 1<<32-1))}, nil
+	case imap.SearchModSeq:
+		return mailstore.ModSeq{Since: restante.ModSeq(k.Num)}, nil
+	case imap.SearchEmailID:
+		if n, ok := s.objectNumber('M', k.Text); ok {
+			return mailstore.Emails{restante.EmailID(n)}, nil
+		}
+		return mailstore.Or{}, nil
+	case imap.SearchThreadID:
+		if n, ok := s.objectNumber('T', k.Text); ok {
+			return mailstore.Thread{restante.ThreadID(n)}, nil
+		}
+		return mailstore.Or{}, nil
+	}
+	return nil, imap.Bad("Unknown search key")
+}
+
+// objectNumber gives the number in one of this account's object identifiers
+// (RFC 8474 §6). One of another account, or of another server, names nothing
+// here.
+func (s *session) objectNumber(kind byte, id string) (uint64, bool) {
+	_, last, _ := strings.Cut(id, "-")
+	n, err := strconv.ParseUint(last, 36, 64)
+	return n, err == nil && restante.ObjectID(kind, s.account.ID(), n) == id
+}

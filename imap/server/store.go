@@ -1,0 +1,187 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/view"
+	"github.com/restante/restante/mailstore"
+)
+
+// store handles STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3).
+func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusResponse, error) {
+	if hasFlag(c.Flags, imap.FlagRecent) {
+		return done, imap.No(imap.CodeCannot, `\Recent cannot be stored`)
+	}
+	var since *restante.ModSeq
+	if c.HasUnchangedSince {
+		s.enableCondStore()
+		since = new(restante.ModSeq)
+		*since = restante.ModSeq(c.UnchangedSince)
+	}
+	if c.UID {
+		if err := s.lookAhead(ctx, c.Set); err != nil {
+			return done, err
+		}
+	}
+	t, err := s.targets(c.Set, c.UID)
+	if err != nil || t.count() == 0 {
+		return done, err
+	}
+	op := flagOp(c.Action)
+	r, err := s.account.StoreFlags(ctx, s.selected.id, t.uids(), op, c.Flags, since)
+	if err != nil {
+		return done, flagError(err)
+	}
+	o := &ownStore{command: c, targets: &t, modSeq: r.ModSeq, op: op, modified: r.Modified}
+	if err := s.tellStored(o, &r); err != nil {
+		return done, err
+	}
+	return s.storeAnswer(o), nil
+}
+
+// flagOp gives the store's word for a STORE action.
+func flagOp(a imap.StoreAction) mailstore.FlagOp {
+	switch a {
+	case imap.StoreAdd:
+		return mailstore.AddFlags
+	case imap.StoreRemove:
+		return mailstore.RemoveFlags
+	}
+	return mailstore.ReplaceFlags
+}
+
+// tellStored tells what the STORE did, and with it what others did meanwhile,
+// but for expunges.
+func (s *session) tellStored(o *ownStore, r *mailstore.StoreResult) error {
+	o.names = r.Snapshot.Flags()
+	u := s.selected.view.Advance(r.Snapshot, false)
+	s.selected.own = o
+	err := s.tell(&u, o.command.UID)
+	s.selected.own = nil
+	if err != nil || !o.tellsAll() {
+		return err
+	}
+	// The members of the view have stayed, so the numbers still hold.
+	o.targets.snap = s.selected.view.Shown()
+	w := s.newFlagWriter(o.command.UID)
+	defer w.close()
+	return w.fetchFlags(o.targets, 0, func(seq int, m mailstore.Message) bool {
+		switch {
+		case s.selected.view.Gone(m.UID):
+		case o.command.Silent && !o.modified.Contains(m.UID):
+			w.modSeqOnly(seq, m)
+		default:
+			w.flags(seq, m)
+		}
+		return false
+	})
+}
+
+// storeAnswer gives the tagged response: which messages were left unchanged
+// because they had changed before (RFC 7162 §3.1.3), and for a STORE that
+// should have told flags, that some messages are gone (RFC 2180 §4.2).
+func (s *session) storeAnswer(o *ownStore) imap.StatusResponse {
+	gone := !o.command.UID && !o.command.Silent && s.anyGone(o.targets)
+	a := ok("", o.command.Name()+" completed")
+	if len(o.modified) > 0 {
+		failed := numSet(o.modified)
+		if !o.command.UID {
+			failed = seqSet(s.selected.view.Shown(), o.modified)
+		}
+		a = ok(imap.CodeModified(failed), "Some of the messages had changed and were left as they are")
+	}
+	if gone {
+		a.Type = imap.StatusNo
+		if a.Code == "" {
+			a.Code, a.Text = imap.CodeExpungeIssued, "Some of the messages are gone"
+		}
+	}
+	return a
+}
+
+// ownStore is the STORE that a session is doing, so that its own changes are
+// told from those of others that come to light with them.
+type ownStore struct {
+	command  *command.Store
+	targets  *targets
+	modSeq   restante.ModSeq
+	op       mailstore.FlagOp
+	modified mailstore.UIDSet // failed UNCHANGEDSINCE
+	names    *mailstore.FlagTable
+
+	// The last pair of flag sets compared, and whether the STORE leads from
+	// one to the other.
+	from, to mailstore.FlagSetID
+	known    bool
+	leads    bool
+}
+
+// tellsAll says that the command's own answers name all its messages: their
+// flags (RFC 9051 §6.4.6), or with UNCHANGEDSINCE at least their modification
+// sequences (RFC 7162 §3.1.3).
+func (o *ownStore) tellsAll() bool { return !o.command.Silent || o.command.HasUnchangedSince }
+
+// echo is how much of a change the client is told.
+type echo uint8
+
+const (
+	echoFlags   echo = iota
+	echoModSeq       // it knows the flags, since it set them itself
+	echoNothing      // another response tells it
+)
+
+// echo decides on a change that came to light while o is done; o is nil outside
+// STORE. With .SILENT a client assumes its own change, and so must hear of every
+// message whose flags are not what it must think they are (RFC 9051 §6.4.6).
+func (o *ownStore) echo(c view.Change) echo {
+	switch {
+	case o == nil || !o.targets.contains(c.Seq):
+		return echoFlags
+	case o.tellsAll():
+		return echoNothing
+	case c.New.ModSeq == o.modSeq && o.leadsTo(c.Old.FlagSet, c.New.FlagSet):
+		return echoModSeq
+	}
+	return echoFlags
+}
+
+// leadsTo reports whether the STORE makes flag set to of flag set from.
+func (o *ownStore) leadsTo(from, to mailstore.FlagSetID) bool {
+	if !o.known || o.from != from || o.to != to {
+		o.from, o.to, o.known = from, to, true
+		a, b := o.names.Set(from), o.names.Set(to)
+		o.leads = a != nil && b != nil && o.result(a, b)
+	}
+	return o.leads
+}
+
+// result reports whether applying the STORE to a gives b, flag by flag.
+func (o *ownStore) result(a, b *mailstore.FlagSet) bool {
+	want := func(name string) bool {
+		named := slices.ContainsFunc(o.command.Flags, func(f string) bool { return strings.EqualFold(f, name) })
+		switch o.op {
+		case mailstore.AddFlags:
+			return named || a.Has(name)
+		case mailstore.RemoveFlags:
+			return !named && a.Has(name)
+		}
+		return named
+	}
+	for _, names := range [][]string{systemFlags(), a.Keywords, b.Keywords, o.command.Flags} {
+		for _, name := range names {
+			if want(name) != b.Has(name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func systemFlags() []string {
+	return []string{imap.FlagAnswered, imap.FlagFlagged, imap.FlagDeleted, imap.FlagSeen, imap.FlagDraft}
+}

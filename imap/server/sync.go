@@ -1,0 +1,176 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/view"
+	"github.com/restante/restante/mailstore"
+)
+
+// selected is what a session in the selected state knows of its mailbox.
+type selected struct {
+	id       restante.MailboxID
+	view     *view.View
+	readOnly bool
+	// saved is "$", the result that SEARCH RETURN (SAVE) kept, by UID, so that
+	// an expunge takes its message out of it (RFC 9051 §6.4.4.1).
+	saved mailstore.UIDSet
+	// own is the STORE that is being done, nil otherwise.
+	own *ownStore
+	// hold keeps expunges from being told with the command that runs, though
+	// its kind would allow it.
+	hold bool
+}
+
+// sync brings the client up to date on its selected mailbox: EXPUNGE or
+// VANISHED, EXISTS, RECENT, FLAGS and FETCH responses for what others did and
+// for what the session's own command did (RFC 9051 §5.2). It is called before
+// each tagged answer and when IDLE is woken.
+//
+// mayExpunge says that expunges may be told now (RFC 9051 §7.5.1), uid that the
+// command is a UID form, so that FETCH responses carry the UID (RFC 9051
+// §6.4.9).
+//
+// If the mailbox was deleted under the session, the session ends with BYE, which
+// RFC 2180 §3.3 allows: its sequence numbers could no longer be answered for, and
+// a client that connects again sees what there is.
+func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
+	if s.selected == nil {
+		return nil
+	}
+	if err := s.account.Refresh(ctx); err != nil {
+		return err
+	}
+	now, err := s.account.Snapshot(ctx, s.selected.id)
+	if errors.Is(err, restante.ErrNotFound) {
+		return s.mailboxGone()
+	}
+	if err != nil {
+		return err
+	}
+	u := s.selected.view.Advance(now, mayExpunge && !s.selected.hold)
+	s.selected.hold = false
+	if u.Empty() {
+		return nil
+	}
+	return s.tell(&u, uid)
+}
+
+// mailboxGone ends the session after its mailbox. In IDLE there is no command
+// that would be answered first.
+func (s *session) mailboxGone() error {
+	gone := imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNonExistent, Text: "The selected mailbox was deleted"}
+	if s.idle.active {
+		s.bye(gone.Code, gone.Text)
+		return nil
+	}
+	return &gone
+}
+
+// tell writes the responses of an update.
+func (s *session) tell(u *view.Update, uid bool) error {
+	s.tellExpunged(u)
+	if n, changed := u.Exists(); changed {
+		s.untaggedNumber(n, "EXISTS")
+		if !s.enabled.has(featureRev2) {
+			s.claimRecent()
+			s.untaggedNumber(s.selected.view.RecentCount(), "RECENT")
+		}
+	}
+	if u.NewKeywords() {
+		s.writeFlags()
+	}
+	o := s.newFlagWriter(uid)
+	defer o.close()
+	for c := range u.Changed {
+		switch s.selected.own.echo(c) {
+		case echoNothing:
+			continue
+		case echoModSeq:
+			if !s.enabled.has(featureCondStore) {
+				continue
+			}
+			o.modSeqOnly(c.Seq, c.New)
+		default:
+			o.flags(c.Seq, c.New)
+		}
+		if err := o.spill(); err != nil {
+			return err
+		}
+	}
+	return o.end()
+}
+
+// tellExpunged writes the expunges of an update: UIDs to a client that enabled
+// QRESYNC (RFC 7162 §3.2.10), else sequence numbers.
+func (s *session) tellExpunged(u *view.Update) {
+	if len(u.Expunged()) == 0 {
+		return
+	}
+	if !s.enabled.has(featureQResync) {
+		for _, seq := range u.Expunged() {
+			s.untaggedNumber(seq, "EXPUNGE")
+		}
+		return
+	}
+	s.enc.Raw("* VANISHED ").NumSet(numSet(u.Vanished())).CRLF()
+}
+
+// untaggedNumber writes a response of a number and a word.
+func (s *session) untaggedNumber(n int, word string) {
+	s.enc.Raw("* ").Number64(uint64(n)).SP().Raw(word).CRLF()
+}
+
+// writeFlags tells the flags that are in use and those that may be stored (RFC
+// 9051 §7.3.5, §7.1 PERMANENTFLAGS).
+func (s *session) writeFlags() {
+	const system = `\Answered \Flagged \Deleted \Seen \Draft`
+	b := append(s.scratch[:0], "* FLAGS ("+system...)
+	words := len(b)
+	for _, k := range s.selected.view.Shown().Flags().Keywords() {
+		b = append(append(b, ' '), k...)
+	}
+	end := len(b)
+	b = append(b, ")\r\n* OK [PERMANENTFLAGS ("...)
+	if s.selected.readOnly {
+		b = append(b, ")] No flags can be changed here\r\n"...)
+	} else {
+		b = append(b, system...)
+		b = append(b, b[words:end]...)
+		b = append(b, ` \*)] Flags that can be changed`+"\r\n"...)
+	}
+	s.enc.RawBytes(b)
+	s.scratch = b[:0]
+}
+
+// claimRecent takes the messages that no session has been told of yet as recent
+// to this one (RFC 3501 §2.3.2). A read-only session takes none away from
+// others (RFC 3501 §6.3.2).
+func (s *session) claimRecent() {
+	if s.selected.readOnly {
+		return
+	}
+	snap := s.selected.view.Base()
+	s.selected.view.AddRecent(s.account.ClaimRecent(s.selected.id), snap.Mailbox().UIDNext-1)
+}
+
+// enableCondStore notes that the client is aware of modification sequences. A
+// client that becomes so in the selected state is told the mailbox's (RFC 7162
+// §3.1.2.1).
+func (s *session) enableCondStore() {
+	if s.enabled.has(featureCondStore) {
+		return
+	}
+	s.enabled |= featureCondStore
+	if s.selected != nil {
+		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "Highest modification sequence")
+	}
+}
+
+// untaggedOK writes an untagged OK with a code.
+func (s *session) untaggedOK(code imap.Code, text string) {
+	s.enc.Status("*", ok(code, text))
+}
