@@ -9,16 +9,16 @@ import (
 
 func TestUTF7(t *testing.T) {
 	for name, enc := range map[string]string{
-		"":                  "",
-		"INBOX":             "INBOX",
-		"Entwürfe":          "Entw&APw-rfe",
+		"":                   "",
+		"INBOX":              "INBOX",
+		"Entwürfe":           "Entw&APw-rfe",
 		"~peter/mail/台北/日本語": "~peter/mail/&U,BTFw-/&ZeVnLIqe-", // RFC 3501 §5.1.3
-		"☺!":                "&Jjo-!",
-		"Hi Mom ☺!":         "Hi Mom &Jjo-!",
-		"a&b":               "a&-b",
-		"&&":                "&-&-",
-		"𝄞 clef":            "&2DTdHg- clef",
-		"\t":                "&AAk-",
+		"☺!":                 "&Jjo-!",
+		"Hi Mom ☺!":          "Hi Mom &Jjo-!",
+		"a&b":                "a&-b",
+		"&&":                 "&-&-",
+		"𝄞 clef":             "&2DTdHg- clef",
+		"\t":                 "&AAk-",
 	} {
 		if got := string(AppendUTF7(nil, name)); got != enc {
 			t.Errorf("encode %q: %q, want %q", name, got, enc)
@@ -29,8 +29,8 @@ func TestUTF7(t *testing.T) {
 	}
 	for _, enc := range []string{
 		"&", "a&b", "&Jjo", "&Jjo!", // unfinished (RFC 3501 §5.1.3)
-		"&U,BTFw-&ZeVnLIqe-", // a superfluous shift (RFC 3501 §5.1.3)
-		"&AGE-",              // "a" in BASE64
+		"&U,BTFw-&ZeVnLIqe-",         // a superfluous shift (RFC 3501 §5.1.3)
+		"&AGE-",                      // "a" in BASE64
 		"&2DQ-", "&3R4-", "&2DQAYQ-", // half surrogates
 		"&Jj-", "&Jjp-", "&JjoA-", "&Jjo=-", // bits left over, padding
 		"ü", "\x7f", "a\n", "&J\njo-",

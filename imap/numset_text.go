@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strconv"
@@ -11,6 +12,8 @@ var (
 	ErrNumSetSyntax = errors.New("not a valid sequence set")
 	ErrNumSetLimit  = errors.New("sequence set has too many ranges")
 )
+
+var comma = []byte{','}
 
 // ParseNumSet reads a sequence-set (RFC 9051 §9): numbers from 1 to 2^32-1, "*"
 // and ranges joined by commas, or "$". More than maxRanges items, before they
@@ -37,7 +40,7 @@ func ParseNumSet(b []byte, maxRanges int) (NumSet, error) {
 		if items++; maxRanges > 0 && items > maxRanges {
 			return NumSet{}, ErrNumSetLimit
 		}
-		s.addParsed(lo, hi, len(b))
+		s.addParsed(lo, hi, b)
 		if len(b) == 0 {
 			break
 		}
@@ -51,9 +54,8 @@ func ParseNumSet(b []byte, maxRanges int) (NumSet, error) {
 }
 
 // addParsed adds one item of a set, 0 standing for "*", leaving order and
-// overlaps to the end. rest is how many bytes of the set follow: a guess at
-// how many ranges will.
-func (s *NumSet) addParsed(lo, hi uint32, rest int) {
+// overlaps to the end. rest is what of the set follows.
+func (s *NumSet) addParsed(lo, hi uint32, rest []byte) {
 	if lo == 0 || hi == 0 {
 		from := max(lo, hi)
 		if from == 0 {
@@ -72,7 +74,7 @@ func (s *NumSet) addParsed(lo, hi uint32, rest int) {
 		return
 	}
 	if s.ranges == nil {
-		s.ranges = make([]NumRange, 0, min(1+rest/8, 256))
+		s.ranges = make([]NumRange, 0, 1+min(bytes.Count(rest, comma), 10_000))
 	}
 	s.ranges = append(s.ranges, NumRange{lo, hi})
 }

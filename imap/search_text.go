@@ -1,0 +1,144 @@
+package imap
+
+import "strconv"
+
+// searchName gives the names of the keys whose name is all or comes before
+// their argument.
+func searchName(op SearchOp) string {
+	switch op {
+	case SearchAll:
+		return "ALL"
+	case SearchUID:
+		return "UID"
+	case SearchFlag:
+		return "KEYWORD"
+	case SearchNotFlag:
+		return "UNKEYWORD"
+	case SearchRecent:
+		return "RECENT"
+	case SearchNew:
+		return "NEW"
+	case SearchOld:
+		return "OLD"
+	case SearchBefore:
+		return "BEFORE"
+	case SearchOn:
+		return "ON"
+	case SearchSince:
+		return "SINCE"
+	case SearchSentBefore:
+		return "SENTBEFORE"
+	case SearchSentOn:
+		return "SENTON"
+	case SearchSentSince:
+		return "SENTSINCE"
+	case SearchSavedBefore:
+		return "SAVEDBEFORE"
+	case SearchSavedOn:
+		return "SAVEDON"
+	case SearchSavedSince:
+		return "SAVEDSINCE"
+	case SearchSaveDateSupported:
+		return "SAVEDATESUPPORTED"
+	case SearchOlder:
+		return "OLDER"
+	case SearchYounger:
+		return "YOUNGER"
+	case SearchLarger:
+		return "LARGER"
+	case SearchSmaller:
+		return "SMALLER"
+	case SearchModSeq:
+		return "MODSEQ"
+	case SearchHeader:
+		return "HEADER"
+	case SearchFrom:
+		return "FROM"
+	case SearchTo:
+		return "TO"
+	case SearchCc:
+		return "CC"
+	case SearchBcc:
+		return "BCC"
+	case SearchSubject:
+		return "SUBJECT"
+	case SearchBody:
+		return "BODY"
+	case SearchText:
+		return "TEXT"
+	case SearchEmailID:
+		return "EMAILID"
+	case SearchThreadID:
+		return "THREADID"
+	}
+	return ""
+}
+
+// Append writes the key as a client may send it, with texts in UTF-8 as
+// non-synchronizing literals where they cannot be quoted. The keys of the
+// system flags are written as KEYWORD \Seen and UNKEYWORD \Seen, which only
+// this project's own parser takes.
+func (k *SearchKey) Append(dst []byte) []byte {
+	switch k.Op {
+	case SearchAnd:
+		dst = append(dst, '(')
+		for i := range k.Keys {
+			if i > 0 {
+				dst = append(dst, ' ')
+			}
+			dst = k.Keys[i].Append(dst)
+		}
+		return append(dst, ')')
+	case SearchOr:
+		dst = k.Keys[0].Append(append(dst, "OR "...))
+		return k.Keys[1].Append(append(dst, ' '))
+	case SearchNot:
+		return k.Keys[0].Append(append(dst, "NOT "...))
+	case SearchSeq:
+		return k.Set.Append(dst)
+	}
+	dst = append(dst, searchName(k.Op)...)
+	switch k.Op {
+	case SearchUID:
+		return k.Set.Append(append(dst, ' '))
+	case SearchFlag, SearchNotFlag, SearchEmailID, SearchThreadID:
+		return append(append(dst, ' '), k.Text...)
+	case SearchOlder, SearchYounger, SearchLarger, SearchSmaller:
+		return strconv.AppendUint(append(dst, ' '), k.Num, 10)
+	case SearchModSeq:
+		if k.Text != "" {
+			dst = appendText(append(dst, ' '), k.Field)
+			dst = append(append(dst, ' '), k.Text...)
+		}
+		return strconv.AppendUint(append(dst, ' '), k.Num, 10)
+	case SearchHeader:
+		dst = appendText(append(dst, ' '), k.Field)
+		return appendText(append(dst, ' '), k.Text)
+	case SearchFrom, SearchTo, SearchCc, SearchBcc, SearchSubject, SearchBody, SearchText:
+		return appendText(append(dst, ' '), k.Text)
+	case SearchBefore, SearchOn, SearchSince, SearchSentBefore, SearchSentOn, SearchSentSince,
+		SearchSavedBefore, SearchSavedOn, SearchSavedSince:
+		return k.Date.Append(append(dst, ' '))
+	}
+	return dst
+}
+
+// appendText writes a text as a quoted string, or as a literal where it has
+// what cannot be quoted.
+func appendText(dst []byte, s string) []byte {
+	start := len(dst)
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case IsQuotedChar(c) || c >= 0x80:
+			dst = append(dst, c)
+		default:
+			dst = append(dst[:start], '{')
+			dst = strconv.AppendInt(dst, int64(len(s)), 10)
+			return append(append(dst, "+}\r\n"...), s...)
+		}
+	}
+	return append(dst, '"')
+}
