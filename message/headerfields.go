@@ -190,6 +190,11 @@ func (h *headerFields) fill(part *Part) {
 			part.Type, part.Subtype, part.Params = "message", "rfc822", nil // RFC 2046 §5.1.5
 		}
 	}
+	if part.Type == "text" {
+		if _, ok := part.Param("charset"); !ok { // RFC 2046 §4.1.2; Dovecot says so too
+			part.Params = append(part.Params, defaultParams()...)
+		}
+	}
 }
 
 func unfolded(value []byte) []byte { return appendUnfolded([]byte{}, value) }

@@ -187,7 +187,7 @@ x`, `("application" "pdf" NIL NIL NIL "7bit" 1 "Q2hlY2sgSW50ZWdyaXR5IQ==" ("atta
 	{"parts without header or body", "Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\n--b\nContent-Type: text/html\n--b--\n",
 		`(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
 			`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
-			`("text" "html" NIL NIL NIL "7bit" 0 0 NIL NIL NIL NIL) "mixed" ("boundary" "b") NIL NIL NIL)`},
+			`("text" "html" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL) "mixed" ("boundary" "b") NIL NIL NIL)`},
 	{"outer boundary ends inner parts", `Content-Type: multipart/mixed; boundary=out
 
 --out
@@ -236,14 +236,14 @@ x
 `, `(("message" "rfc822" NIL NIL NIL "7bit" 39 ` +
 		`(NIL "one" ((NIL NIL "a" "example.com")) ((NIL NIL "a" "example.com")) ((NIL NIL "a" "example.com")) NIL NIL NIL NIL NIL) ` +
 		`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 2 0 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)` +
-		`("text" "plain" NIL NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "digest" ("boundary" "b") NIL NIL NIL)`},
+		`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "digest" ("boundary" "b") NIL NIL NIL)`},
 	{"message without body", "Content-Type: message/rfc822\n",
 		`("message" "rfc822" NIL NIL NIL "7bit" 0 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ` +
 			`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL) 0 NIL NIL NIL NIL)`},
 	{"broken types", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: foo\n\n--b\nContent-Type: text\n\n--b\n" +
 		"Content-Type: te\xffxt/plain\n\n--b\nContent-Type: ; charset=x\n\n--b\nContent-Type: text/html; charset=utf-8 name=x; ;junk; a=\n\n--b--",
 		`(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
-			`("text" "plain" NIL NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
+			`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
 			`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
 			`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
 			`("text" "html" ("charset" "utf-8" "name" "x" "a" "") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)` +
