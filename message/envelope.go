@@ -10,6 +10,9 @@ type Envelope struct {
 	From, Sender, ReplyTo, To, Cc, Bcc []byte
 }
 
+// maxAddresses bounds each address list of an envelope.
+const maxAddresses = 10000
+
 // AppendEnvelope appends the ENVELOPE of e in wire form, with its parentheses
 // (RFC 9051 §7.5.2, RFC 3501 §7.4.2). Sender and Reply-To default to From.
 // Encoded-words stay as they are; 8-bit text goes as literals.
@@ -62,23 +65,22 @@ func (w *envelopeWriter) text(value []byte) {
 }
 
 // addresses writes an address list, NIL where there is no address; it says
-// whether there was one.
+// whether there was one. No more than maxAddresses are written.
 func (w *envelopeWriter) addresses(value []byte) bool {
-	start := len(w.dst)
+	start, count, inGroup := len(w.dst), 0, false
 	w.parser.run(value, func(a *Address) bool {
 		if len(w.dst) == start {
 			w.dst = append(w.dst, '(')
 		}
-		w.dst = append(w.dst, '(')
-		w.dst = appendNString(w.dst, a.Name)
-		w.dst = append(w.dst, ' ')
-		w.dst = appendNString(w.dst, a.Route)
-		w.dst = append(w.dst, ' ')
-		w.dst = appendNString(w.dst, a.Mailbox)
-		w.dst = append(w.dst, ' ')
-		w.dst = appendNString(w.dst, a.Host)
-		w.dst = append(w.dst, ')')
-		return true
+		count++
+		if a.Host == nil {
+			inGroup = a.Mailbox != nil
+		}
+		w.address(a)
+		if count >= maxAddresses && inGroup {
+			w.address(&Address{}) // a group must be ended
+		}
+		return count < maxAddresses
 	})
 	if len(w.dst) == start {
 		w.dst = append(w.dst, "NIL"...)
@@ -86,4 +88,16 @@ func (w *envelopeWriter) addresses(value []byte) bool {
 	}
 	w.dst = append(w.dst, ')')
 	return true
+}
+
+func (w *envelopeWriter) address(a *Address) {
+	w.dst = append(w.dst, '(')
+	w.dst = appendNString(w.dst, a.Name)
+	w.dst = append(w.dst, ' ')
+	w.dst = appendNString(w.dst, a.Route)
+	w.dst = append(w.dst, ' ')
+	w.dst = appendNString(w.dst, a.Mailbox)
+	w.dst = append(w.dst, ' ')
+	w.dst = appendNString(w.dst, a.Host)
+	w.dst = append(w.dst, ')')
 }

@@ -98,7 +98,7 @@ const longestField = 64
 type headerFields struct {
 	limits    Limits
 	truncated bool
-	total     int // octets kept of the headers before this one
+	total     int // octets that the headers before this one take
 
 	isMessage bool
 	inDigest  bool
@@ -161,6 +161,7 @@ func (h *headerFields) fill(part *Part) {
 	h.total += len(h.buf)
 	if h.isMessage {
 		part.Envelope = h.envelope()
+		h.total += addressCost * h.separators()
 	}
 	part.Encoding = "7bit"
 	for _, f := range h.fields {
@@ -195,6 +196,23 @@ func (h *headerFields) fill(part *Part) {
 			part.Params = append(part.Params, defaultParams()...)
 		}
 	}
+}
+
+// addressCost is what an address of one letter takes in the envelope, three
+// times where From stands for Sender and Reply-To too. Counting it with what is
+// kept bounds the envelopes of many small messages in one.
+const addressCost = 100
+
+// separators counts what can make an address in the address fields.
+func (h *headerFields) separators() int {
+	n := 0
+	for _, f := range h.fields {
+		if f.id >= fieldFrom {
+			value := h.buf[f.start:f.end]
+			n += bytes.Count(value, []byte{','}) + bytes.Count(value, []byte{';'}) + bytes.Count(value, []byte{':'})
+		}
+	}
+	return n
 }
 
 func unfolded(value []byte) []byte { return appendUnfolded([]byte{}, value) }

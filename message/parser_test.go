@@ -321,6 +321,27 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// A message made to swell must not make a summary of another order of size.
+func TestSummaryIsBounded(t *testing.T) {
+	addresses := strings.Repeat("a,", 4000)
+	inner := "--b\nContent-Type: message/rfc822\n\nFrom: " + addresses + "\nTo: " + addresses + "\n\nx\n"
+	for name, in := range map[string]string{
+		"one list":      "From: " + strings.Repeat("a,", 1<<20) + "\n\n",
+		"one group":     "From: g:" + strings.Repeat("a,", 1<<20) + "\n\n",
+		"many fields":   strings.Repeat("From: "+addresses+"\n", 1000) + "\n",
+		"many messages": "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat(inner, 2000),
+		"parameters":    "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\nContent-Type: a/b; n*="+strings.Repeat("\xff", 9000)+"''\n\n", 2000),
+	} {
+		m := Parse([]byte(in))
+		if err := checkMessage([]byte(in), m); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := len(m.AppendSummary(nil)); n > 20<<20 {
+			t.Errorf("%s: summary of %d octets", name, n)
+		}
+	}
+}
+
 func depthOf(p *Part) int {
 	d := 0
 	for _, c := range p.Children {

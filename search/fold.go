@@ -61,6 +61,15 @@ func appendFoldedASCII(dst, s []byte) ([]byte, int) {
 }
 
 func appendFoldedRune(dst []byte, r rune) []byte {
+	switch { // the plain letters of much mail, told without the tables
+	case 0x410 <= r && r <= 0x44f && r != 0x419 && r != 0x439: // Cyrillic but short i
+		if r >= 0x430 {
+			r -= 0x20
+		}
+		return append(dst, 0xc0|byte(r>>6), 0x80|byte(r)&0xbf)
+	case 0x4e00 <= r && r <= 0x9fff: // Chinese characters
+		return utf8.AppendRune(dst, r)
+	}
 	r = unicode.ToTitle(r)
 	if first, last := rune(0xac00), rune(0xd7a3); first <= r && r <= last {
 		return appendHangul(dst, r-first)
