@@ -1,0 +1,179 @@
+package interchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/restante/restante/imap"
+)
+
+// Export writes a Source as Maildir++.
+type Export struct {
+	Source Source
+	// Progress is told of each message written.
+	Progress func(mailbox string, messages int)
+}
+
+// maxKeywords is how many keywords have a letter in a Maildir's file names.
+const maxKeywords = 26
+
+// Run writes all mailboxes to dir, which must not hold a Maildir yet. INBOX is
+// dir itself, Lists/golang the folder .Lists.golang in modified UTF-7. It
+// reports how many messages were written.
+func (e Export) Run(ctx context.Context, dir string) (int, error) {
+	if isMaildir(dir) {
+		return 0, fmt.Errorf("%s already holds a Maildir", dir)
+	}
+	names, err := e.Source.Mailboxes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, name := range names {
+		n, err := e.mailbox(ctx, dir, name)
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return total, e.subscriptions(ctx, dir)
+}
+
+// folderPath is where a mailbox lies below dir.
+func folderPath(dir, name string) string {
+	if strings.EqualFold(name, "INBOX") {
+		return dir
+	}
+	return filepath.Join(dir, "."+encodeName(name))
+}
+
+// encodeName gives Maildir++'s form of a name.
+func encodeName(name string) string {
+	levels := strings.Split(name, "/")
+	for i, l := range levels {
+		levels[i] = strings.ReplaceAll(string(imap.AppendUTF7(nil, l)), ".", encodedDot)
+	}
+	return strings.Join(levels, ".")
+}
+
+func (e Export) mailbox(ctx context.Context, dir, name string) (int, error) {
+	path := folderPath(dir, name)
+	for _, sub := range []string{"cur", "new", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(path, sub), 0o700); err != nil {
+			return 0, err
+		}
+	}
+	if path != dir {
+		if err := os.WriteFile(filepath.Join(path, "maildirfolder"), nil, 0o600); err != nil {
+			return 0, err
+		}
+	}
+	w := maildirWriter{path: path}
+	err := e.Source.Messages(ctx, name, func(m Message) error {
+		if err := w.write(m); err != nil {
+			return err
+		}
+		if e.Progress != nil {
+			e.Progress(name, w.n)
+		}
+		return nil
+	})
+	return w.n, errors.Join(err, w.keywordFile())
+}
+
+func (e Export) subscriptions(ctx context.Context, dir string) error {
+	names, err := e.Source.Subscriptions(ctx)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteString(encodeName(n) + "\n")
+	}
+	return os.WriteFile(filepath.Join(dir, "subscriptions"), []byte(b.String()), 0o600)
+}
+
+// maildirWriter fills one Maildir.
+type maildirWriter struct {
+	path     string
+	n        int
+	keywords []string
+}
+
+// write puts a message into cur, by way of tmp, with its flags in the name and
+// its internal date as the file's time.
+func (w *maildirWriter) write(m Message) error {
+	in, err := m.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	w.n++
+	base := fmt.Sprintf("%d.M%dP%d.restante,S=%d", m.InternalDate.Unix(), w.n, os.Getpid(), m.Size)
+	tmp := filepath.Join(w.path, "tmp", base)
+	if err := writeLF(tmp, in); err != nil {
+		return err
+	}
+	if err := os.Chtimes(tmp, m.InternalDate, m.InternalDate); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(w.path, "cur", base+":2,"+w.info(m.Flags)))
+}
+
+func writeLF(path string, in io.Reader) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	out := &lfWriter{w: f}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.flush(), f.Close())
+}
+
+// info is the flags' letters in order, as Maildir asks.
+func (w *maildirWriter) info(flags []string) string {
+	var letters []byte
+	for _, flag := range flags {
+		i := slices.IndexFunc(infoFlags, func(k struct {
+			letter byte
+			flag   string
+		}) bool {
+			return strings.EqualFold(k.flag, flag)
+		})
+		if i >= 0 {
+			letters = append(letters, infoFlags[i].letter)
+		} else if k := w.keyword(flag); k < maxKeywords {
+			letters = append(letters, 'a'+byte(k))
+		}
+	}
+	slices.Sort(letters)
+	return string(letters)
+}
+
+// keyword is the keyword's number in dovecot-keywords, from 0.
+func (w *maildirWriter) keyword(flag string) int {
+	for i, k := range w.keywords {
+		if strings.EqualFold(k, flag) {
+			return i
+		}
+	}
+	w.keywords = append(w.keywords, flag)
+	return len(w.keywords) - 1
+}
+
+func (w *maildirWriter) keywordFile() error {
+	if len(w.keywords) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	for i, k := range w.keywords {
+		fmt.Fprintf(&b, "%d %s\n", i, k)
+	}
+	return os.WriteFile(filepath.Join(w.path, "dovecot-keywords"), []byte(b.String()), 0o600)
+}

@@ -1,0 +1,130 @@
+package lmtp
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/mailstore"
+)
+
+// byTarget groups the recipients by account, in the order of their coming, so
+// that each account stores the message once.
+func byTarget(rcpts []recipient) [][]recipient {
+	at := map[restante.AccountID]int{}
+	var groups [][]recipient
+	for _, r := range rcpts {
+		i, ok := at[r.account]
+		if !ok {
+			i = len(groups)
+			at[r.account] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}
+
+// deliver stores the message for recipients of one account. The first gets it
+// appended; others of the same mailbox are served by that, and those of other
+// mailboxes by a copy, which shares the content. Each is answered by itself.
+func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollector) error {
+	account, err := s.server.o.Store.Account(s.conn.ctx, rcpts[0].account)
+	if err != nil {
+		for _, r := range rcpts {
+			status.SetStatus(r.address, s.reply(err, "recipient", r.address))
+		}
+		return nil
+	}
+	defer account.Release()
+	done := map[restante.MailboxID]error{}
+	var source restante.MailboxID
+	var stored *mailstore.AppendResult
+	for _, r := range rcpts {
+		target := targetMailbox(account.State(), r.detail)
+		err, served := done[target.ID]
+		switch {
+		case served:
+		case stored == nil:
+			var res mailstore.AppendResult
+			if res, err = s.append(account, target.ID, sp, r); err == nil {
+				stored, source = &res, target.ID
+			}
+		default:
+			uids := mailstore.UIDSet{{First: stored.First, Last: stored.Last}}
+			_, err = account.Copy(s.conn.ctx, source, uids, target.ID)
+		}
+		done[target.ID] = err
+		if err != nil {
+			status.SetStatus(r.address, s.reply(err, "recipient", r.address))
+			continue
+		}
+		s.log.Info("delivered", "to", r.address, "user", r.user, "mailbox", target.Name, "size", sp.size)
+		status.SetStatus(r.address, &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 1, 5}, Message: "Delivered"})
+	}
+	return nil
+}
+
+// targetMailbox is the mailbox that user+detail names, where there is one, else
+// INBOX. Mailboxes below INBOX are found without it, as other servers do.
+func targetMailbox(s *mailstore.State, detail string) *mailstore.Mailbox {
+	if detail != "" {
+		for _, name := range []string{detail, "INBOX/" + detail} {
+			if m := findMailbox(s, name); m != nil && !m.NoSelect {
+				return m
+			}
+		}
+	}
+	return s.MailboxByName("INBOX")
+}
+
+// findMailbox prefers the exact name and else takes the one that differs in
+// case alone: mail systems in between may change the case of an address.
+func findMailbox(s *mailstore.State, name string) *mailstore.Mailbox {
+	if m := s.MailboxByName(name); m != nil {
+		return m
+	}
+	for _, m := range s.Mailboxes() {
+		if strings.EqualFold(m.Name, name) {
+			return m
+		}
+	}
+	return nil
+}
+
+func (s *session) append(a *mailstore.Account, mb restante.MailboxID, sp *spool, r recipient) (mailstore.AppendResult, error) {
+	head := s.trace(r)
+	p := a.BeginAppend(s.conn.ctx)
+	defer p.Abort()
+	w, err := p.Message(mailstore.NewMessage{InternalDate: s.server.o.Now(), Size: int64(len(head)) + sp.size})
+	if err != nil {
+		return mailstore.AppendResult{}, err
+	}
+	if _, err := io.WriteString(w, head); err != nil {
+		return mailstore.AppendResult{}, err
+	}
+	if err := sp.writeTo(w); err != nil {
+		return mailstore.AppendResult{}, err
+	}
+	return p.Commit(s.conn.ctx, mb)
+}
+
+// trace is what final delivery puts before a message: Return-Path (RFC 5321
+// §4.4), Delivered-To, and a Received line.
+func (s *session) trace(r recipient) string {
+	with := "LMTP"
+	if s.utf8 {
+		with = "UTF8LMTP" // RFC 6531 §4.3
+	}
+	from := ""
+	if a := s.conn.Remote(); a.IsValid() {
+		from = " ([" + a.String() + "])"
+	}
+	return fmt.Sprintf("Return-Path: <%s>\r\nDelivered-To: %s\r\nReceived: from %s%s\r\n\tby %s with %s id %d\r\n\tfor <%s>; %s\r\n",
+		s.from, r.address, s.helo, from, s.server.o.Hostname, with, s.conn.ID(), r.address,
+		s.server.o.Now().Format(time.RFC1123Z))
+}

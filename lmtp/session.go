@@ -1,0 +1,105 @@
+package lmtp
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/mailstore"
+)
+
+// session is what is known of the transaction under way.
+type session struct {
+	server *Server
+	conn   *conn
+	helo   string
+	log    *slog.Logger
+	from   string
+	utf8   bool
+	rcpts  []recipient
+}
+
+// recipient is an accepted RCPT TO.
+type recipient struct {
+	address string // as given
+	user    string
+	detail  string
+	account restante.AccountID
+}
+
+var _ smtp.LMTPSession = (*session)(nil)
+
+func newSession(s *Server, c *conn, helo string) *session {
+	return &session{server: s, conn: c, helo: helo, log: c.Logger()}
+}
+
+// Reset forgets the transaction (RSET, and after each message).
+func (s *session) Reset() {
+	s.from, s.utf8, s.rcpts = "", false, nil
+	s.conn.setBusy(false)
+}
+
+// Logout is told the connection's end.
+func (s *session) Logout() error { return nil }
+
+// Mail begins a transaction.
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
+	s.from, s.utf8, s.rcpts = from, o.UTF8, nil
+	s.conn.setBusy(true)
+	return nil
+}
+
+// Rcpt refuses at once whoever could not be delivered to, so that the client
+// need not send the message.
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	u, detail, err := s.server.o.Resolve(s.conn.ctx, to)
+	if err != nil {
+		return s.reply(err, "recipient", to)
+	}
+	if u.Disabled {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 2, 1}, Message: "Mailbox is disabled"}
+	}
+	a, err := s.server.o.Store.Account(s.conn.ctx, u.Account)
+	if err != nil {
+		return s.reply(err, "recipient", to)
+	}
+	defer a.Release()
+	if full(a.State()) {
+		return s.reply(restante.ErrOverQuota, "recipient", to)
+	}
+	s.rcpts = append(s.rcpts, recipient{address: to, user: u.Name, detail: detail, account: u.Account})
+	return nil
+}
+
+// full reports whether not even an empty message fits any more.
+func full(s *mailstore.State) bool {
+	q, u := s.Quota(), s.Usage()
+	return q.Bytes > 0 && u.Bytes >= q.Bytes || q.Messages > 0 && u.Messages >= q.Messages
+}
+
+// Data is only for SMTP.
+func (s *session) Data(io.Reader) error { return errors.New("lmtp: not SMTP") }
+
+// LMTPData takes the message and answers for each recipient (RFC 2033 §4.2).
+func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
+	spool := newSpool(s.server.o.SpoolDir, s.server.o.Limits.SpoolMemory)
+	defer spool.close()
+	if _, err := io.Copy(spool, r); err != nil {
+		// The client's fault or its end: the library's own errors say which.
+		var ours *spoolError
+		if errors.As(err, &ours) {
+			return s.reply(err, "spool", s.server.o.SpoolDir)
+		}
+		return err
+	}
+	for _, same := range byTarget(s.rcpts) {
+		err := s.deliver(spool, same, status)
+		if err != nil {
+			s.log.Error("delivery", "error", err)
+		}
+	}
+	return nil
+}
