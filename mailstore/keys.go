@@ -142,3 +142,19 @@ func keyNumber(key []byte) (n uint64, rest []byte, ok bool) {
 	}
 	return binary.BigEndian.Uint64(key[1:]), key[9:], true
 }
+
+// pageKeyUID reads the UID in a page's key.
+func pageKeyUID(key []byte) (restante.UID, bool) {
+	if len(key) != 13 {
+		return 0, false
+	}
+	return restante.UID(binary.BigEndian.Uint32(key[9:])), true
+}
+
+// expungedModSeq reads the modseq in the key of an expunge.
+func expungedModSeq(key []byte) (restante.ModSeq, bool) {
+	if len(key) != 17 {
+		return 0, false
+	}
+	return restante.ModSeq(binary.BigEndian.Uint64(key[9:])), true
+}

@@ -1,0 +1,147 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/notify"
+)
+
+// Account is an open account. Its methods may be called concurrently; those
+// that write wait for one another.
+type Account struct {
+	id      restante.AccountID
+	store   *Store
+	state   atomic.Pointer[State] // nil until loaded
+	removed atomic.Bool
+	cached  cached
+	appends appendQueue
+
+	// writer is held while a change is computed and committed, and while
+	// state is read from the engine.
+	writer struct {
+		sync.Mutex
+		stale  bool           // the last commit's outcome is not known
+		events []notify.Event // to be told once the lock is released
+	}
+
+	recent struct {
+		sync.Mutex
+		claimed map[restante.MailboxID]restante.UID
+	}
+}
+
+// ID is the account's number.
+func (a *Account) ID() restante.AccountID { return a.id }
+
+// State is the account as this node knows it now.
+func (a *Account) State() *State { return a.state.Load() }
+
+func (a *Account) partition() kv.Partition { return kv.Partition(a.id) }
+
+func notFound(what string, id uint64) error {
+	return fmt.Errorf("mailstore: %s %d: %w", what, id, restante.ErrNotFound)
+}
+
+// unlock releases the writer lock and then tells what was done under it.
+func (a *Account) unlock() {
+	events := a.writer.events
+	a.writer.events = nil
+	a.writer.Unlock()
+	for _, e := range events {
+		a.store.hub.Publish(e)
+	}
+}
+
+// Subscribe makes f be called after each change of the account, made here or
+// by another node, until cancel. See notify.Hub for what f may do.
+func (a *Account) Subscribe(f func(notify.Event)) (cancel func()) {
+	return a.store.hub.Subscribe(a.id, f)
+}
+
+// Refresh makes sure that State is not older than this moment. It costs
+// nothing on an engine with a single writer, a look at the version on others.
+func (a *Account) Refresh(ctx context.Context) error {
+	if a.removed.Load() {
+		return notFound("account", uint64(a.id))
+	}
+	if a.store.single {
+		return nil
+	}
+	snap, err := a.store.kv.Snapshot(ctx, a.partition())
+	if err != nil {
+		return unavailable("refresh", err)
+	}
+	version := snap.Version()
+	if err := snap.Close(); err != nil {
+		return unavailable("refresh", err)
+	}
+	if s := a.state.Load(); s != nil && s.version >= version {
+		return nil
+	}
+	a.writer.Lock()
+	defer a.unlock()
+	if s := a.state.Load(); s != nil && s.version >= version && !a.writer.stale {
+		return nil
+	}
+	return a.reloadLocked(ctx)
+}
+
+// SetQuota gives the account a quota of its own.
+func (a *Account) SetQuota(ctx context.Context, q Quota) error {
+	if q.Bytes < 0 || q.Messages < 0 {
+		return fmt.Errorf("mailstore: negative quota: %w", restante.ErrInvalid)
+	}
+	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+		tx.row.hasQuota, tx.row.quota = true, q
+		return nil
+	})
+	return err
+}
+
+// remove deletes everything of the account.
+func (a *Account) remove(ctx context.Context) error {
+	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+		tx.removed = true
+		tx.batch.DeleteRange(nil, nil)
+		return nil
+	})
+	return err
+}
+
+// ClaimRecent gives the messages that no one has claimed yet to the caller:
+// those of the mailbox whose UID is not below the result have \Recent for it
+// (RFC 3501 §2.3.2) and for nobody else. What came before the account was
+// opened on this node is recent to none.
+func (a *Account) ClaimRecent(id restante.MailboxID) restante.UID {
+	mb := a.State().Mailbox(id)
+	if mb == nil {
+		return 1
+	}
+	a.recent.Lock()
+	defer a.recent.Unlock()
+	from, ok := a.recent.claimed[id]
+	if !ok {
+		from = 1 // made since
+	}
+	a.recent.claimed[id] = max(from, mb.UIDNext)
+	return from
+}
+
+// unavailable wraps an engine's error that is no kind of its own.
+func unavailable(what string, err error) error {
+	for _, kind := range []error{
+		restante.ErrNoSpace, restante.ErrCorrupt, restante.ErrNotFound, restante.ErrUnavailable,
+		context.Canceled, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, kind) {
+			return fmt.Errorf("mailstore: %s: %w", what, err)
+		}
+	}
+	return fmt.Errorf("mailstore: %s: %w: %w", what, restante.ErrUnavailable, err)
+}

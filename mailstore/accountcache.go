@@ -1,0 +1,130 @@
+package mailstore
+
+import (
+	"container/list"
+	"context"
+	"sync"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// accountCache holds the accounts that are in use, and those last used up to a
+// bound of memory.
+type accountCache struct {
+	limit int64
+	mu    struct {
+		sync.Mutex
+		accounts  map[restante.AccountID]*Account
+		idle      list.List // of *Account, the last used first
+		idleBytes int64
+	}
+}
+
+// cached is what the cache keeps of an account, guarded by its lock.
+type cached struct {
+	refs   int
+	idle   *list.Element // nil while in use
+	weight int64         // while idle
+}
+
+func (c *accountCache) init(limit int64) {
+	c.limit = limit
+	c.mu.accounts = make(map[restante.AccountID]*Account)
+	c.mu.idle.Init()
+}
+
+// acquire answers the account's one handle on this node and counts a user.
+func (c *accountCache) acquire(s *Store, id restante.AccountID) *Account {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.mu.accounts[id]
+	if a == nil {
+		a = &Account{id: id, store: s}
+		c.mu.accounts[id] = a
+	}
+	if e := a.cached.idle; e != nil {
+		c.mu.idle.Remove(e)
+		c.mu.idleBytes -= a.cached.weight
+		a.cached.idle = nil
+	}
+	a.cached.refs++
+	return a
+}
+
+// release counts a user less; an account without users stays until the room
+// is needed, unless there is nothing to keep.
+func (c *accountCache) release(a *Account, keep bool) {
+	weight := a.weight()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a.cached.refs--
+	if a.cached.refs > 0 {
+		return
+	}
+	if !keep {
+		c.dropLocked(a)
+		return
+	}
+	a.cached.weight = weight
+	a.cached.idle = c.mu.idle.PushFront(a)
+	c.mu.idleBytes += weight
+	for c.mu.idleBytes > c.limit {
+		old := c.mu.idle.Remove(c.mu.idle.Back()).(*Account)
+		c.mu.idleBytes -= old.cached.weight
+		c.dropLocked(old)
+	}
+}
+
+func (c *accountCache) dropLocked(a *Account) {
+	if c.mu.accounts[a.id] == a {
+		delete(c.mu.accounts, a.id)
+	}
+}
+
+// open answers the accounts that a change concerns; those not in use are
+// forgotten instead, to be read again when they are next wanted.
+func (c *accountCache) open(change kv.Change) []*Account {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []*Account
+	visit := func(a *Account) {
+		if a == nil {
+			return
+		}
+		if a.cached.idle == nil {
+			list = append(list, a)
+			return
+		}
+		c.mu.idle.Remove(a.cached.idle)
+		c.mu.idleBytes -= a.cached.weight
+		c.dropLocked(a)
+	}
+	if !change.Lost {
+		visit(c.mu.accounts[restante.AccountID(change.Partition)])
+		return list
+	}
+	for _, a := range c.mu.accounts {
+		visit(a)
+	}
+	return list
+}
+
+// Account opens an account. All who open it share one handle; each calls
+// Release when done. An unknown one is restante.ErrNotFound.
+func (s *Store) Account(ctx context.Context, id restante.AccountID) (*Account, error) {
+	if id < restante.FirstAccountID || kv.Partition(id) > kv.MaxPartition {
+		return nil, notFound("account", uint64(id))
+	}
+	a := s.cache.acquire(s, id)
+	if err := a.load(ctx); err != nil {
+		a.Release()
+		return nil, err
+	}
+	return a, nil
+}
+
+// Release ends the use of an account by one of those who opened it.
+func (a *Account) Release() {
+	a.store.cache.release(a, a.state.Load() != nil && !a.removed.Load())
+}

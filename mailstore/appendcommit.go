@@ -1,0 +1,230 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// mergedAppend bounds the bytes of appends that share a commit.
+const mergedAppend = 16 << 20
+
+// appendQueue holds the appends that wait for the account's writer lock: while
+// one commit is on its way to the disk, those that come meanwhile gather here,
+// and the first of them to get the lock commits them all.
+type appendQueue struct {
+	sync.Mutex
+	waiting []*appendRequest
+}
+
+// appendRequest is one Append to be committed.
+type appendRequest struct {
+	mailbox restante.MailboxID
+	uploads []*upload
+	done    bool // guarded by the writer lock, as are the two below
+	result  AppendResult
+	err     error
+}
+
+// push adds a request.
+func (q *appendQueue) push(r *appendRequest) {
+	q.Lock()
+	defer q.Unlock()
+	q.waiting = append(q.waiting, r)
+}
+
+// take answers the requests to commit next, the oldest first.
+func (q *appendQueue) take() []*appendRequest {
+	q.Lock()
+	defer q.Unlock()
+	n, size := 0, 0
+	for n < len(q.waiting) {
+		for _, u := range q.waiting[n].uploads {
+			size += u.held()
+		}
+		if n > 0 && size > mergedAppend {
+			break
+		}
+		n++
+	}
+	batch := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	return batch
+}
+
+// appendQueued commits a request, perhaps with others in one commit.
+func (a *Account) appendQueued(ctx context.Context, req *appendRequest) error {
+	a.appends.push(req)
+	a.writer.Lock()
+	defer a.unlock()
+	for !req.done {
+		a.appendLocked(ctx, a.appends.take())
+	}
+	return req.err
+}
+
+// appendLocked commits requests and notes each one's result. It goes on if
+// ctx, which is only one caller's, ends.
+func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
+	state, err := a.updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
+		t := tx.threader()
+		for _, r := range batch {
+			r.result, r.err = AppendResult{}, r.apply(tx, t)
+			if errors.Is(r.err, kv.ErrConflict) {
+				return errors.Join(r.err, t.close())
+			}
+		}
+		return t.close()
+	})
+	for _, r := range batch {
+		r.done = true
+		switch {
+		case err != nil:
+			r.result, r.err = AppendResult{}, err
+		case r.err == nil:
+			r.result.Snapshot, _ = state.loaded(r.mailbox) // it is there: the append went well
+		}
+	}
+}
+
+// apply makes the request part of the change. If it answers an error it has
+// changed nothing.
+func (r *appendRequest) apply(tx *txn, t *threader) error {
+	d, err := tx.open(r.mailbox)
+	if err != nil {
+		return err
+	}
+	if err := tx.loadTail(d); err != nil {
+		return err
+	}
+	uploads, err := r.wanted(tx)
+	if err != nil {
+		return err
+	}
+	r.result.UIDValidity = d.mailbox.UIDValidity
+	r.result.Skipped = len(r.uploads) - len(uploads)
+	if err := tx.admit(d, uploads); err != nil {
+		return err
+	}
+	sets := make([]FlagSetID, len(uploads))
+	for i, u := range uploads {
+		if sets[i], err = tx.intern(u.system, u.keywords); err != nil {
+			return err
+		}
+		if err := t.find(u.hashes); err != nil {
+			return err
+		}
+	}
+	for i, u := range uploads {
+		uid, err := u.apply(tx, t, d, sets[i])
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			r.result.First = uid
+		}
+		r.result.Last = uid
+	}
+	return nil
+}
+
+// wanted leaves out what was imported before, and makes sure that what was
+// staged is still there.
+func (r *appendRequest) wanted(tx *txn) ([]*upload, error) {
+	list := make([]*upload, 0, len(r.uploads))
+	var keys map[string]struct{}
+	for _, u := range r.uploads {
+		if u.staged {
+			ok, err := tx.isStaged(u)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return nil, fmt.Errorf("mailstore: upload took too long: %w", restante.ErrUnavailable)
+			}
+		}
+		if u.importKey != nil {
+			known, err := tx.imported(u.importKey)
+			if err != nil {
+				return nil, err
+			}
+			_, twice := keys[string(u.importKey)]
+			if u.skipped = known || twice || tx.importing[string(u.importKey)]; u.skipped {
+				continue
+			}
+			if keys == nil {
+				keys = make(map[string]struct{})
+			}
+			keys[string(u.importKey)] = struct{}{}
+		}
+		list = append(list, u)
+	}
+	return list, nil
+}
+
+// imported reports whether the import ledger has a key.
+func (tx *txn) imported(key []byte) (bool, error) {
+	view, err := tx.read()
+	if err != nil {
+		return false, err
+	}
+	_, err = view.Get(importedKey(key), nil)
+	if errors.Is(err, kv.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, unavailable("read import ledger", err)
+	}
+	return true, nil
+}
+
+// admit holds the uploads against the quota and what a mailbox can hold.
+func (tx *txn) admit(d *draft, uploads []*upload) error {
+	var size int64
+	for _, u := range uploads {
+		size += u.size
+	}
+	if int64(d.mailbox.UIDNext)+int64(len(uploads)) >= 1<<32 {
+		return fmt.Errorf("mailstore: mailbox %q has no UIDs left: %w", d.mailbox.Name, restante.ErrLimit)
+	}
+	return tx.fits(size, int64(len(uploads)))
+}
+
+// fits reports whether the quota has room for more.
+func (tx *txn) fits(size, messages int64) error {
+	q, u := tx.row.quota, tx.row.usage
+	if q.Bytes > 0 && u.Bytes+size > q.Bytes || q.Messages > 0 && u.Messages+messages > q.Messages {
+		return fmt.Errorf("mailstore: %d bytes and %d messages more: %w", size, messages, restante.ErrOverQuota)
+	}
+	return nil
+}
+
+// apply writes the upload's content and adds it to a mailbox.
+func (u *upload) apply(tx *txn, t *threader, d *draft, set FlagSetID) (restante.UID, error) {
+	id := u.id
+	if u.staged {
+		tx.batch.Delete(stagingKey(id), stagingRow)
+	} else {
+		id = tx.row.nextEmail
+		tx.row.nextEmail++
+	}
+	if !u.stored {
+		setContent(&tx.batch, id, u.summary, u.data, u.headerSize)
+		u.setRest(&tx.batch)
+	}
+	if u.importKey != nil {
+		tx.batch.Set(importedKey(u.importKey), nil)
+		if tx.importing == nil {
+			tx.importing = make(map[string]bool)
+		}
+		tx.importing[string(u.importKey)] = true
+	}
+	return tx.add(d, Message{
+		FlagSet: set, EmailID: id, ThreadID: t.assign(id, u.hashes, u.own),
+		InternalDate: u.internalDate, SaveDate: u.saveDate, Size: uint32(u.size),
+	})
+}

@@ -1,0 +1,133 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/notify"
+)
+
+// maxAttempts bounds how often a change is computed again because another
+// node was first. From patientAttempts on it waits a little in between, by
+// chance, so that nodes do not go on in step.
+const (
+	maxAttempts     = 64
+	patientAttempts = 4
+	maxBackoff      = 20 * time.Millisecond
+)
+
+// update makes one change: f computes it in a txn from the current state,
+// which is then committed. If another node was first, the state is read again
+// and f is called again, so f must not leave anything behind but what it
+// computes anew. An error of f ends the change; nothing is written then. If f
+// changes nothing there is no commit. update answers the state afterwards.
+//
+// If the outcome of a commit is not known, the state is read from the engine
+// before the error is answered, so that what is shown afterwards is the truth.
+func (a *Account) update(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
+	a.writer.Lock()
+	defer a.unlock()
+	return a.updateLocked(ctx, d, f)
+}
+
+func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
+	if a.removed.Load() {
+		return nil, notFound("account", uint64(a.id))
+	}
+	for attempt := 1; ; attempt++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if a.writer.stale {
+			if err := a.reloadLocked(ctx); err != nil {
+				return nil, err
+			}
+		}
+		next, err := a.attemptLocked(ctx, d, f)
+		if !errors.Is(err, kv.ErrConflict) {
+			return next, err
+		}
+		if attempt == maxAttempts {
+			return nil, fmt.Errorf("mailstore: account %d changes too fast: %w", a.id, restante.ErrUnavailable)
+		}
+		if err := a.backoff(ctx, attempt); err != nil {
+			return nil, err
+		}
+		a.writer.stale = true
+	}
+}
+
+// backoff waits before another attempt.
+func (a *Account) backoff(ctx context.Context, attempt int) error {
+	if attempt < patientAttempts {
+		return nil
+	}
+	bound := min(maxBackoff, time.Duration(attempt)*time.Millisecond)
+	t := time.NewTimer(rand.N(bound))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
+	base := a.state.Load()
+	tx := &txn{
+		ctx: ctx, store: a.store, partition: a.partition(), base: base,
+		limits: a.store.options.Limits, now: a.store.now(), modSeq: base.ModSeq() + 1,
+		row: base.account, flags: base.flags,
+	}
+	defer tx.close()
+	if err := f(tx); err != nil {
+		return nil, err
+	}
+	tx.finish()
+	if len(tx.batch.Ops()) == 0 {
+		return base, nil
+	}
+	if a.store.options.Durable {
+		d = kv.Durable
+	}
+	version, err := a.store.kv.Commit(ctx, a.partition(), base.version, &tx.batch, d)
+	switch {
+	case errors.Is(err, kv.ErrConflict):
+		return nil, err
+	case errors.Is(err, kv.ErrNoSpace):
+		return nil, unavailable("commit", err)
+	case err != nil:
+		a.writer.stale = true
+		a.settleLocked(ctx)
+		return nil, unavailable("commit", err)
+	}
+	if tx.removed {
+		a.removed.Store(true)
+		a.writer.events = append(a.writer.events, notify.Event{
+			Account: a.id, ModSeq: restante.ModSeq(version), Structure: true, Removed: true,
+		})
+		return base, nil
+	}
+	next := tx.state(version)
+	a.state.Store(next)
+	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure {
+		a.writer.events = append(a.writer.events, e)
+	}
+	return next, nil
+}
+
+// settleLocked finds out what became of a commit that ended in an error. If
+// that fails too, the next change tries again before it looks at the state.
+func (a *Account) settleLocked(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := a.reloadLocked(ctx); err != nil {
+		a.store.options.Logger.Warn("outcome of a commit is not known yet", "account", uint64(a.id), "error", err)
+	}
+}

@@ -1,0 +1,286 @@
+package mailstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/message"
+)
+
+// Reader reads the contents of messages as they were when it was opened. It is
+// cheapest in rising order of EmailIDs. It is used by one goroutine, and
+// closed soon, for it keeps old data alive.
+type Reader struct {
+	ctx  context.Context
+	snap kv.Snapshot
+
+	summaries, headers, bodies rowReader
+
+	key   []byte
+	split int64            // the length of the header row
+	of    restante.EmailID // whose split that is; 0: nobody's
+}
+
+// Reader opens a reader.
+func (a *Account) Reader(ctx context.Context) (*Reader, error) {
+	if a.removed.Load() {
+		return nil, notFound("account", uint64(a.id))
+	}
+	snap, err := a.store.kv.Snapshot(ctx, a.partition())
+	if err != nil {
+		return nil, unavailable("read messages", err)
+	}
+	return &Reader{
+		ctx: ctx, snap: snap,
+		summaries: rowReader{kind: kindSummary}, headers: rowReader{kind: kindHeader}, bodies: rowReader{kind: kindBody},
+	}, nil
+}
+
+// Close ends the use of the reader and of what it has answered. Errors of
+// reading were told when they were met.
+func (r *Reader) Close() {
+	for _, rows := range [...]*rowReader{&r.summaries, &r.headers, &r.bodies} {
+		if rows.it != nil {
+			_ = rows.it.Close()
+			rows.it = nil
+		}
+	}
+	_ = r.snap.Close()
+}
+
+// rowReader reads rows of one kind with one iterator.
+type rowReader struct {
+	kind byte
+	it   kv.Iterator
+	on   bool   // it stands on a row
+	cur  []byte // the row's value, once read
+}
+
+// get answers the value of a key, valid until the next call; nil if there is
+// no such row. The row after the last one asked for is found without a seek.
+func (r *rowReader) get(snap kv.Snapshot, key []byte) ([]byte, error) {
+	if r.it == nil {
+		r.it = snap.Scan(kindRange(r.kind))
+	}
+	if r.on {
+		switch bytes.Compare(r.it.Key(), key) {
+		case 0:
+			return r.value()
+		case -1:
+			r.cur = nil
+			if r.on = r.it.Next(); r.on && bytes.Equal(r.it.Key(), key) {
+				return r.value()
+			}
+		}
+	}
+	if err := r.it.Err(); err != nil {
+		return nil, err
+	}
+	r.cur = nil
+	if r.on = r.it.SeekGE(key); r.on && bytes.Equal(r.it.Key(), key) {
+		return r.value()
+	}
+	return nil, r.it.Err()
+}
+
+func (r *rowReader) value() ([]byte, error) {
+	if r.cur != nil {
+		return r.cur, nil
+	}
+	r.cur = r.it.Value()
+	if err := r.it.Err(); err != nil {
+		return nil, err
+	}
+	if r.cur == nil {
+		r.cur = []byte{}
+	}
+	return r.cur, nil
+}
+
+// row answers a row of a content that must be there.
+func (r *Reader) row(rows *rowReader, id restante.EmailID) ([]byte, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
+	value, err := rows.get(r.snap, r.key)
+	if err != nil {
+		return nil, unavailable("read message", err)
+	}
+	if value == nil {
+		return nil, fmt.Errorf("mailstore: content %d: %w", id, restante.ErrExpunged)
+	}
+	return value, nil
+}
+
+// Summary answers a message's summary, valid until the next call. If the
+// content is gone, the error is restante.ErrExpunged.
+func (r *Reader) Summary(id restante.EmailID) (message.Summary, error) {
+	r.key = appendKey64(r.key[:0], kindSummary, uint64(id))
+	row, err := r.row(&r.summaries, id)
+	if err != nil {
+		return nil, err
+	}
+	s := message.Summary(row)
+	if err := s.Valid(); err != nil {
+		return nil, fmt.Errorf("mailstore: summary %d: %w: %w", id, restante.ErrCorrupt, err)
+	}
+	r.of, r.split = id, headerSplit(s.HeaderSize())
+	return s, nil
+}
+
+// headerRow answers the header row and notes its length.
+func (r *Reader) headerRow(id restante.EmailID) ([]byte, error) {
+	r.key = appendKey64(r.key[:0], kindHeader, uint64(id))
+	row, err := r.row(&r.headers, id)
+	if err == nil {
+		r.of, r.split = id, int64(len(row))
+	}
+	return row, err
+}
+
+// Header answers the header block with the empty line that ends it, valid
+// until the next call. Errors as for Summary.
+func (r *Reader) Header(id restante.EmailID) ([]byte, error) {
+	row, err := r.headerRow(id)
+	if err != nil || len(row) < headerRow {
+		return row, err
+	}
+	long := bytes.Clone(row)
+	s, err := r.Summary(id)
+	if err != nil {
+		return nil, err
+	}
+	b := bytes.NewBuffer(long)
+	err = r.WriteRange(b, id, int64(len(long)), s.HeaderSize()-int64(len(long)))
+	return b.Bytes(), err
+}
+
+// WriteRange writes n bytes of the message from offset off, or what there is
+// of them; negative n: all. Offsets count from the start of the header. The
+// rows' bytes go to w as they lie in the engine, which w must not keep. Errors
+// as for Summary, and those of w.
+func (r *Reader) WriteRange(w io.Writer, id restante.EmailID, off, n int64) error {
+	end := off + n
+	if n < 0 || end < off {
+		end = 1<<63 - 1
+	}
+	if off >= end {
+		return nil
+	}
+	if r.of != id || off < r.split {
+		row, err := r.headerRow(id)
+		if err != nil {
+			return err
+		}
+		if off < r.split {
+			piece := row[off:min(end, r.split)]
+			if _, err := w.Write(piece); err != nil {
+				return err
+			}
+			off += int64(len(piece))
+		}
+	}
+	for off < end {
+		m, err := r.writeChunk(w, id, off, end)
+		if err != nil || m == 0 {
+			return err
+		}
+		off += int64(m)
+	}
+	return nil
+}
+
+// writeChunk writes what the chunk at off has of the bytes from off to end. It
+// answers how many; 0 at the message's end.
+func (r *Reader) writeChunk(w io.Writer, id restante.EmailID, off, end int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	chunk := chunkOf(off)
+	start, _ := chunkBounds(chunk)
+	start = max(start, r.split)
+	r.key = appendBodyKey(r.key[:0], id, chunk)
+	row, err := r.bodies.get(r.snap, r.key)
+	if err != nil {
+		return 0, unavailable("read message", err)
+	}
+	if off-start >= int64(len(row)) {
+		return 0, nil
+	}
+	return w.Write(row[off-start : min(int64(len(row)), end-start)])
+}
+
+// Open answers bytes of the message as a stream; see WriteRange. It is valid
+// until the next call of another method.
+func (r *Reader) Open(id restante.EmailID, off, n int64) io.Reader {
+	end := off + n
+	if n < 0 || end < off {
+		end = 1<<63 - 1
+	}
+	return &contentReader{r: r, id: id, off: off, end: end}
+}
+
+// contentReader reads a message chunk by chunk.
+type contentReader struct {
+	r        *Reader
+	id       restante.EmailID
+	off, end int64
+}
+
+// Read implements io.Reader.
+func (c *contentReader) Read(p []byte) (int, error) {
+	if c.off >= c.end {
+		return 0, io.EOF
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	w := sliceWriter{p: p}
+	err := c.r.WriteRange(&w, c.id, c.off, min(c.end-c.off, int64(len(p))))
+	c.off += int64(w.n)
+	if err == nil && w.n < len(p) && c.off < c.end {
+		c.end = c.off // the message ends before the range does
+	}
+	if w.n > 0 && !errors.Is(err, restante.ErrExpunged) {
+		return w.n, nil
+	}
+	if err == nil {
+		err = io.EOF
+	}
+	return w.n, err
+}
+
+// WriteTo implements io.WriterTo, without a copy in between.
+func (c *contentReader) WriteTo(w io.Writer) (int64, error) {
+	n := countWriter{w: w}
+	err := c.r.WriteRange(&n, c.id, c.off, c.end-c.off)
+	c.off = c.end
+	return n.n, err
+}
+
+type sliceWriter struct {
+	p []byte
+	n int
+}
+
+func (w *sliceWriter) Write(b []byte) (int, error) {
+	n := copy(w.p[w.n:], b)
+	w.n += n
+	return n, nil
+}
+
+type countWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (w *countWriter) Write(b []byte) (int, error) {
+	n, err := w.w.Write(b)
+	w.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,196 @@
+package mailstore
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// stagingLife is how long after its last bytes a staged upload is taken for
+// abandoned.
+const stagingLife = time.Hour
+
+const stagingRow = 13 // bytes of a staging row
+
+// Staging: a message too large for memory is written in chunks by Relaxed
+// commits, under an EmailID of its own and a staging row that says when. The
+// commit that puts the message into a mailbox removes the staging row; being
+// Durable and later, it makes the chunks durable too. Rows of uploads that
+// never came to that are removed when the account is next opened, and by
+// repair.
+
+// stage marks an upload as staged now and gives it its EmailID.
+func (tx *txn) stage(u *upload) {
+	if u.id == 0 || !u.staged {
+		u.id = tx.row.nextEmail
+		tx.row.nextEmail++
+	}
+	row := binary.AppendUvarint(nil, uint64(tx.now.Unix()))
+	tx.batch.Set(stagingKey(u.id), binary.BigEndian.AppendUint64(row, u.token))
+}
+
+// setRest writes the chunks that the upload holds in rest.
+func (u *upload) setRest(batch *kv.Batch) {
+	next, rest := u.next, u.rest
+	for ; len(rest) > 0; next++ {
+		n := min(len(rest), chunkSize)
+		batch.Set(bodyKey(u.id, next), rest[:n:n])
+		rest = rest[n:]
+	}
+}
+
+// stageChunks writes the upload's whole chunks in rest.
+func (a *Account) stageChunks(ctx context.Context, u *upload) error {
+	_, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
+		tx.stage(u)
+		u.setRest(&tx.batch)
+		return nil
+	})
+	if err != nil {
+		u.mayBeStaged()
+		return err
+	}
+	u.staged = true
+	u.next += uint32(len(u.rest) / chunkSize)
+	u.rest = u.rest[:0]
+	return nil
+}
+
+// mayBeStaged notes that a commit of the upload's rows ended in an error, so
+// that they may be there.
+func (u *upload) mayBeStaged() { u.staged = u.staged || u.id != 0 }
+
+// stageAll writes all that complete uploads hold in memory.
+func (a *Account) stageAll(ctx context.Context, uploads []*upload) error {
+	_, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
+		for _, u := range uploads {
+			if u.stored {
+				continue
+			}
+			tx.stage(u)
+			setContent(&tx.batch, u.id, u.summary, u.data, u.headerSize)
+			u.setRest(&tx.batch)
+		}
+		return nil
+	})
+	for _, u := range uploads {
+		if err != nil {
+			u.mayBeStaged()
+			continue
+		}
+		if !u.stored {
+			u.staged, u.stored = true, true
+			u.free(a.store)
+		}
+	}
+	return err
+}
+
+// unstage removes what was staged of uploads that were given up. If it cannot,
+// the rows stay until they are swept.
+func (a *Account) unstage(ctx context.Context, uploads []*upload) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	_, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
+		for _, u := range uploads {
+			ok, err := tx.isStaged(u)
+			if err != nil {
+				return err
+			}
+			if ok {
+				tx.unstage(u.id)
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, restante.ErrNotFound) {
+		a.store.options.Logger.Warn("staged upload is left to be swept", "account", uint64(a.id), "error", err)
+	}
+}
+
+// isStaged reports whether the upload's staging row is there.
+func (tx *txn) isStaged(u *upload) (bool, error) {
+	view, err := tx.read()
+	if err != nil {
+		return false, err
+	}
+	row, err := view.Get(stagingKey(u.id), nil)
+	if errors.Is(err, kv.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, unavailable("read staging", err)
+	}
+	_, token, ok := parseStaging(row)
+	return ok && token == u.token, nil
+}
+
+// parseStaging reads a staging row: a uvarint of the Unix seconds of the last
+// bytes, then the upload's token.
+func parseStaging(row []byte) (at int64, token uint64, ok bool) {
+	seconds, n := binary.Uvarint(row)
+	if n <= 0 || len(row) != n+8 {
+		return 0, 0, false
+	}
+	return int64(seconds), binary.BigEndian.Uint64(row[n:]), true
+}
+
+// unstage removes a staged content.
+func (tx *txn) unstage(id restante.EmailID) {
+	tx.batch.Delete(stagingKey(id), stagingRow)
+	for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
+		tx.batch.DeleteRange(contentRange(kind, id, id))
+	}
+}
+
+// sweepLocked removes uploads that were abandoned, which snap, the current
+// state, is asked for.
+func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
+	stale, err := staleUploads(snap, a.store.now())
+	if err != nil {
+		return unavailable("open account", err)
+	}
+	if len(stale) == 0 {
+		return nil
+	}
+	_, err = a.updateLocked(ctx, kv.Relaxed, func(tx *txn) error {
+		view, err := tx.read()
+		if err != nil {
+			return err
+		}
+		stale, err := staleUploads(view, tx.now)
+		if err != nil {
+			return unavailable("open account", err)
+		}
+		for _, id := range stale {
+			tx.unstage(id)
+		}
+		return nil
+	})
+	if err != nil {
+		a.store.options.Logger.Warn("cannot remove abandoned uploads", "account", uint64(a.id), "error", err)
+	}
+	return nil
+}
+
+// staleUploads lists the uploads that were abandoned before now.
+func staleUploads(snap kv.Snapshot, now time.Time) ([]restante.EmailID, error) {
+	var stale []restante.EmailID
+	it := snap.Scan(kindRange(kindStaging))
+	for it.Next() {
+		id, _, ok := keyNumber(it.Key())
+		at, _, valid := parseStaging(it.Value())
+		if !ok || !valid {
+			return nil, errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
+		}
+		if now.Sub(time.Unix(at, 0)) > stagingLife {
+			stale = append(stale, restante.EmailID(id))
+		}
+	}
+	return stale, it.Close()
+}

@@ -1,0 +1,206 @@
+package mailstore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/notify"
+)
+
+// Store keeps accounts. All methods may be called concurrently.
+type Store struct {
+	options Options
+	kv      kv.Store
+	hub     *notify.Hub
+	now     func() time.Time
+	single  bool // no other node commits to the engine
+	buffers buffers
+	columns columnCache
+	cache   accountCache
+
+	stopWatch context.CancelFunc
+	watching  sync.WaitGroup
+}
+
+// singleWriter is implemented by engines that can tell that nobody else
+// commits to them, so that cached state needs no validation.
+type singleWriter interface{ SingleWriter() bool }
+
+// AccountInfo describes an account in a listing.
+type AccountInfo struct {
+	ID      restante.AccountID
+	Name    string
+	Usage   Usage
+	Quota   Quota
+	Created time.Time
+}
+
+// Open answers a store on o.KV, which the caller closes after the store.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.KV == nil {
+		return nil, fmt.Errorf("mailstore: no storage engine: %w", restante.ErrInvalid)
+	}
+	o = o.withDefaults()
+	for _, m := range o.Mailboxes {
+		if _, err := o.Limits.newName(m.Name); err != nil {
+			return nil, err
+		}
+		if _, err := normalizeUses(m.SpecialUse); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{options: o, kv: o.KV, hub: o.Notify, now: o.Now}
+	if e, ok := o.KV.(singleWriter); ok {
+		s.single = e.SingleWriter()
+	}
+	s.cache.init(o.IdleBytes)
+	watch, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	changes, err := s.kv.Watch(watch)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("mailstore: watch: %w", err)
+	}
+	s.stopWatch = cancel
+	s.watching.Go(func() { s.watch(watch, changes) })
+	return s, nil
+}
+
+// Close ends what runs in the background. Accounts must not be used afterwards.
+func (s *Store) Close() error {
+	s.stopWatch()
+	s.watching.Wait()
+	return nil
+}
+
+// watch brings open accounts up to date when other nodes commit.
+func (s *Store) watch(ctx context.Context, changes <-chan kv.Change) {
+	for c := range changes {
+		for _, a := range s.cache.open(c) {
+			if err := a.Refresh(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, restante.ErrNotFound) {
+				s.options.Logger.Warn("cannot follow another node's change", "account", uint64(a.id), "error", err)
+			}
+		}
+	}
+}
+
+// CreateAccount makes an account with INBOX and Options.Mailboxes. The name is
+// kept for people to read; it need not be unique.
+func (s *Store) CreateAccount(ctx context.Context, name string) (restante.AccountID, error) {
+	for {
+		id, err := randomAccountID()
+		if err != nil {
+			return 0, err
+		}
+		batch, err := s.newAccount(name)
+		if err != nil {
+			return 0, err
+		}
+		_, err = s.kv.Commit(ctx, kv.Partition(id), 0, batch, kv.Durable)
+		if errors.Is(err, kv.ErrConflict) {
+			continue // taken: one in 2^63
+		}
+		if err != nil {
+			return 0, fmt.Errorf("mailstore: create account: %w", err)
+		}
+		return id, nil
+	}
+}
+
+// newAccount computes an account's first rows.
+func (s *Store) newAccount(name string) (*kv.Batch, error) {
+	now := s.now()
+	row := accountRow{name: name, created: now.Unix(), nextMailbox: 1, nextEmail: 1}
+	tx := &txn{
+		limits: s.options.Limits, now: now, modSeq: 1, row: row,
+		base: &State{account: row, flags: newFlagTable()},
+	}
+	tx.flags = tx.base.flags
+	if _, err := tx.create(inbox, nil); err != nil {
+		return nil, err
+	}
+	for _, m := range s.options.Mailboxes {
+		if err := tx.createTree(m.Name, m.SpecialUse); err != nil && !errors.Is(err, restante.ErrExists) {
+			return nil, err
+		}
+	}
+	tx.finish()
+	return &tx.batch, nil
+}
+
+func randomAccountID() (restante.AccountID, error) {
+	for {
+		var b [8]byte
+		if _, err := rand.Read(b[:]); err != nil {
+			return 0, fmt.Errorf("mailstore: create account: %w", err)
+		}
+		id := restante.AccountID(binary.BigEndian.Uint64(b[:]) >> 1)
+		if id >= restante.FirstAccountID {
+			return id, nil
+		}
+	}
+}
+
+// RemoveAccount removes an account with all it holds. Whoever has it open gets
+// restante.ErrNotFound from then on.
+func (s *Store) RemoveAccount(ctx context.Context, id restante.AccountID) error {
+	a, err := s.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	return a.remove(ctx)
+}
+
+// Accounts calls f for each account in the order of their numbers, until f
+// answers an error, which it returns. An account whose row cannot be read is
+// skipped with a warning in the log.
+func (s *Store) Accounts(ctx context.Context, f func(AccountInfo) error) error {
+	return s.kv.Partitions(ctx, func(p kv.Partition, _ kv.Version) error {
+		id := restante.AccountID(p)
+		if id < restante.FirstAccountID {
+			return nil
+		}
+		info, err := s.info(ctx, id)
+		switch {
+		case errors.Is(err, restante.ErrNotFound):
+			return nil
+		case errors.Is(err, restante.ErrCorrupt):
+			s.options.Logger.Warn("cannot list account", "account", uint64(id), "error", err)
+			return nil
+		case err != nil:
+			return err
+		}
+		return f(info)
+	})
+}
+
+func (s *Store) info(ctx context.Context, id restante.AccountID) (AccountInfo, error) {
+	snap, err := s.kv.Snapshot(ctx, kv.Partition(id))
+	if err != nil {
+		return AccountInfo{}, err
+	}
+	defer snap.Close()
+	value, err := snap.Get(accountKey(), nil)
+	if err != nil {
+		return AccountInfo{}, err
+	}
+	row, err := parseAccountRow(value, s.options.Limits.Quota)
+	if err != nil {
+		return AccountInfo{}, err
+	}
+	start, end := kindRange(kindMailbox)
+	it := snap.Scan(start, end)
+	for it.Next() {
+		row.usage.Mailboxes++
+	}
+	return AccountInfo{
+		ID: id, Name: row.name, Usage: row.usage, Quota: row.quota, Created: time.Unix(row.created, 0),
+	}, it.Close()
+}

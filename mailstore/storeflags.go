@@ -1,0 +1,172 @@
+package mailstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// FlagOp is what StoreFlags does with the flags it is given.
+type FlagOp uint8
+
+const (
+	ReplaceFlags FlagOp = iota // they become the message's flags
+	AddFlags                   // they are added
+	RemoveFlags                // they are taken away
+)
+
+// StoreResult tells what StoreFlags did.
+type StoreResult struct {
+	ModSeq   restante.ModSeq // of the messages that changed; 0 if none did
+	Modified UIDSet          // left alone: changed since unchangedSince (RFC 7162 §3.1.3)
+	Missing  UIDSet          // no such messages
+	Snapshot *Snapshot       // the mailbox afterwards
+}
+
+// StoreFlags changes the flags of messages in one commit, which is Relaxed
+// unless Options.Durable. A message whose flags are already so keeps its
+// modseq; if that holds for all there is no commit. With unchangedSince,
+// messages with a higher modseq are left alone and told. Errors are
+// restante.ErrNotFound (the mailbox), ErrInvalid and ErrLimit (flags).
+func (a *Account) StoreFlags(
+	ctx context.Context, mb restante.MailboxID, uids UIDSet, op FlagOp, flags []string, unchangedSince *restante.ModSeq,
+) (StoreResult, error) {
+	system, keywords, err := splitFlags(flags, a.store.options.Limits.KeywordBytes)
+	if err != nil {
+		return StoreResult{}, err
+	}
+	if op > RemoveFlags {
+		return StoreResult{}, fmt.Errorf("mailstore: flag operation %d: %w", op, restante.ErrInvalid)
+	}
+	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
+		return StoreResult{}, err
+	}
+	var result StoreResult
+	state, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
+		result = StoreResult{}
+		d, err := tx.open(mb)
+		if err != nil {
+			return err
+		}
+		if err := tx.load(d); err != nil {
+			return err
+		}
+		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, since: unchangedSince, result: &result}
+		return c.store(d, uids)
+	})
+	if err != nil {
+		return StoreResult{}, err
+	}
+	result.Snapshot, err = state.loaded(mb)
+	return result, err
+}
+
+// flagChange computes what a change of flags does to sets and pages.
+type flagChange struct {
+	tx       *txn
+	op       FlagOp
+	system   SystemFlags
+	keywords []string
+	since    *restante.ModSeq
+	result   *StoreResult
+	memo     []FlagSetID // what becomes of a set, plus 1; 0: not asked yet
+}
+
+// store changes the pages that hold uids.
+func (c *flagChange) store(d *draft, uids UIDSet) error {
+	var found UIDSet
+	err := eachOverlap(d.pages, uids, func(i int, spans []span) error {
+		found = d.pages[i].addUIDs(found, spans)
+		return c.storePage(d, i, spans)
+	})
+	c.result.Missing = uids.minus(found)
+	return err
+}
+
+// storePage changes messages of page i.
+func (c *flagChange) storePage(d *draft, i int, spans []span) error {
+	p := d.pages[i]
+	old, oldMods := p.FlagSets(), p.ModSeqs()
+	var sets []FlagSetID
+	var mods []restante.ModSeq
+	for _, s := range spans {
+		for j := s.from; j < s.to; j++ {
+			if c.since != nil && oldMods[j] > *c.since {
+				c.result.Modified = c.result.Modified.Add(p.UID(j))
+				continue
+			}
+			to, err := c.become(old[j])
+			if err != nil {
+				return err
+			}
+			if to == old[j] {
+				continue
+			}
+			if sets == nil {
+				sets, mods = slices.Clone(old), slices.Clone(oldMods)
+			}
+			c.recount(d, p, j, old[j], to)
+			sets[j], mods[j] = to, c.tx.modSeq
+		}
+	}
+	if sets != nil {
+		c.tx.replace(d, i, p.withFlags(sets, mods, c.tx.flags))
+		c.result.ModSeq = c.tx.modSeq
+	}
+	return nil
+}
+
+// recount changes the mailbox's counts for a message whose set changes.
+func (c *flagChange) recount(d *draft, p *Page, j int, from, to FlagSetID) {
+	was, is := c.tx.flags.system(from), c.tx.flags.system(to)
+	if (was^is)&Seen != 0 {
+		if is&Seen != 0 {
+			d.mailbox.Unseen--
+		} else {
+			d.mailbox.Unseen++
+		}
+	}
+	if (was^is)&Deleted != 0 {
+		if is&Deleted != 0 {
+			d.mailbox.Deleted++
+			d.mailbox.DeletedSize += uint64(p.Size(j))
+		} else {
+			d.mailbox.Deleted--
+			d.mailbox.DeletedSize -= uint64(p.Size(j))
+		}
+	}
+}
+
+// become answers what a set becomes.
+func (c *flagChange) become(id FlagSetID) (FlagSetID, error) {
+	if int(id) < len(c.memo) && c.memo[id] != 0 {
+		return c.memo[id] - 1, nil
+	}
+	set := c.tx.flags.Set(id)
+	if set == nil {
+		return 0, fmt.Errorf("mailstore: flag set %d: %w", id, restante.ErrCorrupt)
+	}
+	system, keywords := c.system, c.keywords
+	switch c.op {
+	case AddFlags:
+		system |= set.System
+		keywords = slices.Concat(set.Keywords, c.keywords)
+	case RemoveFlags:
+		system = set.System &^ c.system
+		keywords = slices.DeleteFunc(slices.Clone(set.Keywords), func(k string) bool {
+			return slices.ContainsFunc(c.keywords, func(r string) bool { return lowerKeyword(r) == lowerKeyword(k) })
+		})
+	}
+	to, err := c.tx.intern(system, keywords)
+	if err != nil {
+		return 0, err
+	}
+	if n := int(id) + 1; n > len(c.memo) {
+		c.memo = append(c.memo, make([]FlagSetID, n-len(c.memo))...)
+	}
+	c.memo[id] = to + 1
+	return to, nil
+}

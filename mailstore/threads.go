@@ -1,0 +1,142 @@
+package mailstore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/message"
+)
+
+// maxThreadHashes bounds the message ids of one message that count for its
+// thread.
+const maxThreadHashes = 32
+
+// A message joins the thread of the first of its ids that the account knows:
+// its own Message-ID (a copy of a message is of the same thread), then
+// In-Reply-To and References, the nearest first. An id that is not known is
+// remembered with the message, so that what comes later and names it too joins
+// the same thread, also if the message in between never comes.
+
+// threadHashes gives the hashes of a message's ids, its own first; none if it
+// has no ids.
+func threadHashes(s message.Summary) (hashes []uint64, own bool) {
+	add := func(id []byte) {
+		if h := threadHash(id); !slices.Contains(hashes, h) {
+			hashes = append(hashes, h)
+		}
+	}
+	if id := s.MessageID(); len(id) > 0 {
+		add(id)
+		own = true
+	}
+	for id := range s.InReplyTo() {
+		if len(hashes) < maxThreadHashes/4 {
+			add(id)
+		}
+	}
+	var refs [][]byte
+	for id := range s.References() {
+		refs = append(refs, id)
+	}
+	// Of too many the first, which is the thread's root, and the last.
+	if room := maxThreadHashes - len(hashes); len(refs) > room {
+		refs = slices.Delete(refs, 1, 1+len(refs)-room)
+	}
+	for _, id := range slices.Backward(refs) {
+		add(id)
+	}
+	return hashes, own
+}
+
+func threadHash(id []byte) uint64 {
+	sum := sha256.Sum256(id)
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// threader finds threads for the messages of a change.
+type threader struct {
+	tx   *txn
+	it   kv.Iterator // over the thread rows; nil until needed
+	seen map[uint64]restante.ThreadID
+}
+
+func (tx *txn) threader() *threader {
+	return &threader{tx: tx, seen: make(map[uint64]restante.ThreadID)}
+}
+
+func (t *threader) close() error {
+	if t.it == nil {
+		return nil
+	}
+	return t.it.Close()
+}
+
+// find looks up all hashes, so that assign cannot fail.
+func (t *threader) find(hashes []uint64) error {
+	for _, h := range hashes {
+		if _, ok := t.seen[h]; ok {
+			continue
+		}
+		thread, err := t.stored(h)
+		if err != nil {
+			return err
+		}
+		t.seen[h] = thread // 0: not known
+	}
+	return nil
+}
+
+// stored looks a hash up in the account, 0 if it is not known.
+func (t *threader) stored(hash uint64) (restante.ThreadID, error) {
+	if t.it == nil {
+		view, err := t.tx.read()
+		if err != nil {
+			return 0, err
+		}
+		t.it = view.Scan(kindRange(kindThread))
+	}
+	if !t.it.SeekGE(key64(kindThread, hash)) {
+		if err := t.it.Err(); err != nil {
+			return 0, unavailable("read threads", err)
+		}
+		return 0, nil
+	}
+	if n, _, ok := keyNumber(t.it.Key()); !ok || n != hash {
+		return 0, nil
+	}
+	value := t.it.Value()
+	if len(value) != 8 {
+		return 0, fmt.Errorf("mailstore: thread row %x: %w", t.it.Key(), restante.ErrCorrupt)
+	}
+	return restante.ThreadID(binary.BigEndian.Uint64(value)), nil
+}
+
+// assign gives a message its thread and writes the rows by which later ones
+// find it. find must have been called with the same hashes.
+func (t *threader) assign(id restante.EmailID, hashes []uint64, own bool) restante.ThreadID {
+	thread := restante.ThreadID(id)
+	for _, h := range hashes {
+		if known := t.seen[h]; known != 0 {
+			thread = known
+			break
+		}
+	}
+	var registered []byte
+	value := binary.BigEndian.AppendUint64(nil, uint64(thread))
+	for i, h := range hashes {
+		if t.seen[h] != 0 && (i > 0 || !own) {
+			continue
+		}
+		t.seen[h] = thread
+		t.tx.batch.Set(threadKey(h, id), value)
+		registered = binary.BigEndian.AppendUint64(registered, h)
+	}
+	if len(registered) > 0 {
+		t.tx.batch.Set(threadOfKey(id), registered)
+	}
+	return thread
+}

@@ -1,0 +1,111 @@
+package mailstore
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/message"
+)
+
+// upload is one message on its way into the store.
+type upload struct {
+	system                 SystemFlags
+	keywords               []string
+	internalDate, saveDate Time
+	importKey              []byte
+
+	parser *message.Parser // nil once complete
+	size   int64
+	// data is the message's beginning, or all of it: up to heldMessage bytes,
+	// chunkSize of them once the upload is staged.
+	data []byte
+	// rest are the bytes after data, from the start of chunk next on.
+	rest []byte
+	next uint32
+
+	staged  bool             // rows in the store belong to this upload alone
+	stored  bool             // all its content is in the store already
+	id      restante.EmailID // once staged
+	token   uint64           // tells its staging row from that of another upload
+	skipped bool             // its import key was known
+
+	// once complete:
+	summary    []byte
+	headerSize int64
+	hashes     []uint64
+	own        bool // the first hash is that of the message's own id
+}
+
+func newUpload(s *Store, size int64) *upload {
+	return &upload{
+		parser: message.NewParser(message.Limits{}), data: s.buffers.get(min(size, heldMessage)), token: rand.Uint64(),
+	}
+}
+
+// write takes the message's next bytes.
+func (u *upload) write(p *Append, b []byte) error {
+	_, _ = u.parser.Write(b) // never fails
+	u.size += int64(len(b))
+	for len(b) > 0 {
+		if !u.staged && len(u.data) == heldMessage {
+			u.next = 2
+			u.rest = append(make([]byte, 0, heldMessage), u.data[chunkSize:]...)
+			u.data = u.data[:chunkSize]
+			if err := p.account.stageChunks(p.ctx, u); err != nil {
+				return err
+			}
+		}
+		var n int
+		if u.staged {
+			n = min(len(b), heldMessage-len(u.rest))
+			u.rest = append(u.rest, b[:n]...)
+			if len(u.rest) == heldMessage {
+				if err := p.account.stageChunks(p.ctx, u); err != nil {
+					return err
+				}
+			}
+		} else {
+			n = min(len(b), heldMessage-len(u.data))
+			u.data = append(u.data, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// complete computes what is stored beside the message's bytes.
+func (u *upload) complete() {
+	m := u.parser.Finish()
+	u.parser = nil
+	u.headerSize = m.HeaderSize()
+	u.summary = m.AppendSummary(nil)
+	u.hashes, u.own = threadHashes(u.summary)
+}
+
+// held is how many bytes the upload has in memory.
+func (u *upload) held() int { return len(u.data) + len(u.rest) + len(u.summary) }
+
+// free gives the upload's memory back.
+func (u *upload) free(s *Store) {
+	s.buffers.put(u.data)
+	u.data, u.rest, u.summary = nil, nil, nil
+}
+
+// buffers are byte slices for messages on their way.
+type buffers struct{ pool sync.Pool }
+
+// get answers an empty slice with room for size bytes.
+func (b *buffers) get(size int64) []byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return slices.Grow((*p)[:0], int(size))
+	}
+	return make([]byte, 0, max(size, 4<<10))
+}
+
+func (b *buffers) put(buf []byte) {
+	if cap(buf) > 0 && cap(buf) <= 2*heldMessage {
+		b.pool.Put(&buf)
+	}
+}
