@@ -25,6 +25,13 @@ type selected struct {
 	hold bool
 }
 
+// same reports whether a snapshot is of the mailbox that was selected, and not
+// of what is left of it or was made in its place.
+func (sel *selected) same(now *mailstore.Snapshot) bool {
+	mb := now.Mailbox()
+	return !mb.NoSelect && mb.UIDValidity == sel.view.Base().Mailbox().UIDValidity
+}
+
 // sync brings the client up to date on its selected mailbox: EXPUNGE or
 // VANISHED, EXISTS, RECENT, FLAGS and FETCH responses for what others did and
 // for what the session's own command did (RFC 9051 §5.2). It is called before
@@ -45,8 +52,9 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 		return err
 	}
 	now, err := s.account.Snapshot(ctx, s.selected.id)
-	if errors.Is(err, restante.ErrNotFound) {
-		return s.mailboxGone()
+	if errors.Is(err, restante.ErrNotFound) || err == nil && !s.selected.same(now) {
+		s.mailboxGone()
+		return nil
 	}
 	if err != nil {
 		return err
@@ -59,15 +67,27 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	return s.tell(&u, uid)
 }
 
-// mailboxGone ends the session after its mailbox. In IDLE there is no command
-// that would be answered first.
-func (s *session) mailboxGone() error {
+// mailboxGone ends the session after its mailbox. A command that runs is
+// answered first.
+func (s *session) mailboxGone() {
 	gone := imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNonExistent, Text: "The selected mailbox was deleted"}
 	if s.idle.active {
 		s.bye(gone.Code, gone.Text)
-		return nil
+		return
 	}
-	return &gone
+	s.farewell = &gone
+}
+
+// leaveDeleted ends the selected state if the session itself has just deleted
+// its mailbox. Unlike others it knows what it did, and can go on.
+func (s *session) leaveDeleted() {
+	if s.selected == nil {
+		return
+	}
+	if mb := s.account.State().Mailbox(s.selected.id); mb == nil || mb.NoSelect {
+		s.leaveMailbox()
+		s.untaggedOK(imap.CodeClosed, "The selected mailbox was deleted")
+	}
 }
 
 // tell writes the responses of an update.
