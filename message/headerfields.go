@@ -94,6 +94,9 @@ func identifyField(name []byte) fieldID {
 // white space that obsolete syntax allows before the colon.
 const longestField = 64
 
+// maxFields bounds the fields kept of one header: empty ones take room too.
+const maxFields = 1000
+
 // headerFields gathers the fields of one header after another.
 type headerFields struct {
 	limits    Limits
@@ -134,6 +137,10 @@ func (h *headerFields) line(line []byte) bool {
 	name := fieldName(line[:min(len(line), longestField)])
 	id := identifyField(name)
 	if id == fieldNone || id >= fieldDate && !h.isMessage || id < fieldFrom && h.seen[id] {
+		return false
+	}
+	if len(h.fields) == maxFields {
+		h.truncated = true
 		return false
 	}
 	h.seen[id] = true

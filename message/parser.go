@@ -1,6 +1,9 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxBoundary is the longest boundary that counts; a line may have 998 octets
 // (RFC 5322 §2.1.1).
@@ -271,7 +274,9 @@ func (p *Parser) endHeader() {
 		p.openPart(true, false)
 	case part.IsMultipart():
 		part.digest = part.Subtype == "digest"
-		if b, ok := part.Param("boundary"); ok && b != "" && len(b) <= maxBoundary {
+		b, _ := part.Param("boundary")
+		b = strings.TrimRight(b, " \t") // what relays cut off the lines too
+		if b != "" && len(b) <= maxBoundary {
 			p.bounds = append(p.bounds, newBoundary(b, len(p.open)-1))
 		}
 	}

@@ -3,6 +3,8 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -328,6 +330,7 @@ func TestSummaryIsBounded(t *testing.T) {
 	for name, in := range map[string]string{
 		"one list":      "From: " + strings.Repeat("a,", 1<<20) + "\n\n",
 		"one group":     "From: g:" + strings.Repeat("a,", 1<<20) + "\n\n",
+		"empty fields":  strings.Repeat("To:\n", 1<<20) + "\n",
 		"many fields":   strings.Repeat("From: "+addresses+"\n", 1000) + "\n",
 		"many messages": "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat(inner, 2000),
 		"parameters":    "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\nContent-Type: a/b; n*="+strings.Repeat("\xff", 9000)+"''\n\n", 2000),
@@ -354,6 +357,14 @@ func FuzzParser(f *testing.F) {
 	for _, c := range structureTests {
 		f.Add([]byte(c.in), uint16(1))
 		f.Add([]byte(crlf(c.in)), uint16(7))
+	}
+	files, _ := filepath.Glob("testdata/*.eml")
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, uint16(len(raw)))
 	}
 	f.Add([]byte("From: =?utf-8?Q?a,b?= <x@y>, z:;\nDate: 1 Jan 2000\nReferences: <a> <b>\n\n"), uint16(3))
 	f.Fuzz(func(t *testing.T, raw []byte, seed uint16) {
