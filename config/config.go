@@ -1,0 +1,116 @@
+// Package config reads the configuration file, one TOML document in which
+// every key is optional, and turns it into the options of the other packages.
+package config
+
+// Config is the whole configuration. Its zero values mean zero, not a default:
+// begin with Default.
+type Config struct {
+	Data     string   `toml:"data" comment:"Directory of the store, the administration socket and large messages on their way in."`
+	Log      Log      `toml:"log"`
+	TLS      TLS      `toml:"tls" comment:"Certificates are read again when the files change. Without any, one is made at\neach start that no client trusts."`
+	IMAP     IMAP     `toml:"imap"`
+	LMTP     LMTP     `toml:"lmtp" comment:"Where the mail transfer agent hands messages in (RFC 2033). Whoever reaches it\ncan deliver to anybody, so let it not be seen from outside."`
+	Auth     Auth     `toml:"auth"`
+	Accounts Accounts `toml:"accounts"`
+	Store    Store    `toml:"store"`
+	Limits   Limits   `toml:"limits"`
+}
+
+// Log is what the server writes to its standard error.
+type Log struct {
+	Level  string `toml:"level" comment:"debug, info, warn or error."`
+	Format string `toml:"format" comment:"text or json."`
+	Trace  bool   `toml:"trace" comment:"Also what goes over each connection, mail included, but no passwords. At level debug."`
+}
+
+// TLS names the certificates.
+type TLS struct {
+	Certificates []string `toml:"certificates" comment:"Files with the certificate chains, in PEM; the first is for clients that ask for no host."`
+	Keys         []string `toml:"keys" comment:"Files with their private keys, in the same order."`
+}
+
+// IMAP is where mail clients connect.
+type IMAP struct {
+	Listen    []string `toml:"listen" comment:"host:port in cleartext with STARTTLS; passwords are taken after it or from this machine."`
+	ListenTLS []string `toml:"listen_tls" comment:"host:port with TLS from the start (RFC 8314)."`
+}
+
+// LMTP is where the mail transfer agent connects.
+type LMTP struct {
+	Listen         []string `toml:"listen" comment:"host:port or unix:PATH."`
+	SocketMode     string   `toml:"socket_mode" comment:"File mode of Unix sockets, in octal."`
+	Hostname       string   `toml:"hostname" comment:"How the server calls itself; empty: the machine's name."`
+	OverQuotaFinal bool     `toml:"over_quota_final" comment:"Whether mail for a full account bounces (552 5.2.2) or is tried again later (452 4.2.2)."`
+	Recipients     int      `toml:"recipients" comment:"Recipients of one message."`
+}
+
+// Auth is how users log in.
+type Auth struct {
+	Mechanisms        []string `toml:"mechanisms" comment:"SASL mechanisms, in the order of preference: SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN.\nThe -PLUS forms come with the SCRAM ones."`
+	LocalDomains      []string `toml:"local_domains" comment:"Domains whose addresses also name the users that have no domain in their name."`
+	RehashImported    bool     `toml:"rehash_imported" comment:"Replace a password hash from another server at its user's first login."`
+	Remember          Duration `toml:"remember" comment:"How long a verified login is remembered, in memory, so that clients that reconnect\ncost no slow hash; 0s: not at all."`
+	Argon2Memory      Size     `toml:"argon2_memory" comment:"Memory of one argon2id hash of a new password."`
+	Argon2Passes      int      `toml:"argon2_passes" comment:"Passes of argon2id over it."`
+	SCRAMIterations   int      `toml:"scram_iterations" comment:"Iterations of the SCRAM keys of a new password (RFC 7677: at least 4096)."`
+	ConcurrentHashes  int      `toml:"concurrent_hashes" comment:"Slow hashes computed at a time; 0: as many as there are processors."`
+	FreeFailures      int      `toml:"free_failures" comment:"Failed logins of an address or user name that cost nothing."`
+	LongestWaitBefore Duration `toml:"longest_wait_before" comment:"After more, how long at most a password waits before it is looked at."`
+	LongestWaitAfter  Duration `toml:"longest_wait_after" comment:"How long at most the answer to a wrong one waits."`
+	FailureHalfLife   Duration `toml:"failure_half_life" comment:"Time in which half of the failures are forgotten."`
+	WaitingLogins     int      `toml:"waiting_logins" comment:"Logins under way from an address that fails often."`
+}
+
+// Accounts is what accounts begin with and may hold.
+type Accounts struct {
+	QuotaBytes    Size      `toml:"quota_bytes" comment:"Bytes that an account may hold if it has no quota of its own; 0: any number."`
+	QuotaMessages int64     `toml:"quota_messages" comment:"Messages, likewise."`
+	Mailboxes     []Mailbox `toml:"mailboxes" comment:"Mailboxes that a new account has besides INBOX."`
+}
+
+// Mailbox is a mailbox of new accounts.
+type Mailbox struct {
+	Name       string   `toml:"name" comment:"With / between levels."`
+	SpecialUse []string `toml:"special_use" comment:"Attributes of RFC 6154."`
+}
+
+// Store is how the embedded store uses the machine.
+type Store struct {
+	Cache    Size `toml:"cache" comment:"Memory for blocks read."`
+	MemTable Size `toml:"memtable" comment:"Memory that takes commits until they are written out; up to four of it under load."`
+	Accounts Size `toml:"accounts" comment:"Memory for accounts that nobody has open."`
+	SyncAll  bool `toml:"sync_all" comment:"Sync flag changes before they are acknowledged, not within 50 ms after."`
+	Reserve  Size `toml:"reserve" comment:"Disk space that is left free; writing is refused when there is less."`
+}
+
+// Limits bound what clients may ask for.
+type Limits struct {
+	Connections           int      `toml:"connections" comment:"Connections in all."`
+	ConnectionsPerAddress int      `toml:"connections_per_address" comment:"Of one IPv4 address or IPv6 /64; this machine excepted."`
+	ConnectionsPerAccount int      `toml:"connections_per_account" comment:"Of one account."`
+	LoginTime             Duration `toml:"login_time" comment:"Time to log in."`
+	LoginFailures         int      `toml:"login_failures" comment:"Failed logins on one connection."`
+	IdleTime              Duration `toml:"idle_time" comment:"Time without a command (RFC 9051: at least 30 minutes)."`
+	CommandTime           Duration `toml:"command_time" comment:"Time without a byte within a command."`
+	WriteTime             Duration `toml:"write_time" comment:"Time in which a slow client must take 256 KiB."`
+	HandshakeTime         Duration `toml:"handshake_time" comment:"Time for a TLS handshake."`
+	ShutdownTime          Duration `toml:"shutdown_time" comment:"Time for running commands to end when the server is stopped."`
+	CommandLine           Size     `toml:"command_line" comment:"One command without its literals."`
+	CommandLineLogin      Size     `toml:"command_line_before_login" comment:"The same before login."`
+	Literal               Size     `toml:"literal" comment:"A literal that is not a message."`
+	LiteralLogin          Size     `toml:"literal_before_login" comment:"The same before login."`
+	BadCommands           int      `toml:"bad_commands" comment:"Commands in a row that are no IMAP."`
+	MessageSize           Size     `toml:"message_size" comment:"One message (APPENDLIMIT, LMTP's SIZE)."`
+	AppendMessages        int      `toml:"append_messages" comment:"Messages of one APPEND."`
+	Nesting               int      `toml:"nesting" comment:"Depth of parentheses, of search keys too."`
+	SearchKeys            int      `toml:"search_keys" comment:"Keys of one SEARCH."`
+	SequenceSet           int      `toml:"sequence_set" comment:"Numbers and ranges of one sequence set."`
+	FetchSections         int      `toml:"fetch_sections" comment:"Sections that one FETCH names."`
+	HeaderFields          int      `toml:"header_fields" comment:"Field names of one HEADER.FIELDS."`
+	Mailboxes             int      `toml:"mailboxes" comment:"Mailboxes of an account."`
+	MailboxName           int      `toml:"mailbox_name" comment:"Bytes of a mailbox name, in UTF-8."`
+	MailboxDepth          int      `toml:"mailbox_depth" comment:"Levels of a mailbox name."`
+	Keywords              int      `toml:"keywords" comment:"Different keywords of an account."`
+	KeywordLength         int      `toml:"keyword_length" comment:"Bytes of a keyword."`
+	FlagsPerCommand       int      `toml:"flags_per_command" comment:"Flags of one STORE or of one appended message."`
+}

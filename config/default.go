@@ -1,0 +1,43 @@
+package config
+
+import "time"
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+)
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Data: "/var/lib/restante",
+		Log:  Log{Level: "info", Format: "text"},
+		TLS:  TLS{Certificates: []string{}, Keys: []string{}},
+		IMAP: IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}},
+		LMTP: LMTP{Listen: []string{"127.0.0.1:24"}, SocketMode: "0660", Recipients: 1000},
+		Auth: Auth{
+			Mechanisms:     []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"},
+			LocalDomains:   []string{},
+			RehashImported: true,
+			Remember:       Duration{60 * time.Minute},
+			Argon2Memory:   19 * mib, Argon2Passes: 2, SCRAMIterations: 32 * kib,
+			FreeFailures: 3, LongestWaitBefore: Duration{2 * time.Second}, LongestWaitAfter: Duration{15 * time.Second},
+			FailureHalfLife: Duration{10 * time.Minute}, WaitingLogins: 16,
+		},
+		Accounts: Accounts{Mailboxes: []Mailbox{
+			{"Drafts", []string{`\Drafts`}}, {"Sent", []string{`\Sent`}}, {"Junk", []string{`\Junk`}},
+			{"Trash", []string{`\Trash`}}, {"Archive", []string{`\Archive`}},
+		}},
+		Store: Store{Cache: 64 * mib, MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib},
+		Limits: Limits{
+			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500,
+			LoginTime: Duration{time.Minute}, LoginFailures: 10, IdleTime: Duration{30 * time.Minute}, CommandTime: Duration{5 * time.Minute},
+			WriteTime: Duration{2 * time.Minute}, HandshakeTime: Duration{30 * time.Second}, ShutdownTime: Duration{30 * time.Second},
+			CommandLine: 2 * mib, CommandLineLogin: 8 * kib, Literal: 256 * kib, LiteralLogin: 4 * kib,
+			BadCommands: 10, MessageSize: 64 * mib, AppendMessages: 1000, Nesting: 100, SearchKeys: 1000,
+			SequenceSet: 100_000, FetchSections: 1000, HeaderFields: 1000,
+			Mailboxes: 10_000, MailboxName: 512, MailboxDepth: 32,
+			Keywords: 1000, KeywordLength: 128, FlagsPerCommand: 1000,
+		},
+	}
+}

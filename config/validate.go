@@ -1,0 +1,177 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/restante/restante/directory"
+)
+
+// problem is a value that cannot be used.
+type problem struct {
+	key  string // dotted
+	text string
+}
+
+type problems []problem
+
+func (p *problems) addf(key, format string, args ...any) {
+	*p = append(*p, problem{key, fmt.Sprintf(format, args...)})
+}
+
+func (p *problems) between(key string, v, low, high int64) {
+	if v < low || v > high {
+		p.addf(key, "%d is not between %d and %d", v, low, high)
+	}
+}
+
+func (p *problems) size(key string, v, low, high Size) {
+	if v < low || v > high {
+		lowText, _ := low.MarshalText()
+		highText, _ := high.MarshalText()
+		text, _ := v.MarshalText()
+		p.addf(key, "%s is not between %s and %s", text, lowText, highText)
+	}
+}
+
+func (p *problems) atLeast(key string, v Duration, low time.Duration) {
+	if v.Duration < low {
+		p.addf(key, "%v is less than %v", v, low)
+	}
+}
+
+func (p *problems) oneOf(key, v string, allowed ...string) {
+	if !slices.Contains(allowed, v) {
+		p.addf(key, "%q is not one of %s", v, strings.Join(allowed, ", "))
+	}
+}
+
+func (c Config) problems() []problem {
+	var p problems
+	if c.Data == "" {
+		p.addf("data", "no directory is given")
+	}
+	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	p.oneOf("log.format", c.Log.Format, "text", "json")
+	if len(c.TLS.Certificates) != len(c.TLS.Keys) {
+		p.addf("tls.keys", "%d keys are given for %d certificates", len(c.TLS.Keys), len(c.TLS.Certificates))
+	}
+	p.addresses("imap.listen", c.IMAP.Listen)
+	p.addresses("imap.listen_tls", c.IMAP.ListenTLS)
+	p.addresses("lmtp.listen", c.LMTP.Listen)
+	if _, err := c.LMTP.mode(); err != nil {
+		p.addf("lmtp.socket_mode", "%q is not a file mode such as \"0660\"", c.LMTP.SocketMode)
+	}
+	p.between("lmtp.recipients", int64(c.LMTP.Recipients), 100, 1e6) // RFC 5321 §4.5.3.1.8
+	p.auth(c.Auth)
+	p.accounts(c.Accounts)
+	p.size("store.cache", c.Store.Cache, mib, 1<<40)
+	p.size("store.memtable", c.Store.MemTable, mib, 1<<30)
+	p.size("store.accounts", c.Store.Accounts, 0, 1<<40)
+	p.size("store.reserve", c.Store.Reserve, 0, 1<<40)
+	p.limits(c.Limits)
+	return p
+}
+
+func (p *problems) addresses(key string, list []string) {
+	for _, a := range list {
+		if path, ok := strings.CutPrefix(a, "unix:"); ok {
+			if path == "" || len(path) > 100 {
+				p.addf(key, "%q: the path of a socket has 1 to 100 bytes", a)
+			}
+			continue
+		}
+		_, port, err := net.SplitHostPort(a)
+		if err != nil {
+			p.addf(key, "%q is not host:port or unix:PATH", a)
+		} else if _, err := net.LookupPort("tcp", port); err != nil {
+			p.addf(key, "%q has no valid port", a)
+		}
+	}
+}
+
+func (p *problems) auth(a Auth) {
+	if len(a.Mechanisms) == 0 {
+		p.addf("auth.mechanisms", "there is no way to log in")
+	}
+	for _, m := range a.Mechanisms {
+		p.oneOf("auth.mechanisms", m, "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN")
+	}
+	for _, d := range a.LocalDomains {
+		if _, err := directory.Canonical("x@" + d); err != nil {
+			p.addf("auth.local_domains", "%q is not a domain", d)
+		}
+	}
+	p.size("auth.argon2_memory", a.Argon2Memory, mib, 4<<30)
+	if a.Argon2Memory%kib != 0 {
+		p.addf("auth.argon2_memory", "%d bytes are not whole KiB", a.Argon2Memory)
+	}
+	p.between("auth.argon2_passes", int64(a.Argon2Passes), 1, 100)
+	p.between("auth.scram_iterations", int64(a.SCRAMIterations), 4096, 10_000_000)
+	p.between("auth.concurrent_hashes", int64(a.ConcurrentHashes), 0, 10_000)
+	p.between("auth.free_failures", int64(a.FreeFailures), 1, 1000)
+	p.between("auth.waiting_logins", int64(a.WaitingLogins), 1, 10_000)
+	p.atLeast("auth.failure_half_life", a.FailureHalfLife, time.Second)
+}
+
+func (p *problems) accounts(a Accounts) {
+	p.size("accounts.quota_bytes", a.QuotaBytes, 0, 1<<60)
+	p.between("accounts.quota_messages", a.QuotaMessages, 0, 1<<40)
+	for _, m := range a.Mailboxes {
+		if m.Name == "" || strings.EqualFold(m.Name, "INBOX") {
+			p.addf("accounts.mailboxes", "%q is not a name for a mailbox besides INBOX", m.Name)
+		}
+	}
+}
+
+func (p *problems) limits(l Limits) {
+	for _, c := range []struct {
+		key  string
+		v    int
+		low  int64
+		high int64
+	}{
+		{"connections", l.Connections, 1, 10_000_000},
+		{"connections_per_address", l.ConnectionsPerAddress, 1, 10_000_000},
+		{"connections_per_account", l.ConnectionsPerAccount, 1, 10_000_000},
+		{"login_failures", l.LoginFailures, 1, 1000},
+		{"bad_commands", l.BadCommands, 1, 1000},
+		{"append_messages", l.AppendMessages, 1, 1_000_000},
+		{"nesting", l.Nesting, 10, 1000},
+		{"search_keys", l.SearchKeys, 10, 1_000_000},
+		{"sequence_set", l.SequenceSet, 1000, 10_000_000},
+		{"fetch_sections", l.FetchSections, 10, 1_000_000},
+		{"header_fields", l.HeaderFields, 10, 1_000_000},
+		{"mailboxes", l.Mailboxes, 10, 1_000_000},
+		{"mailbox_name", l.MailboxName, 64, 1000},
+		{"mailbox_depth", l.MailboxDepth, 2, 500},
+		{"keywords", l.Keywords, 10, 100_000},
+		{"keyword_length", l.KeywordLength, 16, 900},
+		{"flags_per_command", l.FlagsPerCommand, 10, 100_000},
+	} {
+		p.between("limits."+c.key, int64(c.v), c.low, c.high)
+	}
+	p.size("limits.command_line", l.CommandLine, 8*kib, 1<<30)
+	p.size("limits.command_line_before_login", l.CommandLineLogin, kib, mib)
+	p.size("limits.literal", l.Literal, 4*kib, 1<<30)
+	p.size("limits.literal_before_login", l.LiteralLogin, kib, mib)
+	p.size("limits.message_size", l.MessageSize, 64*kib, 1<<32-1)
+	p.atLeast("limits.login_time", l.LoginTime, time.Second)
+	p.atLeast("limits.idle_time", l.IdleTime, 30*time.Minute) // RFC 9051 §5.4
+	p.atLeast("limits.command_time", l.CommandTime, time.Second)
+	p.atLeast("limits.write_time", l.WriteTime, time.Second)
+	p.atLeast("limits.handshake_time", l.HandshakeTime, time.Second)
+}
+
+// mode reads the octal file mode.
+func (l LMTP) mode() (uint32, error) {
+	n, err := strconv.ParseUint(l.SocketMode, 8, 32)
+	if err == nil && n > 0o777 {
+		err = strconv.ErrRange
+	}
+	return uint32(n), err
+}
