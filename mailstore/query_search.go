@@ -11,7 +11,7 @@ import (
 // error when ctx ends. Messages that s still holds but whose content was
 // expunged meanwhile match no text.
 func (a *Account) Search(ctx context.Context, s *Snapshot, q Query, o SearchOptions) (Result, error) {
-	p, err := compile(q, a.store.o.Now().Unix())
+	p, err := compile(q, a.store.now().Unix())
 	if err != nil {
 		return Result{}, err
 	}
@@ -138,7 +138,7 @@ func (s *searcher) open() (*Reader, error) {
 // rows answers the search's view of the account's rows.
 func (s *searcher) rows() (kv.Snapshot, error) {
 	if s.stored == nil {
-		snap, err := s.account.store.o.KV.Snapshot(s.ctx, kv.Partition(s.account.ID()))
+		snap, err := s.account.store.kv.Snapshot(s.ctx, kv.Partition(s.account.ID()))
 		if err != nil {
 			return nil, err
 		}

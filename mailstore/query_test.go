@@ -19,7 +19,7 @@ import (
 // snapshot of them in one mailbox.
 func searchable(t testing.TB, n int) (*Account, *Snapshot) {
 	t.Helper()
-	store := &Store{o: Options{KV: memkv.New(), Now: func() time.Time { return time.Unix(1_700_000_000, 0) }}.withDefaults()}
+	store := &Store{kv: memkv.New(), now: func() time.Time { return time.Unix(1_700_000_000, 0) }}
 	a := &Account{id: 1000, store: store}
 	flags, err := NewFlagTable([]string{`\Seen`}, []string{`\Seen`, `\Flagged`, "$Work"}, []string{"work"})
 	if err != nil {
@@ -45,7 +45,7 @@ func searchable(t testing.TB, n int) (*Account, *Snapshot) {
 			pages, list = append(pages, newPage(list[0].UID, list, flags)), nil
 		}
 	}
-	if _, err := store.o.KV.Commit(context.Background(), kv.Partition(a.id), 0, &b, kv.Durable); err != nil {
+	if _, err := store.kv.Commit(context.Background(), kv.Partition(a.id), 0, &b, kv.Durable); err != nil {
 		t.Fatal(err)
 	}
 	return a, NewSnapshot(&Mailbox{ID: 1, Name: "INBOX"}, flags, 1, pages)
