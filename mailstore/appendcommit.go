@@ -73,7 +73,8 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 	state, err := a.updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
 		t := tx.threader()
 		for _, r := range batch {
-			r.result, r.err = AppendResult{}, r.apply(tx, t)
+			r.result = AppendResult{}
+			r.err = r.apply(tx, t)
 			if errors.Is(r.err, kv.ErrConflict) {
 				return errors.Join(r.err, t.close())
 			}
