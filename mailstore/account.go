@@ -133,6 +133,14 @@ func (a *Account) ClaimRecent(id restante.MailboxID) restante.UID {
 	return from
 }
 
+// Unclaimed gives what ClaimRecent would, and claims nothing: the messages of
+// the mailbox whose UID is not below it are recent to whoever selects it next.
+func (a *Account) Unclaimed(id restante.MailboxID) restante.UID {
+	a.recent.Lock()
+	defer a.recent.Unlock()
+	return max(a.recent.claimed[id], 1)
+}
+
 // unavailable wraps an engine's error that is no kind of its own.
 func unavailable(what string, err error) error {
 	for _, kind := range []error{

@@ -45,6 +45,9 @@ func (s *session) command(ctx context.Context) {
 func (s *session) begin() (tag string, r *row, err error) {
 	tag = "*"
 	if err := s.dec.Begin(); err != nil {
+		if t, found := s.dec.LongLineTag(); found {
+			tag = t
+		}
 		return tag, nil, err
 	}
 	t, name, err := command.ParseHeader(s.dec)

@@ -23,11 +23,14 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 	if err := s.account.Refresh(ctx); err != nil {
 		return done, err
 	}
+	if c.Options.Status.Has(imap.StatusHighestModSeq) {
+		s.enableCondStore() // RFC 7162 §3.1
+	}
 	l := listing{state: s.account.State(), match: matcher(c.Reference, c.Patterns), options: c.Options}
 	l.each(func(e listEntry) {
 		s.writeListed(e, c.Options)
 		if c.Options.Status != 0 && e.selected && e.mailbox != nil && !e.mailbox.NoSelect {
-			s.writeStatus(e.mailbox, c.Options.Status)
+			s.writeStatus(ctx, e.mailbox, c.Options.Status)
 		}
 	})
 	return done, nil

@@ -82,6 +82,9 @@ func (s *session) writeChildInfo(o imap.ListOptions) {
 // name by which the client called it (RFC 9051 §6.3.9.7).
 func (s *session) writeRenamed(e listEntry, old string) {
 	r := s.nameResponse("LIST")
+	if e.mailbox == nil {
+		r.attr(imap.AttrNonExistent)
+	}
 	r.name(e)
 	s.enc.Raw(` ("OLDNAME" (`).Mailbox(old).Raw("))").CRLF()
 }

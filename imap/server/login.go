@@ -67,7 +67,7 @@ func (s *session) authenticate(ctx context.Context, c command.Authenticate) (ima
 // never nil, since that would mean that there was none.
 func (s *session) exchange(challenge []byte) ([]byte, error) {
 	s.enc.Continue(base64.StdEncoding.EncodeToString(challenge))
-	if err := s.enc.Flush(); err != nil {
+	if err := s.dec.Begin(); err != nil {
 		return nil, err
 	}
 	response, cancelled, err := command.ParseSASLResponse(s.dec)

@@ -18,14 +18,16 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	if err != nil {
 		return done, err
 	}
-	s.tellNormalized(name, m.Name)
+	if m.Name != name {
+		s.tellNormalized(name, m.Name)
+	}
 	return ok(imap.CodeMailboxID(s.mailboxID(m.ID)), "CREATE completed"), nil
 }
 
-// tellNormalized tells the client under which name the mailbox that it named is
-// known, where the two differ (RFC 9051 §6.3.9.7).
+// tellNormalized tells the client that a mailbox that it called asked is named
+// name (RFC 9051 §6.3.9.7). A client of IMAP4rev1 does not know how to read that.
 func (s *session) tellNormalized(asked, name string) {
-	if asked == name || !s.enabled.has(featureRev2) || strings.EqualFold(name, "INBOX") {
+	if !s.enabled.has(featureRev2) {
 		return
 	}
 	state := s.account.State()
@@ -34,17 +36,24 @@ func (s *session) tellNormalized(asked, name string) {
 
 // delete handles DELETE (RFC 9051 §6.3.5).
 func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
-	return done, s.account.DeleteMailbox(ctx, c.Mailbox)
+	if err := s.account.DeleteMailbox(ctx, c.Mailbox); err != nil {
+		return done, err
+	}
+	if normal := imap.NormalMailboxName(c.Mailbox); normal != c.Mailbox {
+		s.tellNormalized(c.Mailbox, normal)
+	}
+	s.leaveDeleted()
+	return done, nil
 }
 
 // rename handles RENAME (RFC 9051 §6.3.6). Subscriptions stay with the names.
 func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResponse, error) {
-	to := strings.TrimSuffix(c.To, "/")
-	if err := s.account.RenameMailbox(ctx, strings.TrimSuffix(c.From, "/"), to); err != nil {
+	from, to := strings.TrimSuffix(c.From, "/"), strings.TrimSuffix(c.To, "/")
+	if err := s.account.RenameMailbox(ctx, from, to); err != nil {
 		return done, err
 	}
-	if m := s.account.State().MailboxByName(to); m != nil {
-		s.tellNormalized(to, m.Name)
+	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
+		s.tellNormalized(from, normal)
 	}
 	return done, nil
 }

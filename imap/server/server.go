@@ -59,7 +59,8 @@ func New(o Options) *Server {
 }
 
 // Handle serves one connection until the client or the server ends it; the
-// caller closes c afterwards. It returns soon after ctx ends.
+// caller closes c afterwards. ctx ends what commands do; whoever ends it closes
+// c as well.
 func (srv *Server) Handle(ctx context.Context, c *serve.Conn) {
 	s := newSession(srv, c)
 	s.serve(ctx)

@@ -22,12 +22,12 @@ func (s *session) status(ctx context.Context, c command.Status) (imap.StatusResp
 	if c.Items.Has(imap.StatusHighestModSeq) {
 		s.enableCondStore() // RFC 7162 §3.1
 	}
-	s.writeStatus(m, c.Items)
+	s.writeStatus(ctx, m, c.Items)
 	return done, nil
 }
 
 // writeStatus writes a STATUS response (RFC 9051 §7.3.4).
-func (s *session) writeStatus(m *mailstore.Mailbox, items imap.StatusItems) {
+func (s *session) writeStatus(ctx context.Context, m *mailstore.Mailbox, items imap.StatusItems) {
 	s.enc.Untagged().Raw("STATUS ").Mailbox(m.Name)
 	sep := " ("
 	number := func(item imap.StatusItems, n uint64) {
@@ -38,7 +38,7 @@ func (s *session) writeStatus(m *mailstore.Mailbox, items imap.StatusItems) {
 	}
 	number(imap.StatusMessages, uint64(m.Messages))
 	if items.Has(imap.StatusRecent) {
-		number(imap.StatusRecent, uint64(s.recent(m)))
+		number(imap.StatusRecent, uint64(s.recent(ctx, m)))
 	}
 	number(imap.StatusUIDNext, uint64(m.UIDNext))
 	number(imap.StatusUIDValidity, uint64(m.UIDValidity))
@@ -56,9 +56,18 @@ func (s *session) writeStatus(m *mailstore.Mailbox, items imap.StatusItems) {
 
 // recent counts the messages that no session was told of yet (RFC 3501
 // §6.3.10); of the selected mailbox those that this session was told of first.
-func (s *session) recent(m *mailstore.Mailbox) int {
+// Messages are opened for it only where there are some.
+func (s *session) recent(ctx context.Context, m *mailstore.Mailbox) int {
 	if s.selected != nil && s.selected.id == m.ID {
 		return s.selected.view.RecentCount()
 	}
-	return 0
+	from := s.account.Unclaimed(m.ID)
+	if from >= m.UIDNext {
+		return 0
+	}
+	snap, err := s.account.Snapshot(ctx, m.ID)
+	if err != nil {
+		return 0 // deleted at this moment, or unreadable, as SELECT will say
+	}
+	return snap.Len() - snap.Below(from)
 }

@@ -104,7 +104,6 @@ const linger = time.Second
 func (s *session) serve(ctx context.Context) {
 	s.conn.OnDrain(s.wake.wake)
 	defer s.conn.OnDrain(nil)
-	defer context.AfterFunc(ctx, s.wake.wake)()
 	s.greet()
 	happened := s.wait(s.autologout())
 	for {
@@ -166,7 +165,7 @@ func (s *session) react(ctx context.Context, happened event) {
 			s.command(ctx)
 		}
 	case eventWake:
-		if s.draining() || ctx.Err() != nil {
+		if s.draining() {
 			s.bye(imap.CodeUnavailable, "Server is shutting down")
 		} else if s.idle.active {
 			s.push(ctx)

@@ -1,0 +1,215 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+)
+
+// TestLoginNeedsPrivacy connects by another address than loopback (RFC 9051
+// §6.2.3, §11).
+func TestLoginNeedsPrivacy(t *testing.T) {
+	h := newHost(t, hostOptions{})
+	address := outside(t)
+	_, port, _ := net.SplitHostPort(h.address)
+	h.address = net.JoinHostPort(address, port)
+	c := h.client(t)
+	lines := c.do("a1 CAPABILITY")
+	if want := "* CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE STARTTLS LOGINDISABLED"; lines[0] != want {
+		t.Errorf("got %q, want %q", lines[0], want)
+	}
+	for _, command := range []string{"a2 LOGIN alice secret", "a3 AUTHENTICATE PLAIN AGFsaWNlAHNlY3JldA==", "a4 AUTHENTICATE PLAIN"} {
+		if _, answer := c.try(command); !strings.Contains(answer, " NO [PRIVACYREQUIRED] ") {
+			t.Errorf("%s: %s", command, answer)
+		}
+	}
+}
+
+// outside gives an address of this machine that is not loopback.
+func outside(t *testing.T) string {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		if n, is := a.(*net.IPNet); is && n.IP.To4() != nil && !n.IP.IsLoopback() {
+			return n.IP.String()
+		}
+	}
+	t.Skip("this machine has no address but loopback")
+	return ""
+}
+
+// TestPanicIsAnswered makes a handler panic: the command gets its tagged
+// response, the client goodbye, and the server goes on.
+func TestPanicIsAnswered(t *testing.T) {
+	h := newHost(t, hostOptions{})
+	*h.imap.rows["NOOP"] = row{name: "NOOP", states: anyState, run: func(*session, context.Context, command.Command) (imap.StatusResponse, error) {
+		panic("oh")
+	}}
+	c := h.client(t)
+	_, answer := c.try("a1 NOOP")
+	if !strings.HasPrefix(answer, "a1 NO [SERVERBUG] ") {
+		t.Error(answer)
+	}
+	c.expect("* BYE [SERVERBUG] ")
+	if !c.closed() {
+		t.Error("not closed")
+	}
+	h.login(t, "alice").do("a2 CAPABILITY")
+}
+
+func TestAutologout(t *testing.T) {
+	h := newHost(t, hostOptions{limits: Limits{LoginTime: 50 * time.Millisecond, IdleTime: 60 * time.Millisecond, CommandTime: 70 * time.Millisecond}})
+	t.Run("before login", func(t *testing.T) {
+		c := h.client(t)
+		c.expect("* BYE Autologout")
+		if !c.closed() {
+			t.Error("not closed")
+		}
+	})
+	t.Run("logged in", func(t *testing.T) { h.login(t, "alice").expect("* BYE Autologout") })
+	t.Run("idling", func(t *testing.T) {
+		c := h.login(t, "alice")
+		c.send("a1 IDLE\r\n")
+		c.expect("+ idling")
+		c.expect("* BYE Autologout")
+	})
+	t.Run("within a command", func(t *testing.T) {
+		c := h.login(t, "alice")
+		c.send("a1 NO")
+		c.expect("* BYE The rest of the command did not come")
+	})
+	t.Run("within a literal", func(t *testing.T) {
+		c := h.login(t, "alice")
+		c.send("a1 CREATE {10+}\r\nabc")
+		c.expect("* BYE The rest of the command did not come")
+	})
+}
+
+func TestConnectionsOfAnAccount(t *testing.T) {
+	h := newHost(t, hostOptions{limits: Limits{AccountConnections: 2}})
+	a := h.login(t, "alice")
+	h.login(t, "alice")
+	c := h.client(t)
+	if _, answer := c.try("a1 LOGIN alice secret"); !strings.HasPrefix(answer, "a1 NO [LIMIT] ") {
+		t.Error(answer)
+	}
+	c.do("a2 LOGIN bob secret")
+	a.do("a3 LOGOUT")
+	if !a.closed() {
+		t.Error("not closed")
+	}
+	// The place is given back before the connection is closed.
+	h.login(t, "alice")
+}
+
+func TestLoginFailures(t *testing.T) {
+	h := newHost(t, hostOptions{limits: Limits{LoginFailures: 3}})
+	c := h.client(t)
+	for i := range 3 {
+		if _, answer := c.try(fmt.Sprintf("a%d LOGIN alice wrong%d", i, i)); !strings.Contains(answer, "NO [AUTHENTICATIONFAILED]") {
+			t.Error(answer)
+		}
+	}
+	c.expect("* BYE [AUTHENTICATIONFAILED] Too many failed logins")
+	if !c.closed() {
+		t.Error("not closed")
+	}
+}
+
+// TestLimits checks that each bound answers, and what comes behind it.
+func TestLimits(t *testing.T) {
+	h := newHost(t, hostOptions{limits: Limits{
+		CommandLine: 1000, LoginCommandLine: 500, Literal: 200, LoginLiteral: 100, Message: 2000, Depth: 5,
+		Command: command.Limits{MailboxName: 50, ListPatterns: 3},
+	}})
+	name := func(n int) string { return strings.Repeat("x", n) }
+	c := h.client(t)
+	for _, step := range []struct{ send, want string }{
+		{"a1 LOGIN alice " + name(600), "a1 NO [LIMIT] "},
+		{"a2 LOGIN alice {101}", "a2 NO [TOOBIG] "},
+		{"a3 LOGIN alice {101+}\r\n" + name(101), "a3 NO [TOOBIG] "},
+		{"a4 LOGIN alice secret", "a4 OK "},
+		{"b1 CREATE " + name(51), "b1 NO [LIMIT] "},
+		{"b2 CREATE " + name(1100), "b2 NO [LIMIT] "},
+		{"b3 CREATE {201}", "b3 NO [TOOBIG] "},
+		{"b4 CREATE {201+}\r\n" + name(201), "b4 NO [TOOBIG] "},
+		{`b5 LIST "" (a b c d)`, "b5 NO [LIMIT] "},
+		{"b6 NOOP", "b6 OK "},
+	} {
+		c.send(step.send + "\r\n")
+		c.expect(step.want)
+	}
+	// What is too large to be skipped ends the connection.
+	c.send("b7 CREATE {100000000+}\r\n")
+	c.expect("* BYE [TOOBIG] ")
+	if !c.closed() {
+		t.Error("not closed")
+	}
+}
+
+// TestDrain shuts the server down under an idle, an idling and a working
+// session (RFC 9051 §7.1.5).
+func TestDrain(t *testing.T) {
+	h := newHost(t, hostOptions{})
+	waiting, idling, mid := h.login(t, "alice"), h.login(t, "alice"), h.login(t, "alice")
+	idling.do("a1 SELECT INBOX")
+	idling.send("a2 IDLE\r\n")
+	idling.expect("+ idling")
+	mid.send("a3 CREATE {4}\r\n")
+	mid.expect("+ ")
+	over := make(chan error)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		over <- h.serve.Shutdown(ctx)
+	}()
+	waiting.expect("* BYE [UNAVAILABLE] ")
+	idling.expect("* BYE [UNAVAILABLE] ")
+	// A command that has begun is finished.
+	mid.send("work\r\n")
+	mid.expect("a3 OK ")
+	mid.expect("* BYE [UNAVAILABLE] ")
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSlowPieces sends commands octet by octet.
+func TestSlowPieces(t *testing.T) {
+	h := newHost(t, hostOptions{})
+	c := h.login(t, "alice")
+	for _, b := range []byte("a1 CREATE {4+}\r\nwork\r\n") {
+		c.send(string(b))
+	}
+	c.expect("a1 OK ")
+}
+
+// TestManyPipelined sends thousands of commands without reading an answer.
+func TestManyPipelined(t *testing.T) {
+	h := newHost(t, hostOptions{})
+	c := h.login(t, "alice")
+	const n = 5000
+	sent := make(chan error, 1)
+	go func() {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "t%d NOOP\r\n", i)
+		}
+		_, err := c.Write([]byte(b.String()))
+		sent <- err
+	}()
+	for i := range n {
+		c.expect(fmt.Sprintf("t%d OK NOOP completed", i))
+	}
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
+}
