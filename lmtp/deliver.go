@@ -1,6 +1,7 @@
 package lmtp
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,9 +13,9 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// byTarget groups the recipients by account, in the order of their coming, so
+// byAccount groups the recipients by account, in the order of their coming, so
 // that each account stores the message once.
-func byTarget(rcpts []recipient) [][]recipient {
+func byAccount(rcpts []recipient) [][]recipient {
 	at := map[restante.AccountID]int{}
 	var groups [][]recipient
 	for _, r := range rcpts {
@@ -32,13 +33,13 @@ func byTarget(rcpts []recipient) [][]recipient {
 // deliver stores the message for recipients of one account. The first gets it
 // appended; others of the same mailbox are served by that, and those of other
 // mailboxes by a copy, which shares the content. Each is answered by itself.
-func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollector) error {
+func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollector) {
 	account, err := s.server.o.Store.Account(s.conn.ctx, rcpts[0].account)
 	if err != nil {
 		for _, r := range rcpts {
-			status.SetStatus(r.address, s.reply(err, "recipient", r.address))
+			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
 		}
-		return nil
+		return
 	}
 	defer account.Release()
 	done := map[restante.MailboxID]error{}
@@ -60,13 +61,21 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 		}
 		done[target.ID] = err
 		if err != nil {
-			status.SetStatus(r.address, s.reply(err, "recipient", r.address))
+			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
 			continue
 		}
 		s.log.Info("delivered", "to", r.address, "user", r.user, "mailbox", target.Name, "size", sp.size)
 		status.SetStatus(r.address, &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 1, 5}, Message: "Delivered"})
 	}
-	return nil
+}
+
+// changed makes of what was there at RCPT and is not any more an error for now:
+// the next attempt finds out what is true by then.
+func changed(err error) error {
+	if errors.Is(err, restante.ErrNotFound) {
+		return fmt.Errorf("%w: %v", restante.ErrUnavailable, err)
+	}
+	return err
 }
 
 // targetMailbox is the mailbox that user+detail names, where there is one, else

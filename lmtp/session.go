@@ -59,9 +59,6 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if err != nil {
 		return s.reply(err, "recipient", to)
 	}
-	if u.Disabled {
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 2, 1}, Message: "Mailbox is disabled"}
-	}
 	a, err := s.server.o.Store.Account(s.conn.ctx, u.Account)
 	if err != nil {
 		return s.reply(err, "recipient", to)
@@ -95,11 +92,8 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 		}
 		return err
 	}
-	for _, same := range byTarget(s.rcpts) {
-		err := s.deliver(spool, same, status)
-		if err != nil {
-			s.log.Error("delivery", "error", err)
-		}
+	for _, rcpts := range byAccount(s.rcpts) {
+		s.deliver(spool, rcpts, status)
 	}
 	return nil
 }

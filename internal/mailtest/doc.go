@@ -30,7 +30,8 @@
 //	S: pattern     the server's next line
 //	S~: pattern    neighbouring S~ lines match the server's next lines in any order
 //	S*: pattern    the next line may match pattern, any number of times (also none)
-//	...            (alone) any number of untagged lines, up to the first that the next S line matches
+//	...            (alone) any number of untagged lines (in LMTP: "250-" lines), up to the first that the next S
+//	               line matches
 //	@name args     a directive: see below; others are handed to the test
 //
 // A pattern is matched literally but for ${…}:

@@ -63,11 +63,17 @@ func (r *runner) skipTo(steps []step) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if ok || !strings.HasPrefix(line, "* ") {
+		if ok || !more(line) {
 			c.unread(line)
 			return 1, nil
 		}
 	}
+}
+
+// more reports whether a line is not the last of an answer: untagged in IMAP,
+// "250-" in SMTP and LMTP.
+func more(line string) bool {
+	return strings.HasPrefix(line, "* ") || len(line) > 3 && line[3] == '-'
 }
 
 func (r *runner) optional(s step) error {
@@ -141,7 +147,7 @@ func (r *runner) replace(steps []step, c *conn, line string) (int, error) {
 	}
 	for {
 		r.out = append(r.out, fmt.Sprintf("S%s: %s", steps[0].conn, line))
-		if !strings.HasPrefix(line, "* ") {
+		if !more(line) {
 			return n, nil
 		}
 		var err error

@@ -1,0 +1,73 @@
+package archtest
+
+import (
+	"strings"
+	"testing"
+)
+
+// rules are the layers of docs/architecture.md.
+var rules = Rules{
+	Layers: [][]string{
+		{"cmd/..."},
+		{"internal/mailtest"},
+		{"config"},
+		{"imap/server", "lmtp", "admin"},
+		{"interchange"},
+		{"serve"},
+		{"auth"},
+		{"directory"},
+		{"imap/command"},
+		{"imap/view"},
+		{"imap/wire"},
+		{"imap"},
+		{"mailstore/mailstoretest"},
+		{"mailstore"},
+		{"message"},
+		{"search"},
+		{"notify"},
+		{"kv/pebblekv", "kv/memkv"},
+		{"kv/kvtest"},
+		{"kv"},
+		{"."},
+	},
+	Never: []Border{
+		{"imap/...", "kv/...", "front-ends know no storage engine"},
+		{"lmtp", "kv/...", "front-ends know no storage engine"},
+		{"admin", "kv/...", "front-ends know no storage engine"},
+		{"mailstore", "imap/...", "the mailstore speaks no protocol"},
+		{"mailstore", "kv/pebblekv", "only cmd/restante names engines"},
+		{"config", "kv/pebblekv", "only cmd/restante names engines"},
+		{"message", "kv/...", "the parser opens nothing"},
+	},
+}
+
+func TestImports(t *testing.T) {
+	imports, err := Imports("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(imports) < 20 {
+		t.Fatalf("only %d imports found: the test does not see the tree", len(imports))
+	}
+	for _, w := range rules.Check(imports) {
+		t.Error(w)
+	}
+}
+
+func TestCheckFindsBreaks(t *testing.T) {
+	for want, i := range map[string]Import{
+		"not below it":               {File: "kv/x.go", From: "kv", To: "mailstore"},
+		"stands in no layer":         {File: "new/x.go", From: "new", To: "kv"},
+		"know no storage engine":     {File: "lmtp/x.go", From: "lmtp", To: "kv/pebblekv"},
+		"which stands in no layer":   {File: "kv/x.go", From: "kv", To: "new"},
+		"only cmd/restante":          {File: "config/x.go", From: "config", To: "kv/pebblekv"},
+		"imports lmtp, which is not": {File: "imap/server/x.go", From: "imap/server", To: "lmtp"},
+	} {
+		if got := strings.Join(rules.Check([]Import{i}), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%+v: %q does not say %q", i, got, want)
+		}
+	}
+	if got := rules.Check([]Import{{File: "mailstore/x.go", From: "mailstore", To: "kv"}}); got != nil {
+		t.Errorf("a right import is refused: %q", got)
+	}
+}
