@@ -1,6 +1,9 @@
 package imap
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // searchName gives the names of the keys whose name is all or comes before
 // their argument.
@@ -10,10 +13,6 @@ func searchName(op SearchOp) string {
 		return "ALL"
 	case SearchUID:
 		return "UID"
-	case SearchFlag:
-		return "KEYWORD"
-	case SearchNotFlag:
-		return "UNKEYWORD"
 	case SearchRecent:
 		return "RECENT"
 	case SearchNew:
@@ -74,10 +73,8 @@ func searchName(op SearchOp) string {
 	return ""
 }
 
-// Append writes the key as a client may send it, with texts in UTF-8 as
-// non-synchronizing literals where they cannot be quoted. The keys of the
-// system flags are written as KEYWORD \Seen and UNKEYWORD \Seen, which only
-// this project's own parser takes.
+// Append writes the key as a client may send it, with texts in UTF-8, as
+// non-synchronizing literals where they cannot be quoted.
 func (k *SearchKey) Append(dst []byte) []byte {
 	switch k.Op {
 	case SearchAnd:
@@ -96,12 +93,14 @@ func (k *SearchKey) Append(dst []byte) []byte {
 		return k.Keys[0].Append(append(dst, "NOT "...))
 	case SearchSeq:
 		return k.Set.Append(dst)
+	case SearchFlag, SearchNotFlag:
+		return k.appendFlag(dst)
 	}
 	dst = append(dst, searchName(k.Op)...)
 	switch k.Op {
 	case SearchUID:
 		return k.Set.Append(append(dst, ' '))
-	case SearchFlag, SearchNotFlag, SearchEmailID, SearchThreadID:
+	case SearchEmailID, SearchThreadID:
 		return append(append(dst, ' '), k.Text...)
 	case SearchOlder, SearchYounger, SearchLarger, SearchSmaller:
 		return strconv.AppendUint(append(dst, ' '), k.Num, 10)
@@ -121,6 +120,17 @@ func (k *SearchKey) Append(dst []byte) []byte {
 		return k.Date.Append(append(dst, ' '))
 	}
 	return dst
+}
+
+// appendFlag writes the key of a flag: system flags have keys of their own.
+func (k *SearchKey) appendFlag(dst []byte) []byte {
+	if k.Op == SearchNotFlag {
+		dst = append(dst, "UN"...)
+	}
+	if IsSystemFlag(k.Text) {
+		return append(dst, strings.ToUpper(k.Text[1:])...)
+	}
+	return append(append(dst, "KEYWORD "...), k.Text...)
 }
 
 // appendText writes a text as a quoted string, or as a literal where it has

@@ -66,15 +66,15 @@ func TestSearch(t *testing.T) {
 	run(t, o, []parseTest{
 		// RFC 9051 §6.4.4.4
 		{`SEARCH RETURN (MIN COUNT) FLAGGED SINCE 1-Feb-1994 NOT FROM "Smith"`,
-			`SEARCH true/1001 "" (KEYWORD \Flagged SINCE 1-Feb-1994 NOT FROM "Smith")`},
+			`SEARCH true/1001 "" (FLAGGED SINCE 1-Feb-1994 NOT FROM "Smith")`},
 		{`SEARCH RETURN () 1:*`, `SEARCH true/0100 "" 1:*`},
 		{`SEARCH RETURN (SAVE) $`, `SEARCH true/10000 "" $`},
 		{"SEARCH CHARSET UTF-8 TEXT {13}\r\nмать да", `SEARCH false/0000 "UTF-8" TEXT "мать да"`},
-		{"UID SEARCH 5:9 NOT DELETED", `UID SEARCH false/0000 "" (5:9 NOT KEYWORD \Deleted)`}, // K-9
+		{"UID SEARCH 5:9 NOT DELETED", `UID SEARCH false/0000 "" (5:9 NOT DELETED)`}, // K-9
 		{"SEARCH ALL", `SEARCH false/0000 "" ALL`},
 		{"SEARCH (ALL)", `SEARCH false/0000 "" ALL`},
-		{"SEARCH (SEEN DRAFT) UNSEEN", `SEARCH false/0000 "" ((KEYWORD \Seen KEYWORD \Draft) UNKEYWORD \Seen)`},
-		{"SEARCH OR (SEEN 1) NOT OR NEW OLD", `SEARCH false/0000 "" OR (KEYWORD \Seen 1) NOT OR NEW OLD`},
+		{"SEARCH (SEEN DRAFT) UNSEEN", `SEARCH false/0000 "" ((SEEN DRAFT) UNSEEN)`},
+		{"SEARCH OR (SEEN 1) NOT OR NEW OLD", `SEARCH false/0000 "" OR (SEEN 1) NOT OR NEW OLD`},
 		{"SEARCH KEYWORD $Junk UNKEYWORD x RECENT", `SEARCH false/0000 "" (KEYWORD $Junk UNKEYWORD x RECENT)`},
 		{`SEARCH BEFORE 1-Jan-2000 ON "2-Jan-2000" SENTBEFORE 3-jan-2000 SENTON 4-Jan-2000 SENTSINCE 05-Jan-2000`,
 			`SEARCH false/0000 "" (BEFORE 1-Jan-2000 ON 2-Jan-2000 SENTBEFORE 3-Jan-2000 SENTON 4-Jan-2000 SENTSINCE 5-Jan-2000)`},
@@ -92,7 +92,7 @@ func TestSearch(t *testing.T) {
 		{`SEARCH SUBJECT "grün"`, `SEARCH false/0000 "" SUBJECT "grün"`}, // no CHARSET, as many clients send
 		{"SEARCH CHARSET \"x-upper\" SUBJECT abc", `SEARCH false/0000 "x-upper" SUBJECT "ABC"`},
 		{"SEARCH RETURN (ALL) CHARSET us-ascii SUBJECT abc", `SEARCH true/0100 "us-ascii" SUBJECT "abc"`},
-		{"SEARCH RETURN (ALL) (SEEN)", `SEARCH true/0100 "" KEYWORD \Seen`},
+		{"SEARCH RETURN (ALL) (SEEN)", `SEARCH true/0100 "" SEEN`},
 		{"SEARCH CHARSET KOI8-R SUBJECT {3+}\r\nabc", "!charset"},
 		{"SEARCH CHARSET KOI8-R SUBJECT {3}", "!charset"},
 		{"SEARCH CHARSET x-upper SUBJECT bad", "!syntax"},
@@ -125,25 +125,25 @@ func TestSearch(t *testing.T) {
 }
 
 // appendAll runs an APPEND and gives its messages in one line.
-func appendAll(t *testing.T, in string, o Options) (string, error, *wire.Decoder) {
+func appendAll(t *testing.T, in string, o Options) (string, *wire.Decoder, error) {
 	t.Helper()
 	c, d, err := parse(in, o)
 	if err != nil {
-		return "", err, d
+		return "", d, err
 	}
 	var got []string
 	for {
 		m, ok, err := c.(*Append).Next(d)
 		if err != nil || !ok {
-			return strings.Join(got, "; "), err, d
+			return strings.Join(got, "; "), d, err
 		}
 		r, err := d.AcceptLiteral()
 		if err != nil {
-			return "", err, d
+			return "", d, err
 		}
 		b, err := io.ReadAll(r)
 		if err != nil {
-			return "", err, d
+			return "", d, err
 		}
 		s := strings.Join(m.Flags, ",") + " "
 		if !m.Date.IsZero() {
@@ -168,7 +168,7 @@ func TestAppend(t *testing.T) {
 		"a APPEND x (\\Recent \\Seen) {1+}\r\nx\r\n":                                        `\Seen  x`,
 		"a APPEND {1+}\r\nx {1+}\r\ny\r\n":                                                  `  y`,
 	} {
-		got, err, d := appendAll(t, in+"z NOOP\r\n", Options{})
+		got, d, err := appendAll(t, in+"z NOOP\r\n", Options{})
 		want = strings.TrimSpace(want)
 		if err != nil || strings.TrimSpace(got) != want {
 			t.Errorf("%q: %q, want %q, %v", in, got, want, err)
@@ -181,7 +181,7 @@ func TestAppend(t *testing.T) {
 		"a APPEND x CATENATE (TEXT {3+}\r\nabc)\r\n", "a APPEND x {3+}\r\nabc foo {4+}\r\ndefg\r\n", "a APPEND x {3+} \r\n",
 		"a APPEND x (\\Seen {3}\r\n", "a APPEND &x {8+}\r\nb EVIL\r\n\r\n", "a APPEND x {1+}\r\na {1+}\r\nb {1+}\r\nc\r\n",
 	} {
-		got, err, d := appendAll(t, in+"z NOOP\r\n", Options{Limits: Limits{AppendMessages: 2}})
+		got, d, err := appendAll(t, in+"z NOOP\r\n", Options{Limits: Limits{AppendMessages: 2}})
 		if err == nil {
 			t.Errorf("%q: %q", in, got)
 		}

@@ -143,10 +143,11 @@ func (p *searchParser) withText(name []byte, k *imap.SearchKey) bool {
 		if name[0] == 'U' {
 			k.Op = imap.SearchNotFlag
 		}
-		var ok bool
-		if p.d.ExpectSP() {
-			k.Text, ok = p.d.Flag()
+		if !p.d.ExpectSP() {
+			return false
 		}
+		b, ok := p.d.Atom()
+		k.Text = string(b)
 		return ok
 	case "EMAILID", "THREADID":
 		return p.objectID(name, k)

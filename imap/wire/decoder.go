@@ -71,7 +71,7 @@ type Decoder struct {
 	ioErr error // of the connection; lasts until Reset
 
 	reader literalReader
-	tiny   [32]byte // read into while no buffer is held
+	tiny   [128]byte // read into while no buffer is held; most commands fit
 }
 
 // NewDecoder gives a decoder of r.
@@ -177,7 +177,8 @@ func (d *Decoder) readLine() error {
 	}
 }
 
-// endLine makes the octets up to the line feed at lf the current line.
+// endLine makes the octets up to the line feed at lf the current line. A line
+// feed without CR ends a line too, for sessions typed by hand.
 func (d *Decoder) endLine(lf int) {
 	d.next, d.eol, d.open = lf+1, lf, false
 	d.used += d.next - d.line

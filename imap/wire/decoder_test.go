@@ -259,6 +259,25 @@ func TestMessageLiteralUnread(t *testing.T) {
 	}
 }
 
+// TestMessageLiteralMemory holds that a large message is never in the buffer.
+func TestMessageLiteralMemory(t *testing.T) {
+	const size = 60 << 20
+	r := io.MultiReader(strings.NewReader("{62914560+}\r\n"), io.LimitReader(zeros{}, size), strings.NewReader("\r\n"))
+	d := NewDecoder(r, DecoderOptions{})
+	begin(t, d)
+	d.ExpectMessageLiteral()
+	lr, err := d.AcceptLiteral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, lr); n != size || err != nil {
+		t.Fatal(n, err)
+	}
+	if !d.EndLiteral() || !d.ExpectEnd() || cap(d.buf) > 8<<10 {
+		t.Fatal(d.Err(), cap(d.buf))
+	}
+}
+
 func TestMessageLiteralCut(t *testing.T) {
 	d, _ := newTest("{10+}\r\nabc", Limits{})
 	begin(t, d)
