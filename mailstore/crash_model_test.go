@@ -31,12 +31,14 @@ type modelBox struct {
 	uidNext     restante.UID
 	noSelect    bool
 	messages    []modelMessage
+	gone        map[restante.UID]restante.ModSeq // expunged, with the modseq, 0 as in modelMessage
 }
 
 type modelMessage struct {
 	uid      restante.UID
 	flags    []string // sorted, keywords in small letters
 	content  []byte
+	parts    contentParts
 	internal time.Time
 	modSeq   restante.ModSeq // 0: given by the operation that runs
 }
@@ -53,6 +55,7 @@ func (m *model) clone() *model {
 	for name, b := range m.boxes {
 		copied := *b
 		copied.messages = slices.Clone(b.messages) // flags and contents are never changed in place
+		copied.gone = maps.Clone(b.gone)
 		c.boxes[name] = &copied
 	}
 	return c
@@ -147,9 +150,13 @@ func applyFlags(old []string, op mailstore.FlagOp, flags []string) []string {
 // take removes the messages that f picks and answers them.
 func (b *modelBox) take(f func(modelMessage) bool) []modelMessage {
 	var taken []modelMessage
+	if b.gone == nil {
+		b.gone = make(map[restante.UID]restante.ModSeq)
+	}
 	b.messages = slices.DeleteFunc(b.messages, func(msg modelMessage) bool {
 		if f(msg) {
 			taken = append(taken, msg)
+			b.gone[msg.uid] = 0
 			return true
 		}
 		return false
@@ -185,7 +192,7 @@ func (m *model) copy(from string, uids mailstore.UIDSet, to string, move bool) e
 			size += int64(len(msg.content))
 		}
 	}
-	if !move && !m.fits(int64(len(list)), size) {
+	if !move && len(list) > 0 && !m.fits(int64(len(list)), size) {
 		return restante.ErrOverQuota
 	}
 	if move {
@@ -231,7 +238,7 @@ func (m *model) delete(name string) error {
 	case b.noSelect:
 		return restante.ErrHasChildren
 	default:
-		m.boxes[name] = &modelBox{uidNext: 1, noSelect: true}
+		b.noSelect, b.messages, b.gone = true, nil, nil
 	}
 	return nil
 }
@@ -285,6 +292,11 @@ func (m *model) adopt(s *mailstore.State) error {
 			b.uidValidity = mb.UIDValidity
 		}
 		m.versions[name] = max(m.versions[name], b.uidValidity)
+		for uid, at := range b.gone {
+			if at == 0 {
+				b.gone[uid] = s.ModSeq()
+			}
+		}
 		for i := range b.messages {
 			if b.messages[i].modSeq == 0 {
 				b.messages[i].modSeq = s.ModSeq()
@@ -300,7 +312,11 @@ func (m *model) dump() string {
 	var w strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(m.boxes)) {
 		b := m.boxes[name]
-		fmt.Fprintf(&w, "mailbox %q validity %d next %d noselect %v\n", name, b.uidValidity, b.uidNext, b.noSelect)
+		if b.noSelect {
+			fmt.Fprintf(&w, "level %q\n", name)
+			continue
+		}
+		fmt.Fprintf(&w, "mailbox %q validity %d next %d\n", name, b.uidValidity, b.uidNext)
 		for _, msg := range b.messages {
 			dumpMessage(&w, msg.uid, msg.flags, msg.modSeq, msg.internal, msg.content)
 		}
@@ -333,10 +349,11 @@ func dumpAccount(ctx context.Context, a *mailstore.Account) (string, error) {
 	slices.SortFunc(boxes, func(a, b *mailstore.Mailbox) int { return strings.Compare(a.Name, b.Name) })
 	var problems []error
 	for _, mb := range boxes {
-		fmt.Fprintf(&w, "mailbox %q validity %d next %d noselect %v\n", mb.Name, mb.UIDValidity, mb.UIDNext, mb.NoSelect)
 		if mb.NoSelect {
+			fmt.Fprintf(&w, "level %q\n", mb.Name)
 			continue
 		}
+		fmt.Fprintf(&w, "mailbox %q validity %d next %d\n", mb.Name, mb.UIDValidity, mb.UIDNext)
 		s, err := a.Snapshot(ctx, mb.ID)
 		if err != nil {
 			return "", err
