@@ -72,7 +72,8 @@ func (s *Store) open(o Options, lock *pebble.Lock) error {
 	if desc.FormatMajorVersion > format {
 		return fmt.Errorf("%w: file format %d, this program knows %d", kv.ErrNewerSchema, desc.FormatMajorVersion, format)
 	}
-	cache := pebble.NewCache(o.CacheBytes)
+	// Pebble takes the memtables' memory out of the cache's.
+	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes))
 	defer cache.Unref()
 	db, err := openPebble(o.Dir, s.options(o, lock, cache))
 	if err != nil {
