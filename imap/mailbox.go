@@ -31,7 +31,7 @@ func CanonMailbox(name string, delim byte) string {
 
 // CheckMailboxName says what is wrong with a mailbox name in UTF-8, in words for
 // the client, or gives the empty string. Names are Net-Unicode (RFC 9051 §5.1,
-// RFC 5198 §2): UTF-8 in normal form C without control characters, U+2028 and
+// RFC 5198): UTF-8 in normal form C without control characters, U+2028 and
 // U+2029, and not beginning with a byte order mark.
 func CheckMailboxName(name string) string {
 	switch {

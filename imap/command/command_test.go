@@ -245,7 +245,7 @@ func TestMailboxes(t *testing.T) {
 		{"SELECT a b", "!syntax"},
 		{"SELECT " + strings.Repeat("a", 31), "!limit"},
 		{"CREATE owatagusiam/", "CREATE {Mailbox:owatagusiam/ Use:[]}"},
-		{`CREATE MySpecial (USE (\Drafts \Sent))`, `CREATE {Mailbox:MySpecial Use:[\Drafts \Sent]}`}, // RFC 6154 §5.5
+		{`CREATE MySpecial (USE (\Drafts \Sent))`, `CREATE {Mailbox:MySpecial Use:[\Drafts \Sent]}`}, // RFC 6154 §5.3
 		{"CREATE x (USE ())", "CREATE {Mailbox:x Use:[]}"},
 		{"CREATE x (FOO)", "!syntax"},
 		{"DELETE a/b", "DELETE {Command:DELETE Mailbox:a/b}"},

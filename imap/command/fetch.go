@@ -7,7 +7,7 @@ import (
 	"github.com/restante/restante/imap/wire"
 )
 
-// Fetch is the FETCH or UID FETCH command (RFC 9051 §6.4.5, RFC 4466 §2.5, RFC
+// Fetch is the FETCH or UID FETCH command (RFC 9051 §6.4.5, RFC 4466 §2.4, RFC
 // 7162 §3.1.4, §3.2.6):
 //
 //	fetch           = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" /

@@ -8,7 +8,7 @@ import (
 )
 
 // Select is the SELECT or EXAMINE command (RFC 9051 §6.3.2, §6.3.3, RFC 4466
-// §2.4, RFC 7162 §3.1.8, §3.2.5):
+// §2.1, RFC 7162 §3.1.8, §3.2.5):
 //
 //	select        = "SELECT" SP mailbox [select-params]
 //	examine       = "EXAMINE" SP mailbox [select-params]

@@ -7,7 +7,8 @@ import (
 	"github.com/restante/restante/imap/wire"
 )
 
-// Store is the STORE or UID STORE command (RFC 9051 §6.4.6, RFC 7162 §3.1.3):
+// Store is the STORE or UID STORE command (RFC 9051 §6.4.6, RFC
+// 4466 §2.5, RFC 7162 §3.1.3):
 //
 //	store           = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
 //	store-modifiers = SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"

@@ -64,11 +64,22 @@ func (d *Decoder) restHasLiteral(budget *int64) (bool, error) {
 		return false, nil // a line lexed to its end has no announcement there
 	}
 	d.pos = d.eol
-	l, ok := announcedAtEnd(d.buf[d.line:d.eol])
+	line := d.buf[d.line:d.eol]
+	l, ok := announcedAtEnd(line)
 	if ok {
 		d.lit = literalState{announced: true, lit: l}
+	} else if len(line) >= announcementSize-2 && endsInNumber(line) {
+		return false, ErrOutOfSync // an announcement padded until its beginning was dropped
 	}
 	return ok, nil
+}
+
+// endsInNumber reports whether all of the line could be the end of an
+// announcement.
+func endsInNumber(line []byte) bool {
+	rest, ok := bytes.CutSuffix(line, []byte("}"))
+	rest = bytes.TrimSuffix(rest, []byte("+"))
+	return ok && len(bytes.Trim(rest, "0123456789")) == 0
 }
 
 // skipLine reads on to the end of a line that is open, keeping only its last
