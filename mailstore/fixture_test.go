@@ -283,3 +283,11 @@ func checkContents(t testing.TB, snap kv.Snapshot, refs map[restante.EmailID]uin
 		}
 	}
 }
+
+// failThose fails the commits of a durability.
+func failThose(c memkv.Commit, d kv.Durability, err error) error {
+	if c.Durability == d {
+		return err
+	}
+	return nil
+}

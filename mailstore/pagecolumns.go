@@ -1,6 +1,10 @@
 package mailstore
 
-import "github.com/restante/restante"
+import (
+	"slices"
+
+	"github.com/restante/restante"
+)
 
 // columnSet is a page's columns while it is made.
 type columnSet struct {
@@ -30,8 +34,23 @@ func columnsOf(p *Page) columnSet {
 
 func (c *columnSet) len() int { return len(c.uids) }
 
+// grow makes room for n more messages.
+func (c *columnSet) grow(n int) {
+	c.uids = slices.Grow(c.uids, n)
+	c.flagSets = slices.Grow(c.flagSets, n)
+	c.modSeqs = slices.Grow(c.modSeqs, n)
+	c.emailIDs = slices.Grow(c.emailIDs, n)
+	c.threadIDs = slices.Grow(c.threadIDs, n)
+	c.internalDates = slices.Grow(c.internalDates, n)
+	c.internalZones = slices.Grow(c.internalZones, n)
+	c.saveDates = slices.Grow(c.saveDates, n)
+	c.saveZones = slices.Grow(c.saveZones, n)
+	c.sizes = slices.Grow(c.sizes, n)
+}
+
 // append adds messages.
 func (c *columnSet) append(messages []Message) {
+	c.grow(len(messages))
 	for i := range messages {
 		m := &messages[i]
 		c.uids = append(c.uids, m.UID)
