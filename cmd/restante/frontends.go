@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/restante/restante/auth"
+	"github.com/restante/restante/config"
+	imapserver "github.com/restante/restante/imap/server"
+	"github.com/restante/restante/lmtp"
+	"github.com/restante/restante/serve"
+)
+
+// frontends are the protocols' servers as the configuration wants them now. A
+// reload makes new ones for new connections; those that are open keep theirs.
+type frontends struct {
+	node         *node
+	demoPassword string
+	logger       *slog.Logger
+	now          atomic.Pointer[generation]
+
+	mu struct {
+		sync.Mutex
+		old []*lmtp.Server // closed at the end
+	}
+}
+
+type generation struct {
+	config config.Config
+	auth   *auth.Authenticator
+	imap   *imapserver.Server
+	lmtp   *lmtp.Server
+}
+
+func newFrontends(ctx context.Context, n *node, c config.Config, demoPassword string, logger *slog.Logger) (*frontends, error) {
+	f := &frontends{node: n, demoPassword: demoPassword, logger: logger}
+	return f, f.apply(ctx, c)
+}
+
+// apply makes the front-ends follow c. What has not changed stays, and with it
+// what it remembers.
+func (f *frontends) apply(ctx context.Context, c config.Config) error {
+	old := f.now.Load()
+	g := &generation{config: c}
+	if old != nil && reflect.DeepEqual(old.config.Auth, c.Auth) {
+		g.auth = old.auth
+	} else {
+		options := c.AuthOptions()
+		options.Logger, options.DemoPassword = f.logger, f.demoPassword
+		var err error
+		if g.auth, err = auth.New(ctx, f.node.directory, options); err != nil {
+			return err
+		}
+	}
+	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) {
+		g.imap = old.imap
+	} else {
+		g.imap = imapserver.New(imapserver.Options{
+			Store: f.node.store, Auth: g.auth, Limits: c.IMAPLimits(), ID: []string{"name", "Restante", "version", version()},
+		})
+	}
+	if old != nil && reflect.DeepEqual(old.config.LMTP, c.LMTP) && old.config.Limits.MessageSize == c.Limits.MessageSize {
+		g.lmtp = old.lmtp
+	} else {
+		options := c.LMTPOptions(f.node.directory)
+		options.Store, options.Logger = f.node.store, f.logger
+		g.lmtp = lmtp.New(options)
+		f.mu.Lock()
+		f.mu.old = append(f.mu.old, g.lmtp)
+		f.mu.Unlock()
+	}
+	f.now.Store(g)
+	return nil
+}
+
+func (f *frontends) imap(ctx context.Context, c *serve.Conn) { f.now.Load().imap.Handle(ctx, c) }
+
+func (f *frontends) lmtp(ctx context.Context, c *serve.Conn) { f.now.Load().lmtp.Handle(ctx, c) }
+
+// close ends what the front-ends run themselves. No connection is open any
+// more.
+func (f *frontends) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range f.mu.old {
+		if err := l.Close(); err != nil {
+			f.logger.Debug("closing LMTP", "error", err)
+		}
+	}
+}

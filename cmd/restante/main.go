@@ -1,0 +1,113 @@
+// Command restante keeps people's mail and serves it over IMAP.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/restante/restante/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	err := root.ExecuteContext(ctx)
+	os.Exit(report(os.Stderr, err))
+}
+
+// Exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errUnclean ends a command that has already said what is wrong.
+var errUnclean = errors.New("not clean")
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// report writes an error in one line and answers the exit status.
+func report(w io.Writer, err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errUnclean):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintf(w, "restante: %v\n", err)
+		return exitUsage
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") { // several mistakes in one file
+		fmt.Fprintf(w, "restante: %s\n", line)
+	}
+	return exitFailed
+}
+
+// flags are those that most commands have.
+type flags struct {
+	config string
+	data   string
+}
+
+// newRoot makes the command tree.
+func newRoot() *cobra.Command {
+	f := new(flags)
+	root := &cobra.Command{
+		Use:           "restante",
+		Short:         "A mailbox server: takes mail over LMTP and serves it over IMAP",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.PersistentFlags().StringVarP(&f.config, "config", "c", "", "configuration `FILE`; without it all is as in restante config")
+	root.PersistentFlags().StringVar(&f.data, "data", "", "data `DIR`, instead of the configured one")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f), newCheck(f), newVersion())
+	for _, c := range root.Commands() {
+		strictArgs(c)
+	}
+	return root
+}
+
+// strictArgs makes mistakes in arguments usage errors.
+func strictArgs(c *cobra.Command) {
+	if args := c.Args; args != nil {
+		c.Args = func(c *cobra.Command, list []string) error {
+			if err := args(c, list); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		strictArgs(sub)
+	}
+}
+
+// load reads the configuration that the flags name.
+func (f *flags) load() (config.Config, error) {
+	c := config.Default()
+	if f.config != "" {
+		var err error
+		if c, err = config.Load(f.config); err != nil {
+			return c, err
+		}
+	}
+	if f.data != "" {
+		c.Data = f.data
+	}
+	return c, nil
+}

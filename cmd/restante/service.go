@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/restante/restante/config"
+	"github.com/restante/restante/serve"
+)
+
+// serviceOptions say how a service runs.
+type serviceOptions struct {
+	logs         io.Writer
+	reload       func() (config.Config, error) // nil: SIGHUP is not heeded
+	demoPassword string                        // not empty: any name logs in with it
+	// ready is called with the bound addresses when all is listening.
+	ready func(s *service, addresses map[string][]string)
+}
+
+// service is a server at work: a node with all its front-ends.
+type service struct {
+	options serviceOptions
+	config  config.Config
+	logger  *slog.Logger
+	level   *slog.LevelVar
+
+	node      *node
+	tls       *tlsSource
+	front     *frontends
+	mail      *serve.Server // IMAP and LMTP
+	admin     *serve.Server // apart, so that it is there when mail has no connection left
+	addresses map[string][]string
+}
+
+// newService opens the store, binds all addresses and serves.
+func newService(ctx context.Context, c config.Config, o serviceOptions) (*service, error) {
+	s := &service{options: o, config: c, addresses: map[string][]string{}}
+	s.logger, s.level = c.Logger(o.logs)
+	var err error
+	if s.node, err = openNode(ctx, c, s.logger, true); err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.stop(ctx))
+	}
+	return s, nil
+}
+
+func (s *service) start(ctx context.Context) (err error) {
+	c := s.config
+	if err := os.MkdirAll(c.SpoolDir(), 0o700); err != nil {
+		return fmt.Errorf("spool directory: %w", err)
+	}
+	if s.tls, err = newTLSSource(c, s.logger); err != nil {
+		return err
+	}
+	if s.front, err = newFrontends(ctx, s.node, c, s.options.demoPassword, s.logger); err != nil {
+		return err
+	}
+	options := serve.Options{Logger: s.logger, TLS: s.tls.config, Limits: c.Serve()}
+	if c.Log.Trace {
+		options.Trace = func(conn uint64, d serve.Direction, data []byte) {
+			s.logger.Debug("trace", "conn", conn, "from", string(d), "data", string(data))
+		}
+	}
+	s.mail = serve.New(options)
+	s.admin = serve.New(serve.Options{Logger: s.logger})
+	if _, err := s.admin.Listen(serve.Listener{
+		Addr: "unix:" + c.AdminSocket(), SocketMode: 0o600, Protocol: "admin", Handle: s.node.admin.Handle,
+	}); err != nil {
+		return err
+	}
+	for _, l := range s.listeners() {
+		addr, err := s.mail.Listen(l)
+		if err != nil {
+			return err
+		}
+		s.addresses[l.Protocol] = append(s.addresses[l.Protocol], addr.String())
+	}
+	return nil
+}
+
+// listeners are those that the configuration names.
+func (s *service) listeners() []serve.Listener {
+	var all []serve.Listener
+	for _, addr := range s.config.IMAP.Listen {
+		all = append(all, serve.Listener{Addr: addr, TLS: serve.StartTLS, Protocol: "imap", ALPN: []string{"imap"},
+			Handle: s.front.imap, Refuse: refuseIMAP})
+	}
+	for _, addr := range s.config.IMAP.ListenTLS {
+		all = append(all, serve.Listener{Addr: addr, TLS: serve.Implicit, Protocol: "imaps", ALPN: []string{"imap"},
+			Handle: s.front.imap})
+	}
+	for _, addr := range s.config.LMTP.Listen {
+		all = append(all, serve.Listener{Addr: addr, Protocol: "lmtp", SocketMode: s.config.SocketMode(),
+			Handle: s.front.lmtp, Refuse: refuseLMTP})
+	}
+	return all
+}
+
+// refuseIMAP is the greeting of a server that takes no connection (RFC 9051
+// §7.1.5).
+func refuseIMAP(r serve.Refusal) string {
+	return "* BYE [UNAVAILABLE] " + sentence(r) + "\r\n"
+}
+
+// refuseLMTP is the greeting that a mail transfer agent takes for "later" (RFC
+// 5321 §3.1).
+func refuseLMTP(r serve.Refusal) string {
+	return "421 4.3.2 " + sentence(r) + "\r\n"
+}
+
+func sentence(r serve.Refusal) string {
+	switch r {
+	case serve.TooMany:
+		return "Too many connections, try again later"
+	case serve.TooManyAddress:
+		return "Too many connections from your address, close some"
+	default:
+		return "Server is shutting down"
+	}
+}
+
+// run serves until ctx ends, then drains. A signal while it drains ends it at
+// once.
+func (s *service) run(ctx context.Context) error {
+	hangup := make(chan os.Signal, 1)
+	if s.options.reload != nil {
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+	}
+	s.logger.Info("ready", "version", version(), "data", s.config.Data)
+	if s.options.ready != nil {
+		s.options.ready(s, s.addresses)
+	}
+	for {
+		select {
+		case <-hangup:
+			s.reload(context.WithoutCancel(ctx))
+		case <-ctx.Done():
+			s.logger.Info("stopping", "connections", s.mail.Connections())
+			stopping, cancel := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
+			defer cancel()
+			err := s.stop(stopping)
+			s.logger.Info("stopped")
+			return err
+		}
+	}
+}
+
+// stop drains within the configured time and closes the store.
+func (s *service) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Limits.ShutdownTime.Duration)
+	defer cancel()
+	if s.mail != nil {
+		if err := s.mail.Shutdown(ctx); err != nil {
+			s.logger.Warn("connections were cut off", "reason", err)
+		}
+	}
+	if s.admin != nil {
+		if err := s.admin.Shutdown(ctx); err != nil {
+			s.logger.Warn("administration was cut off", "reason", err)
+		}
+	}
+	if s.front != nil {
+		s.front.close()
+	}
+	return s.node.Close()
+}
