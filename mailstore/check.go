@@ -214,6 +214,7 @@ type checker struct {
 	boxes     map[restante.MailboxID]*checkedBox
 	order     []*checkedBox // by ID
 	flags     *FlagTable
+	highest   restante.EmailID // number of a content or thread that is named
 	emails    emailTable
 	damaged   bool                      // pages could not be read, so that it is not known what is named
 	staging   map[restante.EmailID]bool // uploads under way

@@ -76,7 +76,6 @@ func (c *checker) checkPages() error {
 			c.foundf(FindOrphan, true, "pages of mailbox %d, which is not there, are put into the new mailbox %q", id, name)
 			cb = c.boxOf(id, name)
 			c.account.nextMailbox = max(c.account.nextMailbox, id+1)
-			cb.mailbox.UIDNext = 1<<32 - 1 // raised to no more than is needed at the end
 			cb.recovered = true
 		}
 		p, err := parsePage(first, bytes.Clone(value))
@@ -114,11 +113,6 @@ func (c *checker) checkPage(cb *checkedBox, p *Page) {
 		c.inBox(cb, FindPage, false, "the UIDs of the page at %d do not rise, or are not above %d", p.key, cb.last)
 	}
 	cb.last = max(cb.last, p.last)
-	if p.last >= mb.UIDNext {
-		c.inBox(cb, FindMailbox, true, "UIDNEXT %d is not above UID %d and is raised", mb.UIDNext, p.last)
-		mb.UIDNext = p.last + 1
-		c.dirty(cb)
-	}
 	if c.overlaps(cb, uids) {
 		c.inBox(cb, FindHistory, true, "messages of the page at UID %d are told as expunged; the history is forgotten", p.key)
 		c.forgetHistory(cb)
@@ -185,14 +179,11 @@ func (c *checker) checkEntries(cb *checkedBox, p *Page) (sets []FlagSetID, modSe
 		if id == 0 {
 			note(i, FindMessage, false, "it names no content")
 		}
-		if id >= c.account.nextEmail {
-			note(i, FindMessage, true, "content %d is not below the next number %d, which is raised", id, c.account.nextEmail)
-			c.account.nextEmail = id + 1
-			c.dirtyAccount()
+		thread := p.ThreadIDs()[i]
+		if thread == 0 {
+			note(i, FindMessage, false, "it is in no thread")
 		}
-		if thread := p.ThreadIDs()[i]; thread == 0 || restante.EmailID(thread) >= c.account.nextEmail {
-			note(i, FindMessage, false, "thread %d is no content's number", thread)
-		}
+		c.highest = max(c.highest, id, restante.EmailID(thread))
 	}
 	return sets, modSeqs, changed
 }
@@ -204,8 +195,12 @@ func (c *checker) checkCounts() error {
 	damaged := false
 	for _, cb := range c.order {
 		mb, n := cb.mailbox, cb.counted
-		if cb.recovered {
+		if cb.last >= mb.UIDNext {
+			if !cb.recovered {
+				c.inBox(cb, FindMailbox, true, "UIDNEXT %d is not above UID %d and is raised", mb.UIDNext, cb.last)
+			}
 			mb.UIDNext = cb.last + 1
+			c.dirty(cb)
 		}
 		usage.Bytes += int64(n.Size)
 		usage.Messages += int64(n.Messages)
@@ -221,6 +216,11 @@ func (c *checker) checkCounts() error {
 			c.setCounts(cb, n)
 			c.dirty(cb)
 		}
+	}
+	if c.highest >= c.account.nextEmail {
+		c.foundf(FindAccount, true, "content or thread %d is not below the next number %d, which is raised", c.highest, c.account.nextEmail)
+		c.account.nextEmail = c.highest + 1
+		c.dirtyAccount()
 	}
 	if have := c.account.usage; have.Bytes != usage.Bytes || have.Messages != usage.Messages {
 		c.foundf(FindCount, !damaged, "the account row counts %d octets in %d messages; the mailboxes make %d in %d",
