@@ -1,0 +1,64 @@
+package binary
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"testing"
+	"time"
+)
+
+// writeCertificates makes an authority and a certificate of it for localhost and
+// 127.0.0.1, and writes three PEM files.
+func writeCertificates(t testing.TB, authority, certificate, key string) {
+	t.Helper()
+	now := time.Now()
+	template := func(serial int64, name string) *x509.Certificate {
+		return &x509.Certificate{
+			SerialNumber: big.NewInt(serial),
+			Subject:      pkix.Name{CommonName: name},
+			NotBefore:    now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
+			BasicConstraintsValid: true,
+		}
+	}
+	ca := template(1, "Restante test authority")
+	ca.IsCA, ca.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
+	leaf := template(2, "localhost")
+	leaf.KeyUsage, leaf.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	leaf.DNSNames, leaf.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
+
+	caKey, leafKey := newKey(t), newKey(t)
+	caDER := must(x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey))(t)
+	leafDER := must(x509.CreateCertificate(rand.Reader, leaf, ca, &leafKey.PublicKey, caKey))(t)
+	writePEM(t, authority, "CERTIFICATE", caDER)
+	writePEM(t, certificate, "CERTIFICATE", leafDER)
+	writePEM(t, key, "PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(leafKey))(t))
+}
+
+func newKey(t testing.TB) *ecdsa.PrivateKey {
+	return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
+}
+
+func writePEM(t testing.TB, path, kind string, der []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// must answers a function that gives v, or ends the test if err is not nil.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

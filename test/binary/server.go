@@ -1,0 +1,238 @@
+package binary
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Options say how a [Server] is started.
+type Options struct {
+	Path   string // of the program
+	Data   string // directory of the store; empty: one below Dir
+	Config string // further lines of TOML, tables at their own
+}
+
+// Server is one running program with its directory, which outlives restarts.
+type Server struct {
+	Dir    string // the test's own
+	Data   string // the store
+	Config string // the configuration file
+	CA     string // PEM file of the authority that clients should trust
+
+	IMAP, IMAPS, LMTP string // host:port on loopback; IMAP is with STARTTLS
+	LMTPSocket        string // path of the Unix socket that takes LMTP too
+
+	path string
+	log  *os.File
+	proc *exec.Cmd
+	done chan error
+}
+
+// Start starts a server for a test, and has it stopped and its store checked
+// when the test ends.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	dir := socketDir(t)
+	s := &Server{
+		Dir: dir, Data: o.Data, Config: filepath.Join(dir, "restante.toml"),
+		CA:   filepath.Join(dir, "ca.pem"),
+		IMAP: FreeAddr(t), IMAPS: FreeAddr(t), LMTP: FreeAddr(t),
+		LMTPSocket: filepath.Join(dir, "lmtp.sock"),
+		path:       o.Path,
+	}
+	if s.Data == "" {
+		s.Data = filepath.Join(dir, "data")
+	}
+	certificate, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	writeCertificates(t, s.CA, certificate, key)
+	config := fmt.Sprintf(baseConfig, s.Data, certificate, key, s.IMAP, s.IMAPS, s.LMTP, "unix:"+s.LMTPSocket) + o.Config
+	if err := os.WriteFile(s.Config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.log = must(os.Create(filepath.Join(dir, "restante.log")))(t)
+	t.Cleanup(func() { s.finish(t) })
+	s.Run(t)
+	return s
+}
+
+// baseConfig is what tests of real clients need of a configuration: password
+// hashes that cost little, and no disk space that must stay free.
+const baseConfig = `
+data = %q
+tls.certificates = [%q]
+tls.keys = [%q]
+imap.listen = [%q]
+imap.listen_tls = [%q]
+lmtp.listen = [%q, %q]
+lmtp.hostname = "mail.example.org"
+lmtp.socket_mode = "0666"
+log.level = "debug"
+auth.argon2_passes = 1
+auth.scram_iterations = 4096
+store.reserve = "0"
+`
+
+// socketDir makes a directory for a test whose path is short enough for Unix
+// sockets, and open to servers that run as other users.
+func socketDir(t testing.TB) string {
+	t.Helper()
+	dir := must(os.MkdirTemp("", "restante"))(t)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Run starts the program, which must not be running, and waits until it takes
+// connections.
+func (s *Server) Run(t testing.TB) {
+	t.Helper()
+	s.proc = exec.Command(s.path, "serve", "--config", s.Config)
+	s.proc.Stdout, s.proc.Stderr = s.log, s.log
+	if err := s.proc.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	s.done = done
+	go func(p *exec.Cmd) { done <- p.Wait() }(s.proc)
+	Eventually(t, 30*time.Second, "the server answers", func() error {
+		select {
+		case err := <-done:
+			done <- err
+			t.Fatalf("restante serve ended: %v\n%s", err, s.Log())
+		default:
+		}
+		conn, err := tls.Dial("tcp", s.IMAPS, s.TLS(t))
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
+}
+
+// TLS answers a client configuration that trusts the server's certificate.
+func (s *Server) TLS(t testing.TB) *tls.Config {
+	t.Helper()
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(must(os.ReadFile(s.CA))(t)) {
+		t.Fatal("no certificate in " + s.CA)
+	}
+	return &tls.Config{RootCAs: pool, ServerName: "localhost"}
+}
+
+// Stop has the program end in an orderly way, and fails the test if it does not
+// end soon or with another exit status than 0.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	if s.proc == nil {
+		return
+	}
+	if err := s.proc.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+	select {
+	case err := <-s.done:
+		if err != nil {
+			t.Errorf("restante serve after SIGTERM: %v\n%s", err, s.Log())
+		}
+	case <-time.After(40 * time.Second):
+		s.proc.Process.Signal(syscall.SIGQUIT) // so that the log shows what it waits for
+		<-s.done
+		t.Errorf("restante serve does not end after SIGTERM\n%s", s.Log())
+	}
+	s.proc = nil
+}
+
+// Kill ends the program at once by SIGKILL.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	if err := s.proc.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	<-s.done
+	s.proc = nil
+}
+
+// Alive answers nil while the program runs, or how it ended.
+func (s *Server) Alive() error {
+	select {
+	case err := <-s.done:
+		s.done <- err
+		return fmt.Errorf("restante serve ended: %w", err)
+	default:
+		return nil
+	}
+}
+
+// Command runs a subcommand of the program on the server's store with stdin as
+// its input, and answers what it wrote on both outputs.
+func (s *Server) Command(t testing.TB, stdin string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), s.path, append(args, "--config", s.Config)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+// AddUser adds a user by the command line.
+func (s *Server) AddUser(t testing.TB, name, password string) {
+	t.Helper()
+	if out, err := s.Command(t, password+"\n", "user", "add", name, "--password-stdin"); err != nil {
+		t.Fatalf("restante user add %s: %v\n%s", name, err, out)
+	}
+}
+
+// Check has the program check its whole store and fails the test unless it is
+// clean. It works while the server runs and when it does not.
+func (s *Server) Check(t testing.TB) {
+	t.Helper()
+	cmd := exec.Command(s.path, "check", "--config", s.Config)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("restante check: %v\n%s", err, out)
+	}
+}
+
+// Log answers the end of what the program wrote.
+func (s *Server) Log() string {
+	const most = 8 << 10
+	b, err := os.ReadFile(s.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	if len(b) > most {
+		b = append([]byte("…"), b[len(b)-most:]...)
+	}
+	return string(b)
+}
+
+// finish is the end of a test.
+func (s *Server) finish(t testing.TB) {
+	t.Helper()
+	if t.Failed() {
+		t.Logf("the server's log:\n%s", s.Log())
+	}
+	s.Stop(t)
+	s.Check(t)
+	if b, err := os.ReadFile(s.log.Name()); err == nil {
+		for _, bad := range []string{"panic:", "DATA RACE", "goroutine "} {
+			if i := bytes.Index(b, []byte(bad)); i >= 0 {
+				t.Errorf("the server's log:\n%.4000s", b[i:])
+				break
+			}
+		}
+	}
+	s.log.Close()
+}
