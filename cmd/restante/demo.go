@@ -47,7 +47,7 @@ func newDemo(f *flags) *cobra.Command {
 
 func demoConfig(imap, imaps, lmtp string) config.Config {
 	c := config.Default()
-	c.Log.Level = "warn"
+	c.Log.Level = "error"
 	c.IMAP.Listen, c.IMAP.ListenTLS, c.LMTP.Listen = []string{imap}, []string{imaps}, []string{lmtp}
 	c.Auth.LocalDomains = []string{"localhost", "example.com"}
 	return c

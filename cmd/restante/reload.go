@@ -38,6 +38,7 @@ func (t *tlsSource) load(c config.Config) error {
 		t.now.Store(serve.TLSConfig(certificates.GetCertificate))
 		return nil
 	}
+	t.logs.Warn("no certificate is configured: one is made that no client trusts")
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	if name, err := os.Hostname(); err == nil {
 		hosts = append(hosts, name)
