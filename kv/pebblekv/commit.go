@@ -57,6 +57,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 		return 0, err
 	}
 	e.acked.Store(uint64(next))
+	s.reclaim.note(p, b)
 	return next, nil
 }
 

@@ -2,6 +2,7 @@ package pebblekv
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ func Open(o Options) (*Store, error) {
 	o.CacheBytes = cmp.Or(o.CacheBytes, 64<<20)
 	o.MemTableBytes = cmp.Or(o.MemTableBytes, 32<<20)
 	o.Reserve = cmp.Or(o.Reserve, 4*int64(o.MemTableBytes))
+	o.rewriteAge = cmp.Or(o.rewriteAge, time.Minute)
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
@@ -56,6 +58,10 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", o.Dir, err), lock.Close())
 	}
 	s.lock = lock
+	s.reclaim = newReclaimer(s, o.rewriteAge)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.background.Go(func() { s.reclaim.run(ctx) })
 	return s, nil
 }
 
@@ -137,8 +143,8 @@ func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebb
 			Enabled:               true,
 			MinimumSize:           minSeparated,
 			MaxBlobReferenceDepth: 10,
-			RewriteMinimumAge:     time.Minute,
-			TargetGarbageRatio:    0.25,
+			RewriteMinimumAge:     o.rewriteAge,
+			TargetGarbageRatio:    0.15,
 		}
 	}
 	return po

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -44,6 +45,10 @@ type Options struct {
 	// half of it. It leaves room to write out what was committed. 0 is 4
 	// times MemTableBytes, negative none.
 	Reserve int64
+
+	// rewriteAge is how old a file of values must be before its garbage is
+	// worth rewriting it. 0 is a minute.
+	rewriteAge time.Duration
 }
 
 // Store is an open store. It implements kv.Store.
@@ -57,9 +62,12 @@ type Store struct {
 	room       *room
 	partitions partitions
 	relaxed    *relaxedLog
+	reclaim    *reclaimer
+	background sync.WaitGroup
 	failed     *failure
 	closed     atomic.Bool
-	quit       chan struct{} // closed by Close
+	quit       chan struct{}      // closed by Close
+	cancel     context.CancelFunc // ends the background's work
 
 	use struct { // who is inside
 		sync.Mutex
@@ -167,8 +175,10 @@ func (s *Store) Close() error {
 		return kv.ErrClosed
 	}
 	close(s.quit)
+	s.cancel()
 	s.use.n++ // released below, so that tearDown runs at most once
 	s.use.Unlock()
+	s.background.Wait()
 	err := s.relaxed.sync()
 	s.leave()
 	select {
