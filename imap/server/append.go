@@ -52,8 +52,6 @@ func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage) e
 		return imap.No(imap.CodeCannot, "An empty message cannot be stored")
 	case size > s.srv.limits.Message:
 		return errTooBig()
-	case hasFlag(m.Flags, imap.FlagRecent):
-		return imap.No(imap.CodeCannot, `\Recent cannot be stored`)
 	}
 	w, err := p.Message(mailstore.NewMessage{Flags: m.Flags, InternalDate: m.Date, Size: m.Literal.Size})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/restante/restante"
-	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
 )
 
@@ -107,14 +106,4 @@ func (w *flagWriter) fetchFlags(t *targets, since restante.ModSeq, write func(se
 		return err
 	}
 	return w.end()
-}
-
-// hasFlag reports whether one of the flags is the system flag named.
-func hasFlag(flags []string, name string) bool {
-	for _, f := range flags {
-		if imap.CanonFlag(f) == name {
-			return true
-		}
-	}
-	return false
 }

@@ -12,11 +12,9 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// store handles STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3).
+// store handles STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3). The
+// parser has left \Recent out: clients write back the flags they have read.
 func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusResponse, error) {
-	if hasFlag(c.Flags, imap.FlagRecent) {
-		return done, imap.No(imap.CodeCannot, `\Recent cannot be stored`)
-	}
 	var since *restante.ModSeq
 	if c.HasUnchangedSince {
 		s.enableCondStore()
