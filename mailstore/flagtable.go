@@ -85,7 +85,7 @@ func (t *FlagTable) system(id FlagSetID) SystemFlags {
 // on with and whether the set is new. Only the account's writer calls it.
 func (t *FlagTable) intern(system SystemFlags, keywords []string, l Limits) (*FlagTable, FlagSetID, bool, error) {
 	spelled := t.keywords
-	names := make([]string, 0, len(keywords))
+	var names []string
 	for _, k := range keywords {
 		i, ok := t.index.keywords[lowerKeyword(k)]
 		if ok && i < len(spelled) && strings.EqualFold(spelled[i], k) {
