@@ -75,7 +75,8 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&f.config, "config", "c", "", "configuration `FILE`; without it all is as in restante config")
 	root.PersistentFlags().StringVar(&f.data, "data", "", "data `DIR`, instead of the configured one")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f), newCheck(f), newVersion())
+	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f),
+		newImport(f), newExport(f), newCheck(f), newVersion())
 	strictArgs(root)
 	return root
 }

@@ -305,3 +305,34 @@ func TestDemo(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+func TestImportAndExport(t *testing.T) {
+	s := newSite(t, "")
+	f := "--config=" + s.config
+	good(t, "secret\n", "user", "add", "bob", "--password-stdin", f)
+	mbox := filepath.Join(s.dir, "old.mbox")
+	text := "From a@b Thu Jan  1 00:00:00 2026\nStatus: RO\nSubject: one\n\nhello\n\nFrom a@b Thu Jan  1 00:00:00 2026\nSubject: two\n\nhello\n"
+	if err := os.WriteFile(mbox, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad(t, 2, "--user is not given", "import", mbox, f)
+	bad(t, 1, "no such file", "import", "--user=bob", mbox+"x", f)
+	bad(t, 1, "not found", "import", "--user=eve", mbox, f)
+	if out := good(t, "", "import", "--user=bob", mbox, f); !strings.Contains(out, "2 added, 0 there already, 0 bad") {
+		t.Error(out)
+	}
+	_, _, stop := s.serve(t)
+	if out := good(t, "", "import", "--user=bob", mbox, f); !strings.Contains(out, "0 added, 2 there already, 0 bad") {
+		t.Error(out)
+	}
+	dir := filepath.Join(s.dir, "out")
+	if out := good(t, "", "export", "--user=bob", dir, f); !strings.HasPrefix(out, "2 messages written") {
+		t.Error(out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "cur")); err != nil {
+		t.Error(err)
+	}
+	bad(t, 1, "already holds a Maildir", "export", "--user=bob", dir, f)
+	good(t, "", "check", f)
+	stop()
+}
