@@ -131,6 +131,18 @@ func (b *columnBuilder) reset(number uint64, old *columnBlock) {
 	}
 }
 
+// foldField folds the text of a header field, or what is looked for in one. A
+// tab counts as a space: where mailers fold a line they write either.
+func foldField(dst, text []byte) []byte {
+	start := len(dst)
+	dst = search.Fold(dst, text)
+	for i := bytes.IndexByte(dst[start:], '\t'); i >= 0; i = bytes.IndexByte(dst[start:], '\t') {
+		start += i
+		dst[start] = ' '
+	}
+	return dst
+}
+
 // add puts in a content's summary.
 func (b *columnBuilder) add(id restante.EmailID, s message.Summary) {
 	i := int(id % blockSize)
@@ -148,7 +160,7 @@ func (b *columnBuilder) add(id restante.EmailID, s message.Summary) {
 		}
 		// Where the arena moves, texts added before keep the old memory.
 		start := len(b.arena)
-		b.arena = search.Fold(b.arena, text)
+		b.arena = foldField(b.arena, text)
 		b.texts[f][i] = b.arena[start:len(b.arena):len(b.arena)]
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
-	"github.com/restante/restante/search"
 )
 
 // scanFrom is how many contents a block must lack for all of it to be read in
@@ -143,7 +142,7 @@ type textPlan struct {
 func (*textPlan) cost() cost { return costText }
 
 func (p *textPlan) eval(s *searcher, candidates, out bitset) error {
-	needle := search.NewNeedle([]byte(p.text)).Folded()
+	needle := foldField(nil, []byte(p.text))
 	uses, err := s.columnBlocks(candidates)
 	if err != nil {
 		return err

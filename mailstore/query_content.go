@@ -19,6 +19,7 @@ type contentPlan struct {
 // contentLeaf is one text to be found in a message.
 type contentLeaf struct {
 	needle  search.Needle // not empty
+	field   []byte        // the needle as foldField has it
 	headers bool          // also in the header and in the headers of parts
 }
 
@@ -42,8 +43,9 @@ func compileContent(text string, headers bool) plan {
 	if text == "" {
 		return everything{}
 	}
-	needle := search.NewNeedle([]byte(text))
-	return &contentPlan{leaves: []contentLeaf{{needle: needle, headers: headers}}}
+	return &contentPlan{leaves: []contentLeaf{{
+		needle: search.NewNeedle([]byte(text)), field: foldField(nil, []byte(text)), headers: headers,
+	}}}
 }
 
 func (*contentPlan) cost() cost { return costContent }
@@ -240,9 +242,9 @@ func (c *contentScan) fields(header []byte, partHeader bool) {
 		field := header[:end]
 		header = header[end:]
 		c.decoded = message.DecodeHeader(c.decoded[:0], field)
-		c.folded = search.Fold(c.folded[:0], c.decoded)
+		c.folded = foldField(c.folded[:0], c.decoded)
 		for i, leaf := range c.plan.leaves {
-			if !c.found[i] && (leaf.headers || !partHeader) && leaf.needle.Contains(c.folded) {
+			if !c.found[i] && (leaf.headers || !partHeader) && bytes.Contains(c.folded, leaf.field) {
 				c.found[i] = true
 			}
 		}

@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"iter"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/message"
-	"github.com/restante/restante/search"
 )
 
 // headerPlan looks in the stored headers for a field that has no column, or,
@@ -22,7 +22,7 @@ func (p *headerPlan) eval(s *searcher, candidates, out bitset) error {
 	if err != nil {
 		return err
 	}
-	needle := search.NewNeedle([]byte(p.text))
+	needle := foldField(nil, []byte(p.text))
 	var folded []byte
 	return s.eachContent(candidates, func(id restante.EmailID, place int) error {
 		header, err := r.Header(id)
@@ -30,8 +30,8 @@ func (p *headerPlan) eval(s *searcher, candidates, out bitset) error {
 			return err
 		}
 		for value := range message.HeaderValues(header, p.field) {
-			folded = search.Fold(folded[:0], value)
-			if needle.Contains(folded) {
+			folded = foldField(folded[:0], value)
+			if bytes.Contains(folded, needle) {
 				out.add(place)
 				break
 			}
