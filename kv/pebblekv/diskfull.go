@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,6 +20,9 @@ func isNoSpace(err error) bool {
 // retryEvery is how long a write on a full disk waits before it is tried again.
 const retryEvery = 100 * time.Millisecond
 
+// tellEvery is how many seconds lie between two lines of the log about it.
+const tellEvery = 10
+
 // patientFS makes writes wait while the disk is full. Pebble ends the process
 // when it cannot write its log or its list of files, though room may come back;
 // so it never hears of a full disk. New commits do not get there, because room
@@ -30,6 +34,7 @@ type patientFS struct {
 	log  *slog.Logger
 	done chan struct{} // closed by giveUp
 	once sync.Once
+	told atomic.Int64 // when the log was last told, in seconds
 }
 
 func newPatientFS(fs vfs.FS, dir string, log *slog.Logger) *patientFS {
@@ -54,7 +59,9 @@ func (fs *patientFS) wait(err error) bool {
 	if !isNoSpace(err) {
 		return false
 	}
-	fs.log.Warn("disk is full; a write waits for room", "dir", fs.dir)
+	if now, told := time.Now().Unix(), fs.told.Load(); now-told >= tellEvery && fs.told.CompareAndSwap(told, now) {
+		fs.log.Error("disk is full; a write waits for room", "dir", fs.dir)
+	}
 	timer := time.NewTimer(retryEvery)
 	defer timer.Stop()
 	select {

@@ -176,6 +176,7 @@ func (s *Store) Close() error {
 	}
 	close(s.quit)
 	s.cancel()
+	s.fs.giveUp() // a full disk must not keep the process from ending
 	s.use.n++ // released below, so that tearDown runs at most once
 	s.use.Unlock()
 	s.background.Wait()
@@ -191,7 +192,6 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) tearDown() {
-	s.fs.giveUp()
 	err := s.relaxed.close()
 	s.closeErr = errors.Join(err, wrap(s.db.Close()), s.lock.Close())
 	close(s.use.ended)
