@@ -269,7 +269,7 @@ func BenchmarkRead(b *testing.B) {
 func BenchmarkOpenMillion(b *testing.B) {
 	engine := openPebble(b)
 	a, mb := benchAccount(b, engine)
-	millionPages(b, engine, a, mb)
+	millionPages(b, a, mb)
 	b.ReportAllocs()
 	for b.Loop() {
 		s := &Store{options: Options{}.withDefaults(), kv: engine}
@@ -288,7 +288,7 @@ func BenchmarkOpenMillion(b *testing.B) {
 }
 
 // millionPages writes the rows of 1,000,000 messages without content.
-func millionPages(b *testing.B, engine kv.Store, a *Account, mb restante.MailboxID) {
+func millionPages(b testing.TB, a *Account, mb restante.MailboxID) {
 	b.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	_, err := a.update(b.Context(), kv.Durable, func(tx *txn) error {

@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -137,8 +138,7 @@ func (tx *txn) dropThreads(gone []content) error {
 		n, _, valid := keyNumber(it.Key())
 		id := restante.EmailID(n)
 		if !valid {
-			_ = it.Close()
-			return fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt)
+			return errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
 		}
 		switch {
 		case id < gone[0].id:

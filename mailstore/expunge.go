@@ -128,7 +128,7 @@ func (tx *txn) take(d *draft, uids UIDSet) ([]content, error) {
 		return nil, err
 	}
 	tx.mergePages(d, shrunk)
-	d.pages = slices.DeleteFunc(d.pages, func(p *Page) bool { return p == nil })
+	d.compact()
 	return taken, tx.remember(d, uids)
 }
 
