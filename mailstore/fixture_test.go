@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,26 @@ type fixture struct {
 	clock   time.Time
 }
 
+// engineVariable is how TestOnPebble tells the tests that it runs what to run
+// on.
+const engineVariable = "RESTANTE_TEST_ENGINE"
+
+// TestOnPebble runs the tests of the operations on the engine on disk.
+func TestOnPebble(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"AppendAndRead": TestAppendAndRead, "AppendErrors": TestAppendErrors, "StoreFlags": TestStoreFlags,
+		"CopyMoveExpunge": TestCopyMoveExpunge, "MoveToSameMailbox": TestMoveToSameMailbox, "Mailboxes": TestMailboxes,
+		"RenameInbox": TestRenameInbox, "Threads": TestThreads, "ContentSizes": TestContentSizes,
+		"StagedAbort": TestStagedAbort, "ImportTwice": TestImportTwice, "HistoryIsBounded": TestHistoryIsBounded,
+		"RandomOnOneNode": testRandomOnOneNode,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(engineVariable, "pebble")
+			test(t)
+		})
+	}
+}
+
 func newFixture(t testing.TB, o Options) *fixture {
 	t.Helper()
 	f := &fixture{t: t, backing: memkv.NewBacking(), clock: time.Unix(1_700_000_000, 0)}
@@ -35,6 +56,9 @@ func newFixture(t testing.TB, o Options) *fixture {
 	}
 	if o.KV == nil {
 		o.KV = f.engine
+		if os.Getenv(engineVariable) == "pebble" {
+			o.KV = openPebble(t)
+		}
 	}
 	f.store = openStore(t, o)
 	id, err := f.store.CreateAccount(t.Context(), "alice")

@@ -191,7 +191,7 @@ func TestNoSpace(t *testing.T) {
 // sameAsStored holds the state in memory against a fresh read of the engine.
 func (f *fixture) sameAsStored() {
 	f.t.Helper()
-	snap, err := f.engine.Snapshot(f.t.Context(), kv.Partition(f.ID()))
+	snap, err := f.store.kv.Snapshot(f.t.Context(), kv.Partition(f.ID()))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -276,6 +276,17 @@ func TestRandomOperations(t *testing.T) {
 			}
 			checkCounts(t, f.engine, f.ID())
 		})
+	}
+}
+
+func testRandomOnOneNode(t *testing.T) {
+	f := newFixture(t, Options{})
+	rng := rand.New(rand.NewPCG(9, 9))
+	for step := range 100 {
+		if err := f.randomOperation(rng); err != nil && !expected(err) {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		f.sameAsStored()
 	}
 }
 

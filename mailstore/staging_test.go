@@ -97,7 +97,7 @@ func TestContentSizes(t *testing.T) {
 
 func (f *fixture) countRows(kind byte) int {
 	f.t.Helper()
-	snap, err := f.engine.Snapshot(f.t.Context(), kv.Partition(f.ID()))
+	snap, err := f.store.kv.Snapshot(f.t.Context(), kv.Partition(f.ID()))
 	if err != nil {
 		f.t.Fatal(err)
 	}
