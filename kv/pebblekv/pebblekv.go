@@ -177,7 +177,7 @@ func (s *Store) Close() error {
 	close(s.quit)
 	s.cancel()
 	s.fs.giveUp() // a full disk must not keep the process from ending
-	s.use.n++ // released below, so that tearDown runs at most once
+	s.use.n++     // released below, so that tearDown runs at most once
 	s.use.Unlock()
 	s.background.Wait()
 	err := s.relaxed.sync()
