@@ -45,10 +45,7 @@ func (a *Account) Reader(ctx context.Context) (*Reader, error) {
 // reading were told when they were met.
 func (r *Reader) Close() {
 	for _, rows := range [...]*rowReader{&r.summaries, &r.headers, &r.bodies} {
-		if rows.it != nil {
-			_ = rows.it.Close()
-			rows.it = nil
-		}
+		rows.drop()
 	}
 	_ = r.snap.Close()
 }
@@ -63,10 +60,14 @@ type rowReader struct {
 
 // get answers the value of a key, valid until the next call; nil if there is
 // no such row. The row after the last one asked for is found without a seek.
-func (r *rowReader) get(snap kv.Snapshot, key []byte) ([]byte, error) {
-	if r.it == nil {
-		r.it = snap.Scan(kindRange(r.kind))
-	}
+// An iterator that met a damaged row is of no more use: the next call takes a
+// new one, so that the rows around it can be read.
+func (r *rowReader) get(snap kv.Snapshot, key []byte) (value []byte, err error) {
+	defer func() {
+		if err != nil {
+			r.drop()
+		}
+	}()
 	if r.on {
 		switch bytes.Compare(r.it.Key(), key) {
 		case 0:
@@ -76,16 +77,27 @@ func (r *rowReader) get(snap kv.Snapshot, key []byte) ([]byte, error) {
 			if r.on = r.it.Next(); r.on && bytes.Equal(r.it.Key(), key) {
 				return r.value()
 			}
+			if r.it.Err() != nil {
+				r.drop() // the row it met may be another one
+			}
 		}
 	}
-	if err := r.it.Err(); err != nil {
-		return nil, err
+	if r.it == nil {
+		r.it = snap.Scan(kindRange(r.kind))
 	}
 	r.cur = nil
 	if r.on = r.it.SeekGE(key); r.on && bytes.Equal(r.it.Key(), key) {
 		return r.value()
 	}
 	return nil, r.it.Err()
+}
+
+// drop ends the iterator. Its errors were told when they were met.
+func (r *rowReader) drop() {
+	if r.it != nil {
+		_ = r.it.Close()
+	}
+	r.it, r.on, r.cur = nil, false, nil
 }
 
 func (r *rowReader) value() ([]byte, error) {
