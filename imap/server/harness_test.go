@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/mailstore/mailstoretest"
 	"github.com/restante/restante/serve"
 )
 
@@ -34,10 +36,11 @@ type host struct {
 
 // hostOptions vary a host.
 type hostOptions struct {
-	limits Limits
-	store  mailstore.Options
-	engine kv.Store // nil: memory
-	serve  serve.Limits
+	limits   Limits
+	store    mailstore.Options
+	engine   kv.Store // nil: memory
+	serve    serve.Limits
+	mayPanic bool // a handler that panics is what is tested
 }
 
 func newHost(t testing.TB, o hostOptions) *host {
@@ -69,7 +72,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 	h.imap = New(Options{Store: h.store, Auth: a, Limits: o.limits})
 	cert, err := serve.SelfSigned([]string{"localhost"}, time.Now())
 	check(err)
-	h.serve = serve.New(serve.Options{Limits: o.serve, TLS: func() *tls.Config {
+	h.serve = serve.New(serve.Options{Logger: slog.New(alarm{t, o.mayPanic}), Limits: o.serve, TLS: func() *tls.Config {
 		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}})
 	at, err := h.serve.Listen(serve.Listener{Addr: "0.0.0.0:0", TLS: serve.StartTLS, Protocol: "imap", Handle: h.imap.Handle})
@@ -81,6 +84,10 @@ func newHost(t testing.TB, o hostOptions) *host {
 		if err := h.serve.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
+		if h.kv != nil {
+			h.kv.Inject(memkv.Faults{})
+		}
+		mailstoretest.MustCheck(t, h.store)
 		if err := h.store.Close(); err != nil {
 			t.Errorf("closing the store: %v", err)
 		}
@@ -137,6 +144,26 @@ func (h *host) deliver(user, mailbox, text string) error {
 	}
 	_, err = p.Commit(ctx, m.ID)
 	return err
+}
+
+// alarm is a log handler that fails the test when a handler panicked.
+type alarm struct {
+	t        testing.TB
+	mayPanic bool
+}
+
+func (a alarm) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+func (a alarm) WithAttrs([]slog.Attr) slog.Handler           { return a }
+func (a alarm) WithGroup(string) slog.Handler                { return a }
+func (a alarm) Handle(_ context.Context, r slog.Record) error {
+	if a.mayPanic || !strings.Contains(r.Message, "panic") {
+		return nil
+	}
+	r.Attrs(func(at slog.Attr) bool {
+		a.t.Error(r.Message, at)
+		return true
+	})
+	return nil
 }
 
 // client is a connection for tests that are no transcripts.
