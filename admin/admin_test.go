@@ -137,7 +137,7 @@ func TestOperations(t *testing.T) {
 // TestClientLeaves: an operation ends when its client does.
 func TestClientLeaves(t *testing.T) {
 	started, ended := make(chan struct{}), make(chan error, 1)
-	c := listen(t, Operations{"wait": func(ctx context.Context, _ json.RawMessage, event func(any) error) (any, error) {
+	c := listen(t, Operations{"wait": func(ctx context.Context, _ json.RawMessage, x Exchange) (any, error) {
 		close(started)
 		<-ctx.Done()
 		ended <- ctx.Err()

@@ -46,6 +46,15 @@ func (c Client) dial(ctx context.Context) (net.Conn, error) {
 // Call runs an operation in the server. It ends the operation when ctx ends or
 // event answers an error, which Call then answers.
 func (c Client) Call(ctx context.Context, op string, in any, event func(json.RawMessage) error, out any) error {
+	return c.call(ctx, op, in, nil, event, out)
+}
+
+// Upload runs an operation in the server that reads body.
+func (c Client) Upload(ctx context.Context, op string, in any, body io.Reader, out any) error {
+	return c.call(ctx, op, in, body, nil, out)
+}
+
+func (c Client) call(ctx context.Context, op string, in any, body io.Reader, event func(json.RawMessage) error, out any) error {
 	conn, err := c.dial(ctx)
 	if err != nil {
 		return err
@@ -56,9 +65,13 @@ func (c Client) Call(ctx context.Context, op string, in any, event func(json.Raw
 	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(conn).Encode(request{op, raw}); err != nil {
+	if err := json.NewEncoder(conn).Encode(request{op, raw, body != nil}); err != nil {
 		return fmt.Errorf("administration socket: %w", err)
 	}
+	var own bodyError
+	if err := sendBody(conn, body); errors.As(err, &own) {
+		return own.error
+	} // else the server has stopped reading and says why
 	d := json.NewDecoder(bufio.NewReader(conn))
 	for {
 		var r response
@@ -85,4 +98,32 @@ func (c Client) Call(ctx context.Context, op string, in any, event func(json.Raw
 			}
 		}
 	}
+}
+
+// bodyError is a failure of the body that was to be sent.
+type bodyError struct{ error }
+
+// bodyReader marks the errors of a body, to tell them from the connection's.
+type bodyReader struct{ r io.Reader }
+
+func (b bodyReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = bodyError{err}
+	}
+	return n, err
+}
+
+// sendBody sends what an operation reads and then shuts this side down.
+func sendBody(conn net.Conn, body io.Reader) error {
+	if body == nil {
+		return nil
+	}
+	if _, err := io.Copy(conn, bodyReader{body}); err != nil {
+		return err
+	}
+	if half, ok := conn.(*net.UnixConn); ok {
+		return half.CloseWrite()
+	}
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/restante/restante/serve"
@@ -19,7 +21,8 @@ const requestTime = 30 * time.Second
 // socket may do everything: its file mode is the guard.
 func (o Operations) Handle(ctx context.Context, c *serve.Conn) {
 	c.SetReadDeadline(time.Now().Add(requestTime))
-	r := bufio.NewReader(io.LimitReader(c, maxRequest))
+	limited := &io.LimitedReader{R: c, N: maxRequest}
+	r := bufio.NewReader(limited)
 	line, err := r.ReadBytes('\n')
 	if errors.Is(err, io.EOF) && len(line) == 0 {
 		return // someone looked whether anybody is here
@@ -36,17 +39,24 @@ func (o Operations) Handle(ctx context.Context, c *serve.Conn) {
 	c.SetReadDeadline(time.Time{})
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { // ends when the connection is closed, by either side
-		io.Copy(io.Discard, c)
-		cancel()
-	}()
-	out, err := o.run(ctx, req.Op, req.In, func(e any) error {
+	x := Exchange{Body: strings.NewReader(""), Event: func(e any) error {
 		raw, err := json.Marshal(e)
 		if err != nil {
 			return err
 		}
 		return w.Encode(response{Event: raw})
-	})
+	}}
+	if req.Body {
+		limited.N = math.MaxInt64
+		x.Body = r
+	} else {
+		go func() { // ends when the connection is closed, by either side
+			io.Copy(io.Discard, c)
+			cancel()
+		}()
+	}
+	out, err := o.run(ctx, req.Op, req.In, x)
+	io.Copy(io.Discard, x.Body) // what an operation that failed has left
 	last := response{Done: true}
 	if err == nil {
 		last.Out, err = json.Marshal(out)

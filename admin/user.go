@@ -21,7 +21,7 @@ type Options struct {
 	Logger    *slog.Logger // nil: discards
 }
 
-// New answers the operations on users and the check.
+// New answers all operations.
 func New(o Options) Operations {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -35,6 +35,11 @@ func New(o Options) Operations {
 		OpUserQuota:  Define(o.setQuota),
 		OpUserLock:   Define(o.lockUser),
 		OpCheck:      Define(o.check),
+		OpMailboxes:  Define(o.mailboxes),
+		OpMailbox:    Define(o.makeMailbox),
+		OpSubscribe:  Define(o.subscribe),
+		OpAppend:     DefineUpload(o.append),
+		OpMessages:   Define(o.messages),
 	}
 }
 
@@ -48,6 +53,11 @@ const (
 	OpUserQuota  = "user.quota"  // Quota; User
 	OpUserLock   = "user.lock"   // Lock; User
 	OpCheck      = "check"       // Check; events: CheckEvent; CheckResult
+	OpMailboxes  = "mail.boxes"  // Name; Mailboxes
+	OpMailbox    = "mail.make"   // Place
+	OpSubscribe  = "mail.sub"    // Place
+	OpAppend     = "mail.append" // Batch, followed by the messages' bytes; Appended
+	OpMessages   = "mail.read"   // Place; events: Content
 )
 
 // Name names a user.

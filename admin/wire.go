@@ -9,11 +9,13 @@ import (
 
 // On the socket a client sends one request and reads any number of events and
 // then one output or error, each a line of JSON. Closing the connection ends
-// the operation.
+// the operation. A request that says so is followed by bytes for the operation,
+// up to where the client shuts its side down.
 
 type request struct {
-	Op string          `json:"op"`
-	In json.RawMessage `json:"in"`
+	Op   string          `json:"op"`
+	In   json.RawMessage `json:"in"`
+	Body bool            `json:"body,omitempty"`
 }
 
 type response struct {

@@ -1,65 +1,62 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/restante/restante/admin"
+	"github.com/restante/restante/interchange"
 )
 
 func newExport(f *flags) *cobra.Command {
-	var in exportInput
+	var user string
 	c := &cobra.Command{
 		Use:   "export --user NAME DIR",
-		Short: "Write a user's mail as Maildir++ with flags",
-		Long: "Export writes all mailboxes of a user as a Maildir++ tree with flags. While the server runs, it is the " +
-			"server that writes the files.",
+		Short: "Write a user's mail as Maildir++",
+		Long: "Export writes all mailboxes of a user to DIR as Maildir++, with flags, dates and subscriptions, " +
+			"while the server runs or not. DIR must not hold a Maildir yet. Line ends become LF, as Maildir has them.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if in.User == "" {
+			if user == "" {
 				return usageError{errors.New("--user is not given")}
 			}
 			conf, err := f.load()
 			if err != nil {
 				return err
 			}
-			if in.Dir, err = filepath.Abs(args[0]); err != nil {
-				return err
-			}
 			return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
-				return runExport(c, caller, in)
+				return runExport(c, admin.Mail{Caller: caller, User: user}, args[0])
 			})
 		},
 	}
-	c.Flags().StringVar(&in.User, "user", "", "the user `NAME` whose mail it is")
+	c.Flags().StringVar(&user, "user", "", "user `NAME` whose mail it is")
 	return c
 }
 
-func runExport(c *cobra.Command, caller admin.Caller, in exportInput) error {
+func runExport(c *cobra.Command, mail admin.Mail, dir string) error {
 	file, isFile := c.ErrOrStderr().(*os.File)
 	terminal := isFile && term.IsTerminal(int(file.Fd()))
 	const clearLine = "\r\x1b[K"
-	var result exportResult
-	err := caller.Call(c.Context(), opExport, in, func(raw json.RawMessage) error {
-		var e exportEvent
-		if err := json.Unmarshal(raw, &e); err != nil || !terminal {
-			return err
-		}
-		_, err := fmt.Fprintf(file, "%s%s: %d messages", clearLine, e.Mailbox, e.Messages)
-		return err
-	}, &result)
+	export := interchange.Export{Source: mail}
 	if terminal {
-		fmt.Fprint(file, clearLine)
+		var last time.Time
+		export.Progress = func(mailbox string, messages int) {
+			if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
+				last = now
+				fmt.Fprintf(file, "%s%s: %d messages", clearLine, mailbox, messages)
+			}
+		}
+		defer fmt.Fprint(file, clearLine)
 	}
+	n, err := export.Run(c.Context(), dir)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s written to %s\n", counted(result.Messages, "message"), in.Dir)
+	fmt.Fprintf(c.OutOrStdout(), "%s written to %s\n", counted(n, "message"), dir)
 	return nil
 }

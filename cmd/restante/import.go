@@ -1,13 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -18,68 +15,44 @@ import (
 )
 
 func newImport(f *flags) *cobra.Command {
-	var in importInput
+	var user, mailbox string
 	c := &cobra.Command{
-		Use:   "import --user NAME PATH…",
-		Short: "Take in mbox files, Maildir and Maildir++ trees",
-		Long: "Import takes in mbox files, Maildir and Maildir++ trees with flags, folders and dates. Messages that " +
-			"cannot be read are told and passed over; what an earlier run has taken in is not taken again. While the " +
-			"server runs, it is the server that reads the files.",
+		Use:   "import --user NAME [--mailbox NAME] PATH...",
+		Short: "Bring in mbox files and Maildir trees",
+		Long: "Import reads mbox files, Maildir and Maildir++ trees, with flags, folders and dates, into a user's " +
+			"mailboxes, while the server runs or not. A message that cannot be taken is named and passed over. " +
+			"What was imported before is not added again, so a run can be repeated.\n\n" +
+			"A tree's own messages go to INBOX and its folders beside it; an mbox file goes to the mailbox of its " +
+			"name, a mail spool to INBOX. With --mailbox all goes to that mailbox, folders below it.",
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if in.User == "" {
+		RunE: func(c *cobra.Command, paths []string) error {
+			if user == "" {
 				return usageError{errors.New("--user is not given")}
 			}
 			conf, err := f.load()
 			if err != nil {
 				return err
 			}
-			if in.Paths, err = absolute(args); err != nil {
-				return err
-			}
 			return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
-				return runImport(c, caller, in)
+				return runImport(c, admin.Mail{Caller: caller, User: user}, mailbox, paths)
 			})
 		},
 	}
-	c.Flags().StringVar(&in.User, "user", "", "the user `NAME` whose mail it is")
-	c.Flags().StringVar(&in.Mailbox, "mailbox", "", "put all into mailbox `NAME` and below, not into INBOX and beside it")
+	c.Flags().StringVar(&user, "user", "", "user `NAME` whose mail it is")
+	c.Flags().StringVar(&mailbox, "mailbox", "", "mailbox `NAME` to put all into")
 	return c
 }
 
-// absolute makes paths that mean the same in the server.
-func absolute(paths []string) ([]string, error) {
-	var all []string
-	for _, p := range paths {
-		a, err := filepath.Abs(p)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := os.Stat(a); err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, nil
-}
-
-func runImport(c *cobra.Command, caller admin.Caller, in importInput) error {
-	bar := newByteBar(c.ErrOrStderr(), "importing")
-	var report interchange.Report
-	err := caller.Call(c.Context(), opImport, in, func(raw json.RawMessage) error {
-		var e importEvent
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return err
-		}
-		if e.Bad != "" {
-			bar.clear()
-			_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", e.Where, e.Bad)
-			return err
-		}
-		bar.show(e.Done, e.Total)
-		return nil
-	}, &report)
-	bar.clear()
+func runImport(c *cobra.Command, mail admin.Mail, mailbox string, paths []string) error {
+	progress := newByteProgress(c.ErrOrStderr(), "importing")
+	report, err := interchange.Import{
+		Target: mail, Mailbox: mailbox, Progress: progress.show,
+		Bad: func(where string, err error) {
+			progress.clear()
+			fmt.Fprintf(c.ErrOrStderr(), "restante: not imported: %s: %v\n", where, err)
+		},
+	}.Run(c.Context(), paths...)
+	progress.clear()
 	if err != nil {
 		return err
 	}
@@ -88,27 +61,31 @@ func runImport(c *cobra.Command, caller admin.Caller, in importInput) error {
 	return nil
 }
 
-// byteBar is a progress bar with rate and time left, on a terminal.
-type byteBar struct{ bar *progressbar.ProgressBar }
-
-func newByteBar(w io.Writer, what string) byteBar {
-	if file, ok := w.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
-		return byteBar{}
-	}
-	return byteBar{progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish())}
+// byteProgress shows on a terminal how many bytes are done, at what rate, and
+// the time left.
+type byteProgress struct {
+	w    io.Writer
+	what string
+	bar  *progressbar.ProgressBar // nil before the first show, and where there is no terminal
 }
 
-func (b byteBar) show(done, total int64) {
-	if b.bar != nil && total > 0 {
-		b.bar.ChangeMax64(total)
-		b.bar.Set64(done)
+func newByteProgress(w io.Writer, what string) *byteProgress { return &byteProgress{w: w, what: what} }
+
+func (p *byteProgress) show(done, total int64) {
+	file, ok := p.w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return
 	}
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.w), progressbar.OptionShowBytes(true),
+			progressbar.OptionShowTotalBytes(true), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(p.what), progressbar.OptionUseANSICodes(true))
+	}
+	p.bar.Set64(done)
 }
 
-func (b byteBar) clear() {
-	if b.bar != nil {
-		b.bar.Clear()
+func (p *byteProgress) clear() {
+	if p.bar != nil {
+		p.bar.Clear()
 	}
 }

@@ -52,7 +52,6 @@ func openNode(ctx context.Context, c config.Config, logger *slog.Logger, create 
 		return nil, errors.Join(err, n.Close())
 	}
 	n.admin = admin.New(admin.Options{Store: n.store, Directory: n.directory, Params: c.PasswordParams(), Logger: logger})
-	n.addInterchange()
 	return n, nil
 }
 

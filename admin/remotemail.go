@@ -1,0 +1,161 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/restante/restante/interchange"
+)
+
+// Mail is a user's mail, reached through a Caller: what interchange imports to
+// and exports from.
+type Mail struct {
+	Caller Caller
+	User   string
+}
+
+var (
+	_ interchange.Target = Mail{}
+	_ interchange.Source = Mail{}
+)
+
+// Mailbox is interchange.Target's.
+func (m Mail) Mailbox(ctx context.Context, name string) error {
+	return m.Caller.Call(ctx, OpMailbox, Place{m.User, name}, nil, nil)
+}
+
+// Subscribe is interchange.Target's.
+func (m Mail) Subscribe(ctx context.Context, name string) error {
+	return m.Caller.Call(ctx, OpSubscribe, Place{m.User, name}, nil, nil)
+}
+
+// Append is interchange.Target's.
+func (m Mail) Append(ctx context.Context, mailbox string, batch []interchange.Message) (int, error) {
+	in := Batch{Place: Place{m.User, mailbox}}
+	for _, msg := range batch {
+		in.Messages = append(in.Messages, Entry{Flags: msg.Flags, Date: msg.InternalDate, Size: msg.Size, Key: msg.Key})
+	}
+	body := &batchReader{left: batch}
+	defer body.close()
+	var out Appended
+	if err := m.Caller.Upload(ctx, OpAppend, in, body, &out); err != nil {
+		return 0, err
+	}
+	if out.Reason != "" {
+		return 0, &interchange.MessageError{Index: out.Bad, Err: errors.New(out.Reason)}
+	}
+	return out.Skipped, nil
+}
+
+// batchReader reads messages one after the other.
+type batchReader struct {
+	left []interchange.Message
+	open io.ReadCloser
+}
+
+func (b *batchReader) Read(p []byte) (int, error) {
+	for {
+		if b.open == nil {
+			if len(b.left) == 0 {
+				return 0, io.EOF
+			}
+			var err error
+			if b.open, err = b.left[0].Open(); err != nil {
+				return 0, err
+			}
+			b.left = b.left[1:]
+		}
+		n, err := b.open.Read(p)
+		if err == io.EOF {
+			err = b.close()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+func (b *batchReader) close() error {
+	if b.open == nil {
+		return nil
+	}
+	r := b.open
+	b.open = nil
+	return r.Close()
+}
+
+// Mailboxes is interchange.Source's.
+func (m Mail) Mailboxes(ctx context.Context) ([]string, error) {
+	var out Mailboxes
+	err := m.Caller.Call(ctx, OpMailboxes, Name{m.User}, nil, &out)
+	return out.Mailboxes, err
+}
+
+// Subscriptions is interchange.Source's.
+func (m Mail) Subscriptions(ctx context.Context) ([]string, error) {
+	var out Mailboxes
+	err := m.Caller.Call(ctx, OpMailboxes, Name{m.User}, nil, &out)
+	return out.Subscriptions, err
+}
+
+// Messages is interchange.Source's. A message can be opened once, while f runs.
+func (m Mail) Messages(ctx context.Context, mailbox string, f func(interchange.Message) error) error {
+	var feed *feeder
+	err := m.Caller.Call(ctx, OpMessages, Place{m.User, mailbox}, func(raw json.RawMessage) error {
+		var c Content
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return err
+		}
+		if c.Entry != nil {
+			if err := feed.end(nil); err != nil {
+				return err
+			}
+			feed = startFeeder(*c.Entry, f)
+		}
+		return feed.give(c.Data)
+	}, nil)
+	if e := feed.end(err); e != nil {
+		return e
+	}
+	return err
+}
+
+// feeder hands a message's pieces, as they come, to a function that reads them.
+type feeder struct {
+	w    *io.PipeWriter
+	done chan error
+}
+
+func startFeeder(e Entry, f func(interchange.Message) error) *feeder {
+	r, w := io.Pipe()
+	feed := &feeder{w: w, done: make(chan error, 1)}
+	go func() {
+		err := f(interchange.Message{Flags: e.Flags, InternalDate: e.Date, Size: e.Size,
+			Open: func() (io.ReadCloser, error) { return r, nil }})
+		r.CloseWithError(err)
+		feed.done <- err
+	}()
+	return feed
+}
+
+func (f *feeder) give(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	_, err := f.w.Write(b)
+	return err
+}
+
+// end ends the message, before its time if err is not nil, and answers what the
+// function has returned. A nil feeder has no message.
+func (f *feeder) end(err error) error {
+	if f == nil {
+		return nil
+	}
+	f.w.CloseWithError(err)
+	err = <-f.done
+	f.done <- err
+	return err
+}
