@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +22,9 @@ import (
 func TestIdleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("opens many connections")
+	}
+	if raceDetector() {
+		t.Skip("the race detector's own memory would be measured")
 	}
 	n := 1000
 	if v, err := strconv.Atoi(os.Getenv("RESTANTE_IDLE")); err == nil {
@@ -47,6 +51,12 @@ func TestIdleMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("delivery with as many to be told: %v", time.Since(began))
+}
+
+// raceDetector reports whether the test was built with -race.
+func raceDetector() bool {
+	info, found := debug.ReadBuildInfo()
+	return found && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // memory gives what the heap and the stacks hold.

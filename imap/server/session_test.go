@@ -49,7 +49,7 @@ func outside(t *testing.T) string {
 // TestPanicIsAnswered makes a handler panic: the command gets its tagged
 // response, the client goodbye, and the server goes on.
 func TestPanicIsAnswered(t *testing.T) {
-	h := newHost(t, hostOptions{})
+	h := newHost(t, hostOptions{mayPanic: true})
 	*h.imap.rows["NOOP"] = row{name: "NOOP", states: anyState, run: func(*session, context.Context, command.Command) (imap.StatusResponse, error) {
 		panic("oh")
 	}}
