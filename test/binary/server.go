@@ -218,6 +218,18 @@ func (s *Server) Log() string {
 	return string(b)
 }
 
+// LogSize answers how many bytes the program has logged.
+func (s *Server) LogSize(t testing.TB) int {
+	t.Helper()
+	return len(must(os.ReadFile(s.log.Name()))(t))
+}
+
+// LogFrom answers what the program has logged from byte offset on.
+func (s *Server) LogFrom(t testing.TB, offset int) string {
+	t.Helper()
+	return string(must(os.ReadFile(s.log.Name()))(t)[offset:])
+}
+
 // finish is the end of a test.
 func (s *Server) finish(t testing.TB) {
 	t.Helper()
