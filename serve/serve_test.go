@@ -183,8 +183,13 @@ func TestLimits(t *testing.T) {
 
 func TestGate(t *testing.T) {
 	g := NewGate[string](2)
-	if !g.Enter("a") || !g.Enter("a") || g.Enter("a") || !g.Enter("b") {
-		t.Error("wrong count")
+	for i, want := range []bool{true, true, false} {
+		if g.Enter("a") != want {
+			t.Errorf("a, number %d: not %v", i+1, want)
+		}
+	}
+	if !g.Enter("b") {
+		t.Error("another key is not let in")
 	}
 	g.Leave("a")
 	if !g.Enter("a") || g.Inside("a") != 2 {
