@@ -20,6 +20,9 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	if err != nil {
 		return done, err
 	}
+	if mb.Name != c.Mailbox && mb.Name != "INBOX" {
+		s.tellNormalized(c.Mailbox, mb.Name)
+	}
 	p := s.account.BeginAppend(ctx)
 	defer p.Abort()
 	for {

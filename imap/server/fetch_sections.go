@@ -150,9 +150,10 @@ func clip(p *imap.Partial, n int64) (from, count int64) {
 // literal writes a run of the message's octets as a literal.
 func (f *fetcher) literal(id restante.EmailID, off, n int64) error {
 	f.buf = appendLiteralHead(f.buf, n)
-	w := octets{f: f}
+	w := &f.octets
+	w.f, w.n = f, 0
 	if n > 0 {
-		if err := f.reader.WriteRange(&w, id, off, n); err != nil {
+		if err := f.reader.WriteRange(w, id, off, n); err != nil {
 			return err
 		}
 	}
@@ -163,8 +164,7 @@ func (f *fetcher) literal(id restante.EmailID, off, n int64) error {
 	return nil
 }
 
-// read gives a run of the message's octets in the scratch buffer's back half,
-// so that fields can be picked from it.
+// read gives a run of the message's octets.
 func (f *fetcher) read(id restante.EmailID, off, n int64) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(f.reader.Open(id, off, n), b)

@@ -33,6 +33,7 @@ type fetcher struct {
 	start   int  // where the current message's response begins in buf
 	sent    bool // a part of it has been handed on and cannot be taken back
 	scratch []byte
+	octets  octets // what the current literal's octets are written to
 
 	expunged   int // messages left out because their content is gone
 	unreadable []restante.UID
@@ -77,10 +78,12 @@ func (f *fetcher) fetch(ctx context.Context, t *targets) error {
 		}
 		return err == nil
 	})
+	if f.lost == nil {
+		f.spill() // also what came before an error
+	}
 	if err != nil {
 		return err
 	}
-	f.spill()
 	return f.lost
 }
 

@@ -14,6 +14,9 @@ type region struct{ oldFrom, oldTo, newFrom, newTo int }
 // in no other place of the other list, which rises, so it is passed; with the
 // same first UID both are.
 func compare(old, now []*mailstore.Page) []region {
+	if len(old) == len(now) && (len(old) == 0 || &old[0] == &now[0]) {
+		return nil // the same list: another mailbox of the account changed
+	}
 	var regions []region
 	i, j := 0, 0
 	for {
