@@ -19,7 +19,8 @@ type CheckOptions struct {
 	SkipContents bool
 	// Progress is called now and then, and at the end of each account.
 	Progress func(CheckProgress)
-	// Found is called with each finding as it is made.
+	// Found is called with each finding once its account is done, with at most
+	// 10,000 of an account.
 	Found func(Finding)
 	// Limit bounds the findings that the report keeps: 0 is 1,000. Those
 	// beyond are counted, and Found gets them.
@@ -153,11 +154,21 @@ func (r *checkRun) check(id restante.AccountID) error {
 	}
 	defer snap.Close()
 	c := newChecker(r, id, snap)
-	if err := c.run(); err != nil {
+	if err := c.run(); err != nil && !c.unreadable(err) {
 		return err
 	}
 	r.add(c)
 	return nil
+}
+
+// unreadable notes damage that the engine has met, which ends the check of the
+// account. Other errors are not about the account.
+func (c *checker) unreadable(err error) bool {
+	if !errors.Is(err, restante.ErrCorrupt) {
+		return false
+	}
+	c.foundf(FindRow, false, "rows cannot be read, what follows them was not checked: %v", err)
+	return true
 }
 
 // add takes over what a checker found.
@@ -179,6 +190,8 @@ func (r *checkRun) add(c *checker) {
 			r.report.More++
 		}
 	}
+	r.report.More += c.more
+	r.report.Fixed += c.moreFixed
 	if c.exists {
 		r.report.Accounts++
 	}
@@ -189,25 +202,33 @@ func (r *checkRun) add(c *checker) {
 }
 
 func (r *checkRun) progress(id restante.AccountID) {
+	r.tell(id, 0, 0)
+}
+
+// tell reports progress: what accounts that are done have, and so much of one
+// that is not.
+func (r *checkRun) tell(id restante.AccountID, contents, bytes int64) {
 	if r.options.Progress != nil {
 		r.options.Progress(CheckProgress{
-			Account: id, Accounts: r.report.Accounts, Messages: r.report.Contents, Bytes: r.report.Bytes,
+			Account: id, Accounts: r.report.Accounts,
+			Messages: r.report.Contents + contents, Bytes: r.report.Bytes + bytes,
 		})
 	}
 }
 
-// maxFindings is how many findings of one account are kept apart; what is
-// beyond is told as a number.
+// maxFindings is how many findings of one account are told; those beyond are
+// counted.
 const maxFindings = 10_000
 
 // checker looks at one account, as it is in one snapshot.
 type checker struct {
-	parent   *checkRun
-	id       restante.AccountID
-	snap     kv.Snapshot
-	version  restante.ModSeq
-	fix      *fixes // nil: nothing is put right
-	findings []Finding
+	parent          *checkRun
+	id              restante.AccountID
+	snap            kv.Snapshot
+	version         restante.ModSeq
+	fix             *fixes // nil: nothing is put right
+	findings        []Finding
+	more, moreFixed int // findings beyond maxFindings
 
 	exists    bool // there is an account row
 	account   accountRow
@@ -261,11 +282,18 @@ func (c *checker) run() error {
 	return nil
 }
 
-// found notes a finding; fixed says that it is being put right.
+// found notes a finding; fixed says that it is being put right, as long as the
+// commit takes more. Lost contents it always takes.
 func (c *checker) found(f Finding, fixed bool) {
-	f.Account, f.Fixed = c.id, fixed && c.fix != nil && !c.full()
-	if len(c.findings) < maxFindings {
+	f.Account, f.Fixed = c.id, fixed && c.fix != nil && (f.Kind == FindContent || !c.full())
+	switch {
+	case len(c.findings) < maxFindings:
 		c.findings = append(c.findings, f)
+	case f.Fixed:
+		c.moreFixed++
+		fallthrough
+	default:
+		c.more++
 	}
 }
 

@@ -42,6 +42,7 @@ func (r *contentRows) at(id restante.EmailID) bool { return r.ok && r.id == id }
 func (c *checker) checkContents() error {
 	scan := &contentCheck{
 		checker: c, summaries: c.contentRows(kindSummary), headers: c.contentRows(kindHeader), bodies: c.contentRows(kindBody),
+		lost: make(map[restante.EmailID]string), sizes: make(map[restante.EmailID]uint32),
 	}
 	err := scan.run()
 	for _, rows := range []*contentRows{scan.summaries, scan.headers, scan.bodies} {
@@ -49,8 +50,8 @@ func (c *checker) checkContents() error {
 			err = e
 		}
 	}
-	if err == nil && len(scan.lost) > 0 {
-		err = c.checkLost(scan.lost)
+	if err == nil && len(scan.lost)+len(scan.sizes) > 0 {
+		err = c.checkEntriesAgain(scan.lost, scan.sizes)
 	}
 	if err == nil && len(scan.rescued) > 0 {
 		c.addRescued(scan.rescued)
@@ -62,6 +63,7 @@ type contentCheck struct {
 	*checker
 	summaries, headers, bodies *contentRows
 	lost                       map[restante.EmailID]string // why
+	sizes                      map[restante.EmailID]uint32 // of whole contents that messages give another size
 	rescued                    []Message                   // contents that pages named which are gone
 	summary, fresh             []byte
 }
@@ -142,18 +144,21 @@ func (s *contentCheck) orphan(id restante.EmailID) error {
 
 // content reads a content that is named.
 func (s *contentCheck) content(id restante.EmailID, e emailEntry) error {
-	s.contents++
+	if s.contents++; s.contents%1024 == 0 {
+		s.parent.tell(s.id, s.contents, s.bytes)
+	}
 	parser, size, why, err := s.read(id)
 	if err != nil {
 		return err
 	}
-	if why == "" && !s.parent.options.SkipContents && size != int64(e.size) {
-		why = fmt.Sprintf("%d octets are stored of %d", size, e.size)
+	if why == "" && !s.parent.options.SkipContents && (size != int64(e.size) || e.sizes) {
+		if row := message.Summary(s.summary); row.Valid() == nil && row.Size() == size {
+			s.sizes[id] = uint32(size) // the content is whole
+		} else {
+			why = fmt.Sprintf("%d octets are stored of %d", size, e.size)
+		}
 	}
 	if why != "" {
-		if s.lost == nil {
-			s.lost = make(map[restante.EmailID]string)
-		}
 		s.lost[id] = why
 		return nil
 	}

@@ -18,6 +18,7 @@ type emailEntry struct {
 	thread restante.ThreadID
 	size   uint32
 	named  uint32 // by so many messages
+	sizes  bool   // of which some give another size
 }
 
 // add counts a message that names the content. It answers false if another
@@ -32,7 +33,8 @@ func (t *emailTable) add(id restante.EmailID, size uint32, thread restante.Threa
 		t.blocks[uint64(id)/refBlockSize] = b
 	}
 	e := &b[id%refBlockSize]
-	same := e.named == 0 || e.size == size && e.thread == thread
+	same := e.named == 0 || e.thread == thread
+	e.sizes = e.sizes || e.named > 0 && e.size != size
 	e.size, e.thread = size, thread
 	e.named++
 	return same

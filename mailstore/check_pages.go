@@ -110,7 +110,8 @@ func (c *checker) checkPage(cb *checkedBox, p *Page) {
 	}
 	uids := p.UIDs()
 	if p.key > p.first || p.key <= cb.last || uids[0] != p.first || uids[len(uids)-1] != p.last || !rising(uids) {
-		c.inBox(cb, FindPage, false, "the UIDs of the page at %d do not rise, or are not above %d", p.key, cb.last)
+		c.lostPage(cb, pageKey(mb.ID, p.key), p.raw, fmt.Errorf("its UIDs do not rise, or are not above %d", cb.last))
+		return
 	}
 	cb.last = max(cb.last, p.last)
 	if c.overlaps(cb, uids) {
@@ -133,7 +134,7 @@ func (c *checker) checkPage(cb *checkedBox, p *Page) {
 			cb.counted.DeletedSize += uint64(size)
 		}
 		if id := p.EmailIDs()[i]; !c.emails.add(id, size, p.ThreadIDs()[i]) {
-			c.found(Finding{Kind: FindMessage, Mailbox: mb.Name, UID: uids[i], Email: id, Text: "another copy of the message has a different size or thread"}, false)
+			c.found(Finding{Kind: FindMessage, Mailbox: mb.Name, UID: uids[i], Email: id, Text: "another copy of the message is in a different thread"}, false)
 		}
 	}
 	c.messages += int64(p.n)

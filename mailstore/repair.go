@@ -59,14 +59,14 @@ func (r *checkRun) repair(id restante.AccountID, dropLost bool) error {
 // repairOnce does one commit's worth.
 func (r *checkRun) repairOnce(id restante.AccountID, dropLost bool) (*checker, error) {
 	// An account in use must not commit in between, and has to read again what
-	// is changed under it. One that cannot be opened is in nobody's use.
+	// is changed under it. One that cannot be opened is in nobody's use here.
 	a, err := r.store.Account(r.ctx, id)
 	if err == nil {
 		defer a.Release()
 		a.writer.Lock()
 		defer a.unlock()
-	} else if !errors.Is(err, restante.ErrCorrupt) && !errors.Is(err, restante.ErrNotFound) {
-		return nil, err
+	} else {
+		a = nil
 	}
 	snap, err := r.store.kv.Snapshot(r.ctx, kv.Partition(id))
 	if err != nil {
@@ -76,7 +76,12 @@ func (r *checkRun) repairOnce(id restante.AccountID, dropLost bool) (*checker, e
 	c := newChecker(r, id, snap)
 	c.fix = &fixes{dropLost: dropLost}
 	if err := c.run(); err != nil {
-		return nil, err
+		if !c.unreadable(err) {
+			return nil, err
+		}
+		c.fix.batch.Reset() // what was gathered rests on half of the account
+		c.unfix()
+		return c, nil
 	}
 	c.writeHead()
 	if len(c.fix.batch.Ops()) == 0 {
@@ -96,13 +101,21 @@ func (r *checkRun) repairOnce(id restante.AccountID, dropLost bool) (*checker, e
 
 // addFixed takes over what a commit has put right.
 func (r *checkRun) addFixed(c *checker) {
-	part := &checker{}
+	part := &checker{more: c.moreFixed, moreFixed: c.moreFixed}
 	for _, f := range c.findings {
 		if f.Fixed {
 			part.findings = append(part.findings, f)
 		}
 	}
 	r.add(part)
+}
+
+// unfix takes back that anything is put right.
+func (c *checker) unfix() {
+	for i := range c.findings {
+		c.findings[i].Fixed = false
+	}
+	c.moreFixed = 0
 }
 
 // fixes gathers what a repair writes.

@@ -4,15 +4,20 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/message"
 )
 
-// checkLost finds the messages whose content is not whole. With DropLost they
-// are expunged, so that clients hear of it.
-func (c *checker) checkLost(lost map[restante.EmailID]string) error {
+// checkEntriesAgain finds the messages whose content is not whole, which are
+// expunged with DropLost, so that clients hear of it, and those that give a
+// whole content another size than it has, which is put right.
+func (c *checker) checkEntriesAgain(lost map[restante.EmailID]string, sizes map[restante.EmailID]uint32) error {
+	if c.fix != nil && c.full() {
+		c.fix.dropLost = false // the next commit does it, which has room for all of it
+	}
 	start, end := kindRange(kindPage)
 	gone := make(map[*checkedBox]UIDSet)
 	err := c.scan(start, end, func(key, value []byte) error {
@@ -22,27 +27,10 @@ func (c *checker) checkLost(lost map[restante.EmailID]string) error {
 			return nil
 		}
 		p, err := parsePage(restante.UID(binary.BigEndian.Uint32(rest)), bytes.Clone(value))
-		if err != nil {
+		if err != nil || !rising(p.UIDs()) {
 			return nil // told before
 		}
-		var keep []int
-		for i, id := range p.EmailIDs() {
-			why, ok := lost[id]
-			if !ok {
-				keep = append(keep, i)
-				continue
-			}
-			text := "the content is not whole: " + why
-			if c.drops() {
-				text += "; the message is removed"
-				gone[cb] = gone[cb].Add(p.UID(i))
-				c.drop(cb, p.Message(i))
-			}
-			c.found(Finding{Kind: FindContent, Mailbox: cb.mailbox.Name, UID: p.UID(i), Email: id, Text: text}, c.drops())
-		}
-		if len(keep) < p.n && c.drops() {
-			c.replacePage(cb, p, keep)
-		}
+		c.checkPageAgain(cb, p, lost, sizes, gone)
 		return nil
 	})
 	if err != nil || !c.drops() {
@@ -53,9 +41,7 @@ func (c *checker) checkLost(lost map[restante.EmailID]string) error {
 			c.fix.batch.Set(expungedKey(cb.mailbox.ID, c.version+1), appendUIDSet(nil, uids))
 			cb.box.history += uint32(len(uids))
 		}
-		c.dirty(cb)
 	}
-	c.dirtyAccount()
 	for id := range lost {
 		for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
 			c.fix.batch.DeleteRange(contentRange(kind, id, id))
@@ -69,9 +55,58 @@ func (c *checker) checkLost(lost map[restante.EmailID]string) error {
 	return nil
 }
 
-// drops reports whether messages without content are to be removed. That is
-// one commit whatever its size, and the first one, so that it is whole.
-func (c *checker) drops() bool { return c.fix != nil && c.fix.dropLost && !c.fix.full }
+// checkPageAgain does so for one page and writes it if it changes.
+func (c *checker) checkPageAgain(
+	cb *checkedBox, p *Page, lost map[restante.EmailID]string, sizes map[restante.EmailID]uint32, gone map[*checkedBox]UIDSet,
+) {
+	// What checkEntries has put right is in p as it was.
+	sets, modSeqs, _ := (&checker{flags: c.flags, account: c.account, version: c.version}).checkEntries(cb, p)
+	keep := make([]Message, 0, p.n)
+	changed := false
+	for i := range p.n {
+		m := p.Message(i)
+		m.FlagSet, m.ModSeq = sets[i], modSeqs[i]
+		f := Finding{Kind: FindContent, Mailbox: cb.mailbox.Name, UID: m.UID, Email: m.EmailID}
+		if why, ok := lost[m.EmailID]; ok {
+			f.Text = "the content is not whole: " + why
+			if c.drops() {
+				f.Text += "; the message is removed"
+				c.drop(cb, m)
+				gone[cb] = gone[cb].Add(m.UID)
+				changed = true
+			}
+			c.found(f, c.drops())
+			if c.drops() {
+				continue
+			}
+		}
+		if size, ok := sizes[m.EmailID]; ok && size != m.Size {
+			f.Kind, f.Text = FindMessage, fmt.Sprintf("its size is given as %d octets, the content has %d", m.Size, size)
+			c.found(f, true)
+			if c.fix != nil && !c.fix.full {
+				c.resize(cb, m, size)
+				m.Size, m.ModSeq, changed = size, c.version+1, true
+			}
+		}
+		keep = append(keep, m)
+	}
+	switch key := pageKey(cb.mailbox.ID, p.key); {
+	case !changed || c.fix == nil:
+	case len(keep) == 0:
+		c.fix.batch.Delete(key, len(p.raw))
+	default:
+		c.fix.batch.Set(key, newPage(p.key, keep, c.flags).row())
+	}
+	if changed {
+		c.dirty(cb)
+		c.dirtyAccount()
+	}
+}
+
+// drops reports whether messages without content and pages that cannot be read
+// are removed. All of that is part of one commit whatever its size, so that it
+// is whole.
+func (c *checker) drops() bool { return c.fix != nil && c.fix.dropLost }
 
 // drop takes a message out of all counts.
 func (c *checker) drop(cb *checkedBox, m Message) {
@@ -90,16 +125,14 @@ func (c *checker) drop(cb *checkedBox, m Message) {
 	c.emails.remove(m.EmailID)
 }
 
-// replacePage writes a page with the entries that are kept.
-func (c *checker) replacePage(cb *checkedBox, p *Page, keep []int) {
-	key := pageKey(cb.mailbox.ID, p.key)
-	if len(keep) == 0 {
-		c.fix.batch.Delete(key, len(p.raw))
-		return
+// resize counts a message with another size.
+func (c *checker) resize(cb *checkedBox, m Message, size uint32) {
+	delta := int64(size) - int64(m.Size)
+	cb.mailbox.Size += uint64(delta)
+	if c.flags.system(m.FlagSet)&Deleted != 0 {
+		cb.mailbox.DeletedSize += uint64(delta)
 	}
-	// Values that checkEntries has put right are in p still.
-	sets, modSeqs, _ := (&checker{flags: c.flags, account: c.account, version: c.version}).checkEntries(cb, p)
-	c.fix.batch.Set(key, p.withFlags(sets, modSeqs, c.flags).pick(keep, c.flags).row())
+	c.account.usage.Bytes += delta
 }
 
 // rescue gives a content that dropped pages may have named a new message, if
