@@ -24,9 +24,8 @@ func (a *Authenticator) Login(ctx context.Context, c Conn, name, password string
 	if err != nil {
 		return Identity{}, err
 	}
-	good := a.logins.fact(user, password)
-	if known && a.logins.knows(good) {
-		return a.admit(ctx, user)
+	if known && a.logins.knows(a.logins.fact(user, password)) {
+		return identityOf(user), nil
 	}
 	leave, err := a.throttle.enter(ctx, c.Remote, user.Name, a.sleep)
 	if err != nil {
@@ -42,12 +41,11 @@ func (a *Authenticator) Login(ctx context.Context, c Conn, name, password string
 		}
 	}
 	if ok && known {
-		a.logins.learn(good)
-		if upgraded := a.upgrade(ctx, user, password); !upgraded.Credentials.Equal(user.Credentials) {
-			user = upgraded
-			a.logins.learn(a.logins.fact(user, password))
+		if user, err = a.admit(ctx, a.upgrade(ctx, user, password)); err != nil {
+			return Identity{}, err
 		}
-		return a.admit(ctx, user)
+		a.logins.learn(a.logins.fact(user, password))
+		return identityOf(user), nil
 	}
 	if !again {
 		a.failures.learn(wrong)
@@ -101,21 +99,23 @@ func (a *Authenticator) upgrade(ctx context.Context, u directory.User, password 
 	return u
 }
 
-// admit turns a verified user into an identity, making the account of one who
-// has none yet (demonstrations).
-func (a *Authenticator) admit(ctx context.Context, u directory.User) (Identity, error) {
-	if u.Account == 0 {
-		added, err := a.users.Add(ctx, u.Name, u.Credentials)
-		if errors.Is(err, restante.ErrExists) {
-			added, err = a.users.Lookup(ctx, u.Name)
-		}
-		if err != nil {
-			return Identity{}, fmt.Errorf("making an account: %w: %w", restante.ErrUnavailable, err)
-		}
-		u = added
+// admit answers a verified user as he is in the directory, making the account
+// of one who has none yet (demonstrations).
+func (a *Authenticator) admit(ctx context.Context, u directory.User) (directory.User, error) {
+	if u.Account != 0 {
+		return u, nil
 	}
-	return Identity{Name: u.Name, Account: u.Account}, nil
+	_, err := a.users.Add(ctx, u.Name, u.Credentials)
+	if err == nil || errors.Is(err, restante.ErrExists) {
+		u, err = a.users.Lookup(ctx, u.Name)
+	}
+	if err != nil {
+		return u, fmt.Errorf("making an account: %w: %w", restante.ErrUnavailable, err)
+	}
+	return u, nil
 }
+
+func identityOf(u directory.User) Identity { return Identity{Name: u.Name, Account: u.Account} }
 
 // fail counts a failed login and waits the longer the more there were.
 func (a *Authenticator) fail(ctx context.Context, c Conn, name string, count bool) error {

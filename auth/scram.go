@@ -97,10 +97,9 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 func (x *scramExchange) final(ctx context.Context, message []byte) ([]byte, error) {
 	challenge, err := x.conversation.Step(string(message))
 	if err == nil && x.conversation.Valid() && x.known {
-		if x.identity, err = x.a.admit(ctx, x.user); err != nil {
-			return nil, err
-		}
-		return []byte(challenge), nil
+		user, err := x.a.admit(ctx, x.user)
+		x.identity = identityOf(user)
+		return []byte(challenge), err
 	}
 	return nil, x.a.fail(ctx, x.c, x.user.Name, true)
 }
