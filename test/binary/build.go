@@ -21,6 +21,10 @@ const RaceEnv = "RESTANTE_RACE"
 // test an error when its value is "required".
 const RequiredEnv = "RESTANTE_CLIENTS"
 
+// ProgramEnv names the environment variable with the path of a program to test
+// in place of one that is built.
+const ProgramEnv = "RESTANTE_PROGRAM"
+
 // Build builds the program into dir and answers its path.
 func Build(dir string) (string, error) {
 	path := filepath.Join(dir, "restante")
@@ -38,6 +42,10 @@ func Build(dir string) (string, error) {
 // Main builds the program, hands its path to use, runs the tests of m and
 // answers their exit status. It is for TestMain.
 func Main(m *testing.M, use func(path string)) int {
+	if path := os.Getenv(ProgramEnv); path != "" {
+		use(path)
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "restante-test")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -42,12 +42,20 @@ func start(t *testing.T) *binary.Server {
 // login connects the test's own client as alice.
 func login(t *testing.T, s *binary.Server) *imapclient.Client {
 	t.Helper()
-	c, err := imapclient.Login(s.IMAPS, s.TLS(t), alice, password)
+	c, err := loginAs(t, s, alice)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// loginAs connects the test's own client as another user of the same password.
+func loginAs(t *testing.T, s *binary.Server, user string) (*imapclient.Client, error) {
+	c, err := imapclient.Login(s.IMAPS, s.TLS(t), user, password)
+	if err == nil {
+		t.Cleanup(func() { c.Close() })
+	}
+	return c, err
 }
 
 // run runs a client to its end, in dir and with HOME there, and answers its
