@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/imap/wire"
@@ -33,12 +34,29 @@ func (s *session) command(ctx context.Context) {
 		return
 	}
 	if r != nil && s.state == stateSelected && !errors.Is(err, errPanicked) {
-		if lost := s.sync(ctx, r.expunge, r.uid()); lost != nil && err == nil {
-			err = lost
-		}
+		s.update(ctx, r.expunge, r.uid())
 	}
 	s.answer(ctx, tag, r, answer, err)
 }
+
+// update tells the client what changed in its mailbox. If that fails, the answer
+// of the command that was done stands, since a client that were told NO would
+// do it again; what changed is told another time. A session whose account was
+// removed ends.
+func (s *session) update(ctx context.Context, expunge, uid bool) {
+	err := s.sync(ctx, expunge, uid)
+	switch {
+	case err == nil:
+	case errors.Is(err, restante.ErrNotFound) && s.idle.active:
+		s.bye(imap.CodeNonExistent, accountGone)
+	case errors.Is(err, restante.ErrNotFound):
+		s.farewell = &imap.StatusResponse{Code: imap.CodeNonExistent, Text: accountGone}
+	default:
+		s.log.WarnContext(ctx, "changes could not be told", "error", err)
+	}
+}
+
+const accountGone = "This account was removed"
 
 // begin reads a command's tag and name and finds its row. The tag is "*" where
 // there was none to be read (RFC 9051 §7.1.3).

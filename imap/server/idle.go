@@ -51,9 +51,7 @@ func (s *session) push(ctx context.Context) {
 	if s.state != stateSelected {
 		return
 	}
-	if err := s.sync(ctx, true, true); err != nil {
-		s.log.WarnContext(ctx, "changes could not be told", "error", err)
-	}
+	s.update(ctx, true, true)
 }
 
 // endIdle reads the line that ends IDLE and answers the command. A client that

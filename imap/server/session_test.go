@@ -182,6 +182,33 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestAccountRemoved removes an account under its sessions.
+func TestAccountRemoved(t *testing.T) {
+	h := newHost(t, hostOptions{})
+	idling, waiting, unselected := h.login(t, "alice"), h.login(t, "alice"), h.login(t, "alice")
+	idling.do("a1 SELECT INBOX")
+	idling.send("a2 IDLE\r\n")
+	idling.expect("+ idling")
+	waiting.do("a3 SELECT INBOX")
+	a, err := h.account("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	if err := h.store.RemoveAccount(context.Background(), a.ID()); err != nil {
+		t.Fatal(err)
+	}
+	idling.expect("* BYE [NONEXISTENT] ")
+	waiting.do("a4 NOOP")
+	waiting.expect("* BYE [NONEXISTENT] ")
+	if !idling.closed() || !waiting.closed() {
+		t.Error("not closed")
+	}
+	if _, answer := unselected.try("a5 CREATE new"); !strings.HasPrefix(answer, "a5 NO ") {
+		t.Error(answer)
+	}
+}
+
 // TestSlowPieces sends commands octet by octet.
 func TestSlowPieces(t *testing.T) {
 	h := newHost(t, hostOptions{})
