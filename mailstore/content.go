@@ -18,7 +18,7 @@ import (
 // without them.
 const (
 	headerRow  = 256 << 10 // the most of a header that its row holds
-	firstChunk = 16 << 10  // end of chunk 0
+	firstChunk = 8 << 10   // end of chunk 0
 	chunkSize  = 256 << 10 // end of chunk 1, and size of those after it
 )
 

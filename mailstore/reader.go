@@ -50,6 +50,10 @@ func (r *Reader) Close() {
 	_ = r.snap.Close()
 }
 
+// nearbyRows is how many rows are stepped over before a seek is cheaper. One
+// message rarely has more chunks.
+const nearbyRows = 3
+
 // rowReader reads rows of one kind with one iterator.
 type rowReader struct {
 	kind byte
@@ -59,7 +63,8 @@ type rowReader struct {
 }
 
 // get answers the value of a key, valid until the next call; nil if there is
-// no such row. The row after the last one asked for is found without a seek.
+// no such row. Rows soon after
+// the last one asked for are found without a seek.
 // An iterator that met a damaged row is of no more use: the next call takes a
 // new one, so that the rows around it can be read.
 func (r *rowReader) get(snap kv.Snapshot, key []byte) (value []byte, err error) {
@@ -68,18 +73,17 @@ func (r *rowReader) get(snap kv.Snapshot, key []byte) (value []byte, err error) 
 			r.drop()
 		}
 	}()
-	if r.on {
-		switch bytes.Compare(r.it.Key(), key) {
-		case 0:
+	for steps := 0; r.on && steps <= nearbyRows; steps++ {
+		order := bytes.Compare(r.it.Key(), key)
+		if order == 0 {
 			return r.value()
-		case -1:
-			r.cur = nil
-			if r.on = r.it.Next(); r.on && bytes.Equal(r.it.Key(), key) {
-				return r.value()
-			}
-			if r.it.Err() != nil {
-				r.drop() // the row it met may be another one
-			}
+		}
+		if order > 0 {
+			break
+		}
+		r.cur = nil
+		if r.on = r.it.Next(); !r.on && r.it.Err() != nil {
+			r.drop() // the row it met may be another one
 		}
 	}
 	if r.it == nil {
