@@ -17,17 +17,18 @@ func (p *PartInfo) IsText() bool {
 // only the text is left. What is unknown is guessed, so that the reader fails
 // only where r does.
 func DecodeText(part PartInfo, r io.Reader) io.Reader {
-	if dec, err := DecodeTransfer(part.Encoding, r); err == nil {
+	buffer := bufferFor(part.Body.Len())
+	if dec, err := decodeTransfer(part.Encoding, r, buffer); err == nil {
 		r = dec
 	}
 	if e := findCharset(part.Charset); e != nil && !isUTF8Name(part.Charset) {
 		r = transform.NewReader(r, e.NewDecoder())
 	} else {
-		r = newDecodingReader(r, &guessDecoder{})
+		r = newDecodingReader(r, &guessDecoder{}, buffer)
 	}
 	if part.Type == "text" && (part.Subtype == "html" || part.Subtype == "x-html") ||
 		part.Type == "application" && part.Subtype == "xhtml+xml" {
-		r = newDecodingReader(r, &htmlDecoder{})
+		r = newDecodingReader(r, &htmlDecoder{}, buffer)
 	}
 	return r
 }

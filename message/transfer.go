@@ -10,15 +10,20 @@ import (
 // does not allow are passed over (base64) or kept (quoted-printable). The error
 // wraps [ErrUnknownEncoding]; a read error of r comes out of the reader.
 func DecodeTransfer(e Encoding, r io.Reader) (io.Reader, error) {
+	return decodeTransfer(e, r, decodingBuffer)
+}
+
+// decodeTransfer is DecodeTransfer with a buffer of that size.
+func decodeTransfer(e Encoding, r io.Reader, buffer int) (io.Reader, error) {
 	switch e {
 	case Encoding7Bit, Encoding8Bit, EncodingBinary:
 		return r, nil
 	case EncodingBase64:
-		return newDecodingReader(r, &base64Decoder{}), nil
+		return newDecodingReader(r, &base64Decoder{}, buffer), nil
 	case EncodingQuotedPrintable:
-		return newDecodingReader(r, &quotedPrintableDecoder{}), nil
+		return newDecodingReader(r, &quotedPrintableDecoder{}, buffer), nil
 	case EncodingUU:
-		return newDecodingReader(r, &uuDecoder{}), nil
+		return newDecodingReader(r, &uuDecoder{}, buffer), nil
 	}
 	return nil, fmt.Errorf("decode part: %w", ErrUnknownEncoding)
 }
@@ -41,8 +46,14 @@ type decodingReader struct {
 
 const decodingBuffer = 16 << 10
 
-func newDecodingReader(src io.Reader, dec pieceDecoder) io.Reader {
-	return &decodingReader{src: src, dec: dec, in: make([]byte, decodingBuffer)}
+// bufferFor is the buffer that so many octets need: most texts are far smaller
+// than decodingBuffer. One more lets a reader see their end.
+func bufferFor(octets int64) int {
+	return int(max(512, min(octets+1, decodingBuffer)))
+}
+
+func newDecodingReader(src io.Reader, dec pieceDecoder, buffer int) io.Reader {
+	return &decodingReader{src: src, dec: dec, in: make([]byte, buffer)}
 }
 
 func (r *decodingReader) Read(p []byte) (int, error) {
