@@ -51,7 +51,8 @@ func (a *Account) BeginAppend(ctx context.Context) *Append {
 // Message starts the next message and answers where its bytes go, exactly as
 // they are to be stored. The writer answers restante.ErrTooLarge past the limit
 // and the store's errors where bytes are staged; any of them ends the Append.
-// Bad flags are restante.ErrInvalid or ErrLimit.
+// Bad flags are restante.ErrInvalid or ErrLimit; ErrTooLarge and ErrOverQuota
+// come at once where NewMessage.Size tells.
 func (p *Append) Message(m NewMessage) (io.Writer, error) {
 	if err := p.endMessage(); err != nil {
 		return nil, err
@@ -63,6 +64,9 @@ func (p *Append) Message(m NewMessage) (io.Writer, error) {
 	}
 	if m.Size > store.options.Limits.MessageSize {
 		return nil, tooLarge(store)
+	}
+	if err := p.roomFor(m.Size); err != nil {
+		return nil, err
 	}
 	now := store.now()
 	if m.InternalDate.IsZero() {
@@ -77,6 +81,16 @@ func (p *Append) Message(m NewMessage) (io.Writer, error) {
 	p.uploads = append(p.uploads, u)
 	p.current = u
 	return &messageWriter{p: p, u: u}, nil
+}
+
+// roomFor refuses a message that is over quota already now, before its bytes
+// are sent; Commit looks again.
+func (p *Append) roomFor(size int64) error {
+	s := p.account.State()
+	for _, u := range p.uploads {
+		size += u.size
+	}
+	return fits(s.account, size, int64(len(p.uploads))+1)
 }
 
 // messageWriter takes the bytes of one message.

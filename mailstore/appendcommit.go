@@ -192,12 +192,12 @@ func (tx *txn) admit(d *draft, uploads []*upload) error {
 	if int64(d.mailbox.UIDNext)+int64(len(uploads)) >= 1<<32 {
 		return fmt.Errorf("mailstore: mailbox %q has no UIDs left: %w", d.mailbox.Name, restante.ErrLimit)
 	}
-	return tx.fits(size, int64(len(uploads)))
+	return fits(tx.row, size, int64(len(uploads)))
 }
 
 // fits reports whether the quota has room for more.
-func (tx *txn) fits(size, messages int64) error {
-	q, u := tx.row.quota, tx.row.usage
+func fits(row accountRow, size, messages int64) error {
+	q, u := row.quota, row.usage
 	if q.Bytes > 0 && u.Bytes+size > q.Bytes || q.Messages > 0 && u.Messages+messages > q.Messages {
 		return fmt.Errorf("mailstore: %d bytes and %d messages more: %w", size, messages, restante.ErrOverQuota)
 	}

@@ -122,5 +122,5 @@ func (tx *txn) transferable(from *draft, uids UIDSet, move bool) error {
 	if err != nil || messages == 0 {
 		return err
 	}
-	return tx.fits(size, messages)
+	return fits(tx.row, size, messages)
 }

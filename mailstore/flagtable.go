@@ -8,8 +8,13 @@ import (
 	"github.com/restante/restante"
 )
 
-// maxFlagSets bounds the combinations of flags that an account can have had.
-const maxFlagSets = 1 << 20
+// Bounds of the combinations of flags that an account can have had: their
+// number, the bytes of all of them as they are shown, and the keywords of one.
+const (
+	maxFlagSets     = 1 << 16
+	maxFlagBytes    = 16 << 20
+	maxFlagKeywords = 256
+)
 
 // FlagTable holds the flag sets of an account. It is immutable; sets are only
 // ever added, in a new table that shares the memory of the old one.
@@ -17,6 +22,7 @@ type FlagTable struct {
 	sets     []*FlagSet
 	systems  []SystemFlags // of each set, close together for loops
 	keywords []string
+	bytes    int // of the sets as they are shown
 	// index finds sets and spellings. All tables of an account share it and
 	// only the account's writer uses it. It may hold more than this table:
 	// entries of abandoned changes, which are checked before use.
@@ -106,15 +112,17 @@ func (t *FlagTable) intern(system SystemFlags, keywords []string, l Limits) (*Fl
 	if id, ok := t.index.sets[key]; ok && int(id) < len(t.sets) && t.sets[id].is(system, names) {
 		return t, id, false, nil
 	}
-	if len(t.sets) >= maxFlagSets {
-		return t, 0, false, fmt.Errorf("mailstore: more than %d combinations of flags: %w", maxFlagSets, restante.ErrLimit)
-	}
 	id := FlagSetID(len(t.sets))
+	set := newFlagSet(id, system, names)
+	if len(t.sets) >= maxFlagSets || t.bytes+len(set.Wire) > maxFlagBytes || len(names) > maxFlagKeywords {
+		return t, 0, false, fmt.Errorf("mailstore: too many keywords, or combinations of them: %w", restante.ErrLimit)
+	}
 	t.index.sets[key] = id
 	next := &FlagTable{
-		sets:     append(t.sets, newFlagSet(id, system, names)),
+		sets:     append(t.sets, set),
 		systems:  append(t.systems, system),
 		keywords: spelled,
+		bytes:    t.bytes + len(set.Wire),
 		index:    t.index,
 	}
 	return next, id, true, nil
@@ -126,6 +134,7 @@ func (t *FlagTable) load(id FlagSetID, system SystemFlags, keywords []string) bo
 		return false
 	}
 	t.sets = append(t.sets, newFlagSet(id, system, keywords))
+	t.bytes += len(t.sets[id].Wire)
 	t.systems = append(t.systems, system)
 	t.index.sets[flagSetName(system, keywords)] = id
 	for _, k := range keywords {
