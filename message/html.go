@@ -172,10 +172,10 @@ func (d *htmlDecoder) endTag(dst []byte) []byte {
 		}
 		return dst
 	}
-	switch name := string(bytes.TrimPrefix(d.name, []byte{'/'})); name {
+	switch name := bytes.TrimPrefix(d.name, []byte{'/'}); string(name) {
 	case "script", "style":
 		if d.name[0] != '/' {
-			d.raw = name
+			d.raw = string(name)
 		}
 	case "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "dfn", "em", "font", "i", "ins",
 		"del", "kbd", "mark", "o:p", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt",
