@@ -79,8 +79,7 @@ func (s *session) markSeen(ctx context.Context, uids mailstore.UIDSet) {
 }
 
 // vanishedEarlier writes which of the UIDs were expunged since a modification
-// sequence (RFC 7162 §3.2.6). Messages that the client has been shown in this
-// session are left out: it hears of them by VANISHED without EARLIER.
+// sequence (RFC 7162 §3.2.6).
 func (s *session) vanishedEarlier(ctx context.Context, set imap.NumSet, since restante.ModSeq) error {
 	gone, err := s.account.Vanished(ctx, s.selected.id, since)
 	if err != nil {
@@ -95,10 +94,22 @@ func (s *session) vanishedEarlier(ctx context.Context, set imap.NumSet, since re
 }
 
 // writeVanishedEarlier writes a VANISHED (EARLIER) response (RFC 7162 §3.2.10.1)
-// of the UIDs, without those that the client knows as present.
+// of the UIDs, without those of messages that the client is shown: they went
+// after the view was taken, and it will hear of them by VANISHED.
 func (s *session) writeVanishedEarlier(set imap.NumSet) {
-	if ghosts := s.selected.view.GhostSet(); len(ghosts) > 0 {
-		set = set.Subtract(numSet(ghosts))
+	shown := s.selected.view.Shown()
+	var present imap.NumSet
+	for _, r := range set.Ranges() {
+		for seq := shown.Below(restante.UID(r.Start)) + 1; seq <= shown.Len(); seq++ {
+			uid := shown.UIDAt(seq)
+			if uid > restante.UID(r.Stop) {
+				break
+			}
+			present.AddNum(uint32(uid))
+		}
+	}
+	if !present.IsEmpty() {
+		set = set.Subtract(present)
 	}
 	if !set.IsEmpty() {
 		s.enc.Raw("* VANISHED (EARLIER) ").NumSet(set).CRLF()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/mailstore"
 )
 
@@ -35,7 +36,10 @@ type believer struct {
 	box       []known
 	tag       int
 	searched  []uint32 // of the last SEARCH response
-	log       []string
+
+	validity, high string      // UIDVALIDITY and HIGHESTMODSEQ, as SELECT told them
+	earlier        imap.NumSet // of VANISHED (EARLIER)
+	log            []string
 }
 
 func (b *believer) failf(format string, args ...any) {
@@ -91,6 +95,13 @@ func (b *believer) believe(l string, mayExpunge bool) {
 		return
 	}
 	switch word {
+	case "OK":
+		if v, ok := strings.CutPrefix(rest, "[UIDVALIDITY "); ok {
+			b.validity, _, _ = strings.Cut(v, "]")
+		}
+		if v, ok := strings.CutPrefix(rest, "[HIGHESTMODSEQ "); ok {
+			b.high, _, _ = strings.Cut(v, "]")
+		}
 	case "VANISHED":
 		b.vanished(rest, mayExpunge)
 	case "SEARCH":
@@ -122,6 +133,7 @@ func (b *believer) expunged(n int, may bool) {
 func (b *believer) vanished(set string, may bool) {
 	if earlier, ok := strings.CutPrefix(set, "(EARLIER) "); ok {
 		gone, _ := imap.ParseNumSet([]byte(earlier), 1000)
+		b.earlier = b.earlier.Union(gone)
 		for _, k := range b.box {
 			if gone.Contains(k.uid) {
 				b.failf("VANISHED (EARLIER) %s, but UID %d is there", earlier, k.uid)
@@ -259,11 +271,13 @@ func (b *believer) step() {
 		lo = 1 + b.rnd.Intn(n)
 		return lo, min(n, lo+b.rnd.Intn(3))
 	}
-	switch op := b.rnd.Intn(16); {
+	switch op := b.rnd.Intn(18); {
 	case op == 0:
 		b.command("NOOP")
 	case op == 1:
 		b.command("IDLE")
+	case op == 17:
+		b.reselect()
 	case op == 2:
 		b.command("APPEND INBOX (work) {17+}\r\nSubject: new\r\n\r\n.")
 	case n == 0:
@@ -297,6 +311,57 @@ func (b *believer) step() {
 	}
 }
 
+// reselect leaves the mailbox and comes back: with QRESYNC to what the client
+// kept of it, else to nothing.
+func (b *believer) reselect() {
+	b.learn() // what is not known then stands behind what is
+	var kept []known
+	var uids, match imap.NumSet // match: sequence numbers of every fifth
+	var of []string             // and its UIDs
+	for i, k := range b.box {
+		if k.uid == 0 {
+			continue
+		}
+		kept = append(kept, k)
+		uids.AddNum(k.uid)
+		if i%5 == 4 {
+			match.AddNum(uint32(i + 1))
+			of = append(of, strconv.Itoa(int(k.uid)))
+		}
+	}
+	b.box, b.earlier = nil, imap.NumSet{}
+	if b.rnd.Intn(2) == 0 {
+		b.command("UNSELECT")
+	}
+	if !b.qresync || len(kept) == 0 {
+		b.command("SELECT INBOX")
+		b.learn()
+		return
+	}
+	args := b.validity + " " + b.high
+	if b.rnd.Intn(2) == 0 {
+		args += " " + uids.String()
+		if !match.IsEmpty() && b.rnd.Intn(2) == 0 {
+			args += " (" + match.String() + " " + strings.Join(of, ",") + ")"
+		}
+	}
+	b.command("SELECT INBOX (QRESYNC (" + args + "))")
+	kept = slices.DeleteFunc(kept, func(k known) bool { return b.earlier.Contains(k.uid) })
+	if len(kept) > len(b.box) {
+		b.failf("%d messages are left of those kept, there are %d", len(kept), len(b.box))
+	}
+	for i, k := range kept {
+		switch now := &b.box[i]; now.uid {
+		case 0:
+			*now = k
+		case k.uid:
+		default:
+			b.failf("message %d should have UID %d, and has %d", i+1, k.uid, now.uid)
+		}
+	}
+	b.learn()
+}
+
 func (b *believer) search() {
 	b.command("SEARCH ALL")
 	if len(b.searched) > len(b.box) {
@@ -314,6 +379,9 @@ func (b *believer) search() {
 func (b *believer) verify(a *mailstore.Account) {
 	b.t.Helper()
 	b.command("NOOP")
+	if err := a.Refresh(context.Background()); err != nil {
+		b.t.Fatal(err)
+	}
 	s, err := a.Snapshot(context.Background(), a.State().MailboxByName("INBOX").ID)
 	if err != nil {
 		b.t.Fatal(err)
@@ -338,11 +406,12 @@ func (b *believer) verify(a *mailstore.Account) {
 	b.learn()
 }
 
-// believers gives sessions on one mailbox, of clients of every kind.
-func believers(t *testing.T, h *host, n int, seed int64) []*believer {
+// believers gives sessions on one mailbox, of clients of every kind, which are
+// spread over the nodes.
+func believers(t *testing.T, n int, seed int64, nodes ...*host) []*believer {
 	all := make([]*believer, n)
 	for i := range all {
-		b := &believer{client: h.login(t, "alice"), t: t, name: fmt.Sprintf("seed %d, client %d", seed, i), rnd: rand.New(rand.NewSource(seed + int64(i)))}
+		b := &believer{client: nodes[i%len(nodes)].login(t, "alice"), t: t, name: fmt.Sprintf("seed %d, client %d", seed, i), rnd: rand.New(rand.NewSource(seed + int64(i)))}
 		if i == 0 {
 			b.do("o CREATE Other")
 		}
@@ -369,7 +438,7 @@ func TestRandomSessions(t *testing.T) {
 	for seed := int64(1); seed <= 12; seed++ {
 		t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
 			h := newHost(t, hostOptions{})
-			all := believers(t, h, 4, seed)
+			all := believers(t, 4, seed, h)
 			a, err := h.account("alice")
 			if err != nil {
 				t.Fatal(err)
@@ -396,36 +465,44 @@ func TestRandomSessions(t *testing.T) {
 	}
 }
 
-// TestConcurrentSessions lets the sessions and the deliveries run at once.
+// TestConcurrentSessions lets the sessions and the deliveries run at once, on
+// one node and on two nodes over one store.
 func TestConcurrentSessions(t *testing.T) {
 	for seed := int64(100); seed < 104; seed++ {
-		h := newHost(t, hostOptions{})
-		all := believers(t, h, 6, seed)
-		a, err := h.account("alice")
-		if err != nil {
-			t.Fatal(err)
+		t.Run("one node", func(t *testing.T) { concurrentSessions(t, seed, newHost(t, hostOptions{})) })
+		t.Run("two nodes", func(t *testing.T) {
+			backing := memkv.NewBacking()
+			concurrentSessions(t, seed, newHost(t, hostOptions{engine: backing.Open()}), newHost(t, hostOptions{engine: backing.Open()}))
+		})
+	}
+}
+
+func concurrentSessions(t *testing.T, seed int64, nodes ...*host) {
+	all := believers(t, 6, seed, nodes...)
+	a, err := nodes[0].account("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range 40 {
+			if err := nodes[i%len(nodes)].deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
+				t.Error(err)
+			}
 		}
-		var wg sync.WaitGroup
+	})
+	for _, b := range all {
 		wg.Go(func() {
-			for range 40 {
-				if err := h.deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
-					t.Error(err)
-				}
+			for range 80 {
+				b.step()
 			}
 		})
-		for _, b := range all {
-			wg.Go(func() {
-				for range 80 {
-					b.step()
-				}
-			})
+	}
+	wg.Wait()
+	for _, b := range all {
+		if !t.Failed() {
+			b.verify(a)
 		}
-		wg.Wait()
-		for _, b := range all {
-			if !t.Failed() {
-				b.verify(a)
-			}
-		}
-		a.Release()
 	}
 }
