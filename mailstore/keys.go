@@ -31,7 +31,6 @@ const schemaVersion = 1
 //	30 emailid:8                      summary (message.Summary)
 //	31 emailid:8                      header block, or its first headerRow bytes
 //	32 emailid:8 chunk:4              bytes of the message after the header row
-//	40…4f                             columns for search (columns.go)
 const (
 	kindAccount      = 0x01
 	kindMailbox      = 0x02
@@ -47,7 +46,6 @@ const (
 	kindSummary      = 0x30
 	kindHeader       = 0x31
 	kindBody         = 0x32
-	kindColumns      = 0x40
 )
 
 // kindRange gives the bounds [start, end) of all rows of a kind.
