@@ -44,19 +44,30 @@ func (s *session) command(ctx context.Context) {
 // do it again; what changed is told another time. A session whose account was
 // removed ends.
 func (s *session) update(ctx context.Context, expunge, uid bool) {
-	err := s.sync(ctx, expunge, uid)
+	err := s.guard(ctx, "telling changes", func() error { return s.sync(ctx, expunge, uid) })
 	switch {
 	case err == nil:
-	case errors.Is(err, restante.ErrNotFound) && s.idle.active:
-		s.bye(imap.CodeNonExistent, accountGone)
+	case errors.Is(err, errPanicked):
+		s.endWith(imap.CodeServerBug, panicked)
 	case errors.Is(err, restante.ErrNotFound):
-		s.farewell = &imap.StatusResponse{Code: imap.CodeNonExistent, Text: accountGone}
+		s.endWith(imap.CodeNonExistent, "This account was removed")
 	default:
 		s.log.WarnContext(ctx, "changes could not be told", "error", err)
 	}
 }
 
-const accountGone = "This account was removed"
+// endWith ends the session with goodbye: now while it idles, else behind the
+// answer to the command that runs.
+func (s *session) endWith(code imap.Code, text string) {
+	if s.idle.active {
+		s.bye(code, text)
+		return
+	}
+	s.farewell = &imap.StatusResponse{Type: imap.StatusBye, Code: code, Text: text}
+}
+
+// panicked is all that a client is told of a panic.
+const panicked = "Internal error; please connect again"
 
 // begin reads a command's tag and name and finds its row. The tag is "*" where
 // there was none to be read (RFC 9051 §7.1.3).
@@ -98,25 +109,32 @@ func wrongState(r *row, st state) string {
 	return r.name + ": select a mailbox first"
 }
 
-// run parses a command and does it. A panic in it is logged and answered; since nobody knows
-// what it left behind, the session ends.
+// run parses a command and does it.
 func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, err error) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
+	err = s.guard(ctx, r.name, func() error {
+		c, err := command.Parse(s.dec, r.name, s.parseOptions())
+		if err != nil {
+			return err
 		}
-		s.log.ErrorContext(ctx, "panic in a command", "command", r.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		err = errPanicked
+		if s.log.Enabled(ctx, slog.LevelDebug) {
+			s.log.DebugContext(ctx, "command", "name", r.name, "arguments", c)
+		}
+		answer, err = r.run(s, ctx, c)
+		return err
+	})
+	return answer, err
+}
+
+// guard calls f and makes a panic in it an error, which ends the session: nobody
+// knows what it left behind. Other sessions go on.
+func (s *session) guard(ctx context.Context, what string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.ErrorContext(ctx, "panic", "in", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = errPanicked
+		}
 	}()
-	c, err := command.Parse(s.dec, r.name, s.parseOptions())
-	if err != nil {
-		return done, err
-	}
-	if s.log.Enabled(ctx, slog.LevelDebug) {
-		s.log.DebugContext(ctx, "command", "name", r.name, "arguments", c)
-	}
-	return r.run(s, ctx, c)
+	return f()
 }
 
 // errPanicked stands for a panic.
@@ -151,15 +169,15 @@ func (s *session) answer(ctx context.Context, tag string, r *row, a imap.StatusR
 	}
 	if a.Type == imap.StatusBye {
 		// A command of a session that must end is answered before it ends.
-		s.farewell = &imap.StatusResponse{Type: imap.StatusBye, Code: a.Code, Text: a.Text}
+		s.endWith(a.Code, a.Text)
 		a.Type = imap.StatusNo
 	}
 	if errors.Is(err, errPanicked) {
-		s.farewell = &imap.StatusResponse{Code: imap.CodeServerBug, Text: "Internal error; please connect again"}
+		s.endWith(imap.CodeServerBug, panicked)
 	}
 	if a.Type == imap.StatusBad {
 		if s.bad++; s.bad >= s.srv.limits.BadCommands {
-			s.farewell = &imap.StatusResponse{Code: imap.CodeClientBug, Text: "Too many bad commands"}
+			s.endWith(imap.CodeClientBug, "Too many bad commands")
 		}
 	} else {
 		s.bad = 0

@@ -113,7 +113,7 @@ func (s *session) loginFailed(err error) error {
 		return err
 	}
 	if s.failures++; s.failures >= s.srv.limits.LoginFailures {
-		s.farewell = &imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeAuthenticationFailed, Text: "Too many failed logins"}
+		s.endWith(imap.CodeAuthenticationFailed, "Too many failed logins")
 	}
 	return err
 }

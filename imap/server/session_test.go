@@ -65,6 +65,22 @@ func TestPanicIsAnswered(t *testing.T) {
 	h.login(t, "alice").do("a2 CAPABILITY")
 }
 
+// TestPanicWhileTellingChanges makes the update behind a command panic, of which
+// the command's own answer is not taken back.
+func TestPanicWhileTellingChanges(t *testing.T) {
+	h := newHost(t, hostOptions{mayPanic: true})
+	*h.imap.rows["NOOP"] = row{name: "NOOP", states: anyState, run: func(s *session, _ context.Context, _ command.Command) (imap.StatusResponse, error) {
+		s.selected, s.state, s.account = &selected{}, stateSelected, nil
+		return done, nil
+	}}
+	c := h.login(t, "alice")
+	c.do("a1 NOOP")
+	c.expect("* BYE [SERVERBUG] ")
+	if !c.closed() {
+		t.Error("not closed")
+	}
+}
+
 func TestAutologout(t *testing.T) {
 	h := newHost(t, hostOptions{limits: Limits{LoginTime: 50 * time.Millisecond, IdleTime: 60 * time.Millisecond, CommandTime: 70 * time.Millisecond}})
 	t.Run("before login", func(t *testing.T) {
