@@ -53,8 +53,13 @@ func (s *session) copyTargets(ctx context.Context, c *command.Copy) (*mailstore.
 // anyGone reports whether one of the targets was expunged by another session
 // and the client has not been told.
 func (s *session) anyGone(t *targets) bool {
-	for _, r := range s.selected.view.GhostSet() {
-		for _, have := range t.uids() {
+	ghosts := s.selected.view.GhostSet()
+	if len(ghosts) == 0 {
+		return false
+	}
+	uids := t.uids()
+	for _, r := range ghosts {
+		for _, have := range uids {
 			if r.First <= have.Last && have.First <= r.Last {
 				return true
 			}

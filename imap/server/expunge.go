@@ -12,7 +12,7 @@ import (
 // expunge handles EXPUNGE (RFC 9051 §6.4.3, RFC 7162 §3.2.7). What went is told
 // with the tagged answer, like all other changes.
 func (s *session) expunge(ctx context.Context) (imap.StatusResponse, error) {
-	return s.expungeUIDs(ctx, nil)
+	return s.expungeUIDs(ctx, "EXPUNGE", nil)
 }
 
 // uidExpunge handles UID EXPUNGE (RFC 9051 §6.4.9).
@@ -24,19 +24,19 @@ func (s *session) uidExpunge(ctx context.Context, c command.UIDExpunge) (imap.St
 	if err != nil || t.count() == 0 {
 		return done, err
 	}
-	return s.expungeUIDs(ctx, t.uids())
+	return s.expungeUIDs(ctx, c.Name(), t.uids())
 }
 
 // expungeUIDs removes the messages with \Deleted: those of the set, or all for
 // nil. A client that enabled QRESYNC is told the mailbox's new modification
 // sequence (RFC 7162 §3.2.7).
-func (s *session) expungeUIDs(ctx context.Context, uids mailstore.UIDSet) (imap.StatusResponse, error) {
+func (s *session) expungeUIDs(ctx context.Context, name string, uids mailstore.UIDSet) (imap.StatusResponse, error) {
 	r, err := s.account.Expunge(ctx, s.selected.id, uids)
 	if err != nil {
 		return done, err
 	}
 	if len(r.UIDs) > 0 && s.enabled.has(featureQResync) {
-		return ok(imap.CodeHighestModSeq(uint64(r.ModSeq)), "EXPUNGE completed"), nil
+		return ok(imap.CodeHighestModSeq(uint64(r.ModSeq)), name+" completed"), nil
 	}
 	return done, nil
 }

@@ -197,7 +197,8 @@ func (f *fetcher) leaveOut(uid restante.UID, err error) error {
 	switch {
 	case errors.Is(err, restante.ErrExpunged):
 		f.expunged++
-	case errors.Is(err, context.Canceled), errors.Is(err, restante.ErrUnavailable):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, restante.ErrUnavailable), errors.Is(err, restante.ErrNotFound):
 		return err
 	default:
 		f.s.log.Error("message cannot be read", "mailbox", f.s.selected.id, "uid", uid, "error", err)
