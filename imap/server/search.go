@@ -36,7 +36,7 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 		return done, err
 	}
 	if p.Return.Has(imap.ReturnSave) {
-		s.selected.saved = savedUIDs(found, p.Return)
+		s.selected.saved = savedUIDs(found)
 	}
 	w := searchWriter{s: s, uid: c.UID, found: found, buf: s.srv.fetchBuffers.get()}
 	if modSeq {
@@ -67,7 +67,7 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Re
 
 // savedUIDs gives what "$" stands for after a search (RFC 9051 §6.4.4.1, table
 // 4). Where only MIN or MAX were asked for, the result holds no others.
-func savedUIDs(found mailstore.Result, _ imap.SearchReturn) mailstore.UIDSet {
+func savedUIDs(found mailstore.Result) mailstore.UIDSet {
 	set := mailstore.UIDSet{}
 	for r := range found.UIDRanges() {
 		set = append(set, r)
