@@ -22,7 +22,9 @@ type client struct {
 	read int64
 }
 
-func dial(addr string, useTLS bool) (*client, error) {
+// dial connects and reads the greeting; size is that of the client's buffers in
+// each direction, in bytes.
+func dial(addr string, useTLS bool, size int) (*client, error) {
 	var c net.Conn
 	var err error
 	if useTLS {
@@ -33,7 +35,7 @@ func dial(addr string, useTLS bool) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	cl := &client{c: c, r: bufio.NewReaderSize(c, 64<<10), w: bufio.NewWriterSize(c, 64<<10)}
+	cl := &client{c: c, r: bufio.NewReaderSize(c, size), w: bufio.NewWriterSize(c, size)}
 	line, err := cl.line()
 	if err != nil {
 		return nil, err

@@ -124,8 +124,11 @@ func (b *bench) corpus(seed uint64) *corpus {
 }
 
 // login opens a connection as user number n.
-func (b *bench) login(n int) (*client, error) {
-	cl, err := dial(b.o.addr, b.o.tls)
+func (b *bench) login(n int) (*client, error) { return b.loginSized(n, 64<<10) }
+
+// loginSized is login with buffers of the size given, for thousands of clients.
+func (b *bench) loginSized(n, size int) (*client, error) {
+	cl, err := dial(b.o.addr, b.o.tls, size)
 	if err != nil {
 		return nil, err
 	}

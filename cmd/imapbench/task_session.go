@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -101,76 +99,5 @@ func (b *bench) status() error {
 		return err
 	}
 	b.report("list-status 500", d.Seconds()*1e3, "ms")
-	return nil
-}
-
-// taskIdle holds idleN connections in IDLE on one mailbox's owner's INBOX and
-// measures the memory they cost and how long a new message takes to reach them.
-func (b *bench) idle() error {
-	before := rss(b.o.pid)
-	var cls []*client
-	for i := 0; i < b.o.idle; i++ {
-		cl, err := b.login(201 + i%200)
-		if err != nil {
-			return fmt.Errorf("connection %d: %w", i+1, err)
-		}
-		if _, err := cl.selectBox("INBOX"); err != nil {
-			return err
-		}
-		cl.send("IDLE")
-		cl.w.Flush()
-		for {
-			l, err := cl.line()
-			if err != nil {
-				return err
-			}
-			if l[0] == '+' {
-				break
-			}
-		}
-		cls = append(cls, cl)
-	}
-	time.Sleep(3 * time.Second)
-	if b.o.pid != 0 {
-		b.report("idle memory", (rss(b.o.pid)-before)/float64(b.o.idle)/1024, "KiB/conn")
-	}
-	// One message to user 201: each of its sessions must hear of it.
-	var mine []*client
-	for i, cl := range cls {
-		if i%200 == 0 {
-			mine = append(mine, cl)
-		}
-	}
-	w, err := b.login(201)
-	if err != nil {
-		return err
-	}
-	var lat []time.Duration
-	for k := 0; k < 5; k++ {
-		t := time.Now()
-		if err := w.appendMsg("INBOX", b.corpus(b.o.seed+7).message()); err != nil {
-			return err
-		}
-		for _, cl := range mine {
-			cl.c.SetReadDeadline(time.Now().Add(40 * time.Second))
-			for {
-				l, err := cl.line()
-				if err != nil {
-					return fmt.Errorf("no EXISTS in IDLE: %w", err)
-				}
-				if bytes.HasSuffix(l, []byte(" EXISTS")) {
-					break
-				}
-			}
-			cl.c.SetReadDeadline(time.Time{})
-		}
-		lat = append(lat, time.Since(t))
-	}
-	slices.Sort(lat)
-	b.report("idle push", lat[len(lat)/2].Seconds()*1e3, fmt.Sprintf("ms to %d sessions", len(mine)))
-	w.close()
-	for _, cl := range cls {
-		cl.c.Close()
-	}
 	return nil
 }
