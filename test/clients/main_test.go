@@ -16,6 +16,7 @@ import (
 
 	"github.com/restante/restante/test/binary"
 	"github.com/restante/restante/test/imapclient"
+	"github.com/restante/restante/test/lmtpclient"
 )
 
 // restante is the path of the program, set by TestMain.
@@ -124,11 +125,10 @@ func picture(t *testing.T, c *imapclient.Client, mailbox string) map[string]stri
 	return all
 }
 
-// deliver hands a message to the server by LMTP, with swaks's place taken by
-// the few lines that it needs.
+// deliver hands a message to the server by LMTP.
 func deliver(t *testing.T, s *binary.Server, recipient string, message []byte) {
 	t.Helper()
-	if err := lmtpDeliver(s.LMTP, recipient, message); err != nil {
+	if err := lmtpclient.Deliver(s.LMTP, "bob@example.com", recipient, message); err != nil {
 		t.Fatalf("delivery to %s: %v", recipient, err)
 	}
 }

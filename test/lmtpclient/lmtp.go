@@ -1,4 +1,5 @@
-package clients_test
+// Package lmtpclient delivers messages in tests of the real program.
+package lmtpclient
 
 import (
 	"bytes"
@@ -8,8 +9,9 @@ import (
 	"time"
 )
 
-// lmtpDeliver delivers one message to one recipient (RFC 2033).
-func lmtpDeliver(addr, recipient string, message []byte) error {
+// Deliver hands one message, whose lines end in CRLF, to one recipient at addr,
+// host:port (RFC 2033). A refusal is a [*textproto.Error] with the reply's code.
+func Deliver(addr, sender, recipient string, message []byte) error {
 	conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
 	if err != nil {
 		return err
@@ -25,7 +27,7 @@ func lmtpDeliver(addr, recipient string, message []byte) error {
 		code int
 	}{
 		{"LHLO localhost", 250},
-		{"MAIL FROM:<bob@example.com>", 250},
+		{fmt.Sprintf("MAIL FROM:<%s>", sender), 250},
 		{fmt.Sprintf("RCPT TO:<%s>", recipient), 250},
 		{"DATA", 354},
 	} {
