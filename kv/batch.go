@@ -27,8 +27,9 @@ type Op struct {
 // one to the same key. The zero Batch is ready for use. Keys and values are
 // not copied: they must not change until Commit has returned.
 type Batch struct {
-	ops  []Op
-	size int
+	ops     []Op
+	size    int
+	reserve bool
 }
 
 // Set gives key a value.
@@ -57,8 +58,16 @@ func (b *Batch) Ops() []Op { return b.ops }
 // Size is the number of bytes that the batch's keys and values have.
 func (b *Batch) Size() int { return b.size }
 
-// Deletes reports whether the batch has deletions and nothing else.
-func (b *Batch) Deletes() bool {
+// UseReserve marks a batch that makes room, or leads to it, for all that it
+// also sets: an engine takes it when the disk is too full for others.
+func (b *Batch) UseReserve() { b.reserve = true }
+
+// MayUseReserve reports whether the batch is marked so or has deletions and
+// nothing else.
+func (b *Batch) MayUseReserve() bool {
+	if b.reserve {
+		return true
+	}
 	for i := range b.ops {
 		if b.ops[i].Kind == OpSet {
 			return false
@@ -70,7 +79,7 @@ func (b *Batch) Deletes() bool {
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
 	clear(b.ops)
-	b.ops, b.size = b.ops[:0], 0
+	b.ops, b.size, b.reserve = b.ops[:0], 0, false
 }
 
 // Validate answers an error of kind restante.ErrInvalid for a key or value

@@ -58,8 +58,8 @@ var (
 	// ErrNotFound is what Get answers for a key that is not there.
 	ErrNotFound = fmt.Errorf("kv: key %w", restante.ErrNotFound)
 	// ErrNoSpace is what Commit answers when the disk is (nearly) full.
-	// Nothing was written. Batches that only delete are taken longer than
-	// those that write, so that room can be made.
+	// Nothing was written. Batches that make room (Batch.MayUseReserve) are
+	// taken longer than others, so that it can be made.
 	ErrNoSpace = fmt.Errorf("kv: %w", restante.ErrNoSpace)
 	// ErrLocked is what opening answers when another process holds the store.
 	ErrLocked = errors.New("kv: store is in use by another process")

@@ -35,6 +35,7 @@ func (a *Account) DeleteMailbox(ctx context.Context, name string) error {
 		if children && d.mailbox.NoSelect {
 			return fmt.Errorf("mailstore: %q: %w", name, restante.ErrHasChildren)
 		}
+		tx.batch.UseReserve()
 		if err := tx.empty(d); err != nil {
 			return err
 		}

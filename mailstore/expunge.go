@@ -41,6 +41,7 @@ func (a *Account) Expunge(ctx context.Context, mb restante.MailboxID, uids UIDSe
 			return nil
 		}
 		result.UIDs, result.ModSeq = doomed, tx.modSeq
+		tx.batch.UseReserve()
 		return tx.expunge(d, doomed)
 	})
 	if err != nil {

@@ -142,6 +142,7 @@ func parseStaging(row []byte) (at int64, token uint64, ok bool) {
 
 // unstage removes a staged content.
 func (tx *txn) unstage(id restante.EmailID) {
+	tx.batch.UseReserve()
 	tx.batch.Delete(stagingKey(id), stagingRow)
 	for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
 		tx.batch.DeleteRange(contentRange(kind, id, id))

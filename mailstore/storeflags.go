@@ -47,6 +47,7 @@ func (a *Account) StoreFlags(
 	var result StoreResult
 	state, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
 		result = StoreResult{}
+		tx.batch.UseReserve() // without \Deleted there is no EXPUNGE
 		d, err := tx.open(mb)
 		if err != nil {
 			return err

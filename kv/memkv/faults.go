@@ -49,11 +49,11 @@ func OnCommit(n int64, err error) func(context.Context, Commit) error {
 }
 
 // Writes answers a commit hook that fails with err all commits that write
-// anything and lets those pass that only delete, like a disk that is nearly
+// anything and lets those pass that make room, like a disk that is nearly
 // full.
 func Writes(err error) func(context.Context, Commit) error {
 	return func(_ context.Context, c Commit) error {
-		if c.Batch.Deletes() {
+		if c.Batch.MayUseReserve() {
 			return nil
 		}
 		return err

@@ -41,7 +41,7 @@ type Options struct {
 	// SyncAll makes Relaxed commits Durable.
 	SyncAll bool
 	// Reserve is how many bytes stay free on the disk: commits that write are
-	// refused with kv.ErrNoSpace when less is free, those that only delete at
+	// refused with kv.ErrNoSpace when less is free, those that make room at
 	// half of it. It leaves room to write out what was committed. 0 is 4
 	// times MemTableBytes, negative none.
 	Reserve int64

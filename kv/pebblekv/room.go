@@ -38,9 +38,9 @@ func (r *room) admit(b *kv.Batch) error {
 	if r.reserve == 0 {
 		return nil
 	}
-	deletes := b.Deletes()
+	frees := b.MayUseReserve()
 	floor := r.reserve
-	if deletes {
+	if frees {
 		floor /= 2
 	}
 	size := int64(b.Size())
@@ -56,7 +56,7 @@ func (r *room) admit(b *kv.Batch) error {
 		r.mu.free, r.mu.at = int64(min(usage.AvailBytes, 1<<62)), now
 	}
 	refuse := r.mu.free-size < floor
-	if !deletes && refuse != r.mu.tight {
+	if !frees && refuse != r.mu.tight {
 		r.mu.tight = refuse
 		if refuse {
 			r.log.Error("disk is nearly full: refusing to write", "dir", r.dir, "free", r.mu.free, "reserve", r.reserve)
