@@ -158,8 +158,12 @@ func (r *Reader) headerRow(id restante.EmailID) ([]byte, error) {
 	return row, err
 }
 
+// longestHeader is how much of a header Header answers. No mail has as much; what
+// has is not to fill the memory.
+const longestHeader = 1 << 20
+
 // Header answers the header block with the empty line that ends it, valid
-// until the next call. Errors as for Summary.
+// until the next call; of one above 1 MiB, its beginning. Errors as for Summary.
 func (r *Reader) Header(id restante.EmailID) ([]byte, error) {
 	row, err := r.headerRow(id)
 	if err != nil || len(row) < headerRow {
@@ -171,8 +175,16 @@ func (r *Reader) Header(id restante.EmailID) ([]byte, error) {
 		return nil, err
 	}
 	b := bytes.NewBuffer(long)
-	err = r.WriteRange(b, id, int64(len(long)), s.HeaderSize()-int64(len(long)))
+	err = r.WriteRange(b, id, int64(len(long)), min(s.HeaderSize(), longestHeader)-int64(len(long)))
 	return b.Bytes(), err
+}
+
+// ShortHeader answers the header block as Header does if it is short, as those of
+// mail are; otherwise whole is false and header is its beginning. Errors as for
+// Summary.
+func (r *Reader) ShortHeader(id restante.EmailID) (header []byte, whole bool, err error) {
+	header, err = r.headerRow(id)
+	return header, len(header) < headerRow, err
 }
 
 // WriteRange writes n bytes of the message from offset off, or what there is

@@ -78,8 +78,7 @@ func (d *decoding) write(c *section) error {
 	from, n := clip(c.partial, int64(len(decoded)))
 	decoded = decoded[from : from+n]
 	d.head(c, n, bytes.IndexByte(decoded, 0) >= 0)
-	d.f.buf = append(append(d.f.buf, decoded...), ' ')
-	return nil
+	return d.f.pass(decoded)
 }
 
 // writeLarge decodes a part that is not to be held in memory.

@@ -60,12 +60,7 @@ func (f *fetcher) section(c *section, id restante.EmailID) error {
 		return f.binary(c, id)
 	}
 	if len(c.path) == 0 && c.spec != imap.SpecAll && c.spec != imap.SpecText {
-		header, err := f.reader.Header(id)
-		if err != nil {
-			return err
-		}
-		f.header(c, header)
-		return nil
+		return f.topHeader(c, id)
 	}
 	r, ok := c.octets(f.size, f.headerSize)
 	if !ok {
@@ -77,8 +72,7 @@ func (f *fetcher) section(c *section, id restante.EmailID) error {
 		if err != nil {
 			return err
 		}
-		f.header(c, header)
-		return nil
+		return f.header(c, header)
 	}
 	from, n := clip(c.partial, r.Len())
 	f.buf = append(f.buf, c.label...)
@@ -109,22 +103,52 @@ func (c *section) octets(size, headerSize int64) (r message.Range, ok bool) {
 	return message.Range{}, false
 }
 
+// topHeader writes the message's own header, or fields of it. One that is longer
+// than any mail's is sent piece by piece, and only so much of it is searched for
+// fields.
+func (f *fetcher) topHeader(c *section, id restante.EmailID) error {
+	header, whole, err := f.reader.ShortHeader(id)
+	if err != nil {
+		return err
+	}
+	if whole {
+		return f.header(c, header)
+	}
+	if c.fields != nil {
+		if header, err = f.reader.Header(id); err != nil {
+			return err
+		}
+		return f.header(c, header)
+	}
+	sum, err := f.reader.Summary(id)
+	if err != nil {
+		return err
+	}
+	from, n := clip(c.partial, sum.HeaderSize())
+	f.buf = append(f.buf, c.label...)
+	return f.literal(id, from, n)
+}
+
 // header writes a header or the fields of it that are asked for.
-func (f *fetcher) header(c *section, header []byte) {
+func (f *fetcher) header(c *section, header []byte) error {
 	if c.fields != nil {
 		f.scratch = c.fields.AppendFields(f.scratch[:0], header, c.spec == imap.SpecHeaderFieldsNot)
 		header = f.scratch
 	}
 	from, n := clip(c.partial, int64(len(header)))
 	f.buf = append(f.buf, c.label...)
-	f.buf = appendString(f.buf, header[from:from+n])
+	f.buf = appendLiteralHead(f.buf, n)
+	return f.pass(header[from : from+n])
 }
 
-// appendString writes octets as a literal with a space behind it.
-func appendString(dst, b []byte) []byte {
-	dst = appendLiteralHead(dst, int64(len(b)))
-	dst = append(dst, b...)
-	return append(dst, ' ')
+// pass writes octets that were announced, with a space behind them. Many of them
+// pass the buffer, so that one message's items do not gather in memory.
+func (f *fetcher) pass(b []byte) error {
+	w := &f.octets
+	w.f, w.n = f, 0
+	_, err := w.Write(b)
+	f.buf = append(f.buf, ' ')
+	return err
 }
 
 // appendLiteralHead writes "{n}" CRLF; an empty string has no octets to
