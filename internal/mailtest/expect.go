@@ -129,7 +129,7 @@ func (r *runner) anyOrder(steps []step) error {
 		return nil
 	}
 	if r.rewrite {
-		return fmt.Errorf("S~ lines are not rewritten; the server sent\n\t%s", strings.Join(odd, "\n\t"))
+		return fmt.Errorf("lines with S~ are not rewritten; the server sent\n\t%s", strings.Join(odd, "\n\t"))
 	}
 	var want []string
 	for _, s := range left {

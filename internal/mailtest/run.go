@@ -138,7 +138,7 @@ func (r *runner) send(s step) error {
 	text := s.text
 	if s.kind == '!' {
 		if text, err = strconv.Unquote(text); err != nil {
-			return fmt.Errorf("C!: wants a quoted Go string: %w", err)
+			return fmt.Errorf("a C! line wants a quoted Go string: %w", err)
 		}
 	}
 	if text, err = r.vars.expand(text); err != nil {
