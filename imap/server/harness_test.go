@@ -18,6 +18,7 @@ import (
 	"github.com/restante/restante/internal/mailtest"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
+	"github.com/restante/restante/kv/pebblekv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
 	"github.com/restante/restante/serve"
@@ -252,11 +253,31 @@ func (c *client) closed() bool {
 	return err != nil
 }
 
+// TestTranscripts runs every transcript over each engine.
 func TestTranscripts(t *testing.T) {
-	mailtest.Run(t, "testdata/*.txt", func(t *testing.T) mailtest.Peer {
-		return newHost(t, hostOptions{store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
-			{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
-			{Name: "Sent", SpecialUse: []string{`\Sent`}},
-		}}}).peer(t)
-	})
+	engines := map[string]func(*testing.T) kv.Store{
+		"memkv": func(*testing.T) kv.Store { return nil }, // the host's own
+		"pebblekv": func(t *testing.T) kv.Store {
+			s, err := pebblekv.Open(pebblekv.Options{Dir: t.TempDir(), MemTableBytes: 1 << 20, CacheBytes: 1 << 20, Reserve: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Errorf("closing the engine: %v", err)
+				}
+			})
+			return s
+		},
+	}
+	for name, engine := range engines {
+		t.Run(name, func(t *testing.T) {
+			mailtest.Run(t, "testdata/*.txt", func(t *testing.T) mailtest.Peer {
+				return newHost(t, hostOptions{engine: engine(t), store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
+					{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
+					{Name: "Sent", SpecialUse: []string{`\Sent`}},
+				}}}).peer(t)
+			})
+		})
+	}
 }
