@@ -8,7 +8,8 @@ import (
 
 // Parse reads the arguments of the command that [ParseHeader] named. Of APPEND it
 // reads the beginning only. A command that it does not know is an error of the
-// kind [wire.Syntax].
+// kind [wire.Syntax]. With an error there is no command, but for SEARCH, of which
+// there is what came before the fault.
 func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 	bare, uid := strings.CutPrefix(name, "UID ")
 	if uid {
@@ -57,7 +58,8 @@ func parseUID(d *wire.Decoder, name string, o Options) (Command, error) {
 func parseMessages(d *wire.Decoder, name string, uid bool, o Options) (Command, error) {
 	switch name {
 	case "SEARCH":
-		return result(ParseSearch(d, uid, o))
+		c, err := ParseSearch(d, uid, o)
+		return c, err // also with an error: what was read decides on "$"
 	case "FETCH":
 		return result(ParseFetch(d, uid, o))
 	case "STORE":

@@ -47,6 +47,7 @@ func (s *session) update(ctx context.Context, expunge, uid bool) {
 	err := s.guard(ctx, "telling changes", func() error { return s.sync(ctx, expunge, uid) })
 	switch {
 	case err == nil:
+		s.tellLag()
 	case errors.Is(err, errPanicked):
 		s.endWith(imap.CodeServerBug, panicked)
 	case errors.Is(err, restante.ErrNotFound):
@@ -114,6 +115,7 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 	err = s.guard(ctx, r.name, func() error {
 		c, err := command.Parse(s.dec, r.name, s.parseOptions())
 		if err != nil {
+			s.unsave(c, err)
 			return err
 		}
 		if s.log.Enabled(ctx, slog.LevelDebug) {

@@ -25,6 +25,12 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	if items.Atts.Has(imap.FetchModSeq) {
 		s.enableCondStore()
 	}
+	if c.Vanished {
+		// Before any FETCH response, so also before lookAhead (RFC 7162 §3.2.6).
+		if err := s.vanishedEarlier(ctx, c.Set, restante.ModSeq(c.ChangedSince)); err != nil {
+			return done, err
+		}
+	}
 	if c.UID {
 		items.Atts |= imap.FetchUID
 		if err := s.lookAhead(ctx, c.Set); err != nil {
@@ -34,11 +40,6 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	t, err := s.targets(c.Set, c.UID)
 	if err != nil {
 		return done, err
-	}
-	if c.Vanished {
-		if err := s.vanishedEarlier(ctx, c.Set, restante.ModSeq(c.ChangedSince)); err != nil {
-			return done, err
-		}
 	}
 	f := s.newFetcher(&items)
 	defer f.close()

@@ -24,5 +24,9 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return ok("", "No matching messages, so nothing was moved"), nil
 	}
 	s.untaggedOK(code, "Moved")
-	return done, nil
+	if r.Source == nil {
+		return done, nil
+	}
+	// RFC 6851 §4.4 asks for it whatever the client has enabled.
+	return ok(imap.CodeHighestModSeq(uint64(r.Source.Mailbox().HighestModSeq)), c.Name()+" completed"), nil
 }

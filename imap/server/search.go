@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/restante/restante"
@@ -49,6 +50,20 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 		w.plain()
 	}
 	return done, w.end()
+}
+
+// unsave empties "$" if a SEARCH that was to set it cannot be parsed and is
+// answered with NO, such as for its charset. After BAD it stays as it is (RFC
+// 9051 §6.4.4.1).
+func (s *session) unsave(c command.Command, err error) {
+	search, is := c.(*command.Search)
+	if !is || !search.Program.Return.Has(imap.ReturnSave) {
+		return
+	}
+	var fault *wire.Error
+	if errors.As(err, &fault) && fault.Response().Type == imap.StatusNo {
+		s.selected.saved = nil
+	}
 }
 
 // find runs a search over what the client was shown.

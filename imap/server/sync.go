@@ -20,6 +20,9 @@ type selected struct {
 	saved mailstore.UIDSet
 	// own is the STORE that is being done, nil otherwise.
 	own *ownStore
+	// lagging says that the client was told a HIGHESTMODSEQ below what it has
+	// seen, because expunges are held back.
+	lagging bool
 	// hold keeps expunges from being told with the command that runs, though
 	// its kind would allow it.
 	hold bool
@@ -188,6 +191,24 @@ func (s *session) enableCondStore() {
 	if s.selected != nil {
 		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "Highest modification sequence")
 	}
+}
+
+// tellLag tells a client that knows of modification sequences up to which one it
+// knows everything, while expunges are held back from it: from MODSEQ items
+// above theirs it would conclude that there is nothing more to hear (RFC 7162
+// §3.2, §6). Once it has heard of them, it is told that it has caught up.
+func (s *session) tellLag() {
+	if s.selected == nil || !s.enabled.has(featureCondStore) {
+		return
+	}
+	behind := len(s.selected.view.GhostSet()) > 0
+	switch {
+	case behind:
+		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "Expunges are still to be told")
+	case s.selected.lagging:
+		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "All is told")
+	}
+	s.selected.lagging = behind
 }
 
 // untaggedOK writes an untagged OK with a code.
