@@ -2,30 +2,33 @@ package server
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 )
 
 // enable handles ENABLE (RFC 9051 §6.3.1, RFC 5161): what is not known or needs
-// no enabling is ignored.
+// no enabling is ignored. What was enabled before is told again when it is asked
+// for again, so that a client that looks for it in the answer finds it.
 func (s *session) enable(_ context.Context, c command.Enable) (imap.StatusResponse, error) {
-	s.enc.Raw("* ENABLED")
-	var told features
+	var told []string
+	var asked features
 	for _, name := range c.Capabilities {
-		f := enableable(name)
-		if f == 0 || told.has(f) && strings.ToUpper(name) != "CONDSTORE" {
+		name, f := enableable(name)
+		if f == 0 || slices.Contains(told, name) {
 			continue
 		}
-		told |= f
-		s.enc.SP().Raw(strings.ToUpper(name))
+		told, asked = append(told, name), asked|f
+	}
+	s.enc.Raw("* ENABLED")
+	for _, name := range told {
+		s.enc.SP().Raw(name)
 	}
 	s.enc.CRLF()
-	condStore := told.has(featureCondStore)
-	s.enabled |= told &^ featureCondStore
+	s.enabled |= asked &^ featureCondStore
 	s.enc.SetUTF8(s.enabled.utf8())
-	if condStore {
+	if asked.has(featureCondStore) {
 		s.enableCondStore()
 	}
 	return done, nil

@@ -44,18 +44,19 @@ func (e features) has(f features) bool { return e&f == f }
 // 9755 §3) and not modified UTF-7 (RFC 3501 §5.1.3).
 func (e features) utf8() bool { return e&(featureRev2|featureUTF8) != 0 }
 
-// enableable gives the feature of each capability that ENABLE takes, with those
-// that come with it: QRESYNC is CONDSTORE too (RFC 7162 §3.2.3).
-func enableable(capability string) features {
+// enableable gives, for a capability that ENABLE takes, its name as CAPABILITY
+// tells it, which clients look for, and its feature with those that come with
+// it: QRESYNC is CONDSTORE too (RFC 7162 §3.2.3). No feature: there is none.
+func enableable(capability string) (name string, f features) {
 	switch strings.ToUpper(capability) {
 	case "IMAP4REV2":
-		return featureRev2
+		return "IMAP4rev2", featureRev2
 	case "UTF8=ACCEPT":
-		return featureUTF8
+		return "UTF8=ACCEPT", featureUTF8
 	case "CONDSTORE":
-		return featureCondStore
+		return "CONDSTORE", featureCondStore
 	case "QRESYNC":
-		return featureQResync | featureCondStore
+		return "QRESYNC", featureQResync | featureCondStore
 	}
-	return 0
+	return "", 0
 }
