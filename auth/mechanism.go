@@ -23,13 +23,18 @@ const (
 // the connection.
 var ErrMechanism = fmt.Errorf("mechanism is not offered: %w", restante.ErrNotPermitted)
 
+// ErrOtherIdentity is what an exchange answers to a client that has proved who it
+// is and asks to act as another (RFC 4422 §3.4.1, RFC 5530 AUTHORIZATIONFAILED).
+// It is a restante.ErrAuthFailed.
+var ErrOtherIdentity = fmt.Errorf("acting as another user: %w", restante.ErrAuthFailed)
+
 // Exchange is one run of a SASL mechanism (RFC 4422 §3).
 type Exchange interface {
 	// Next takes the client's response and answers the next challenge, or
 	// done. A nil response is the absence of an initial response; an empty
 	// one is not nil. A challenge that comes with done is the mechanism's
 	// additional data with success. Any error ends the exchange:
-	// restante.ErrAuthFailed, restante.ErrUnavailable, or restante.ErrInvalid
+	// restante.ErrAuthFailed, ErrOtherIdentity, restante.ErrUnavailable, or restante.ErrInvalid
 	// for a response that breaks the mechanism's grammar.
 	Next(ctx context.Context, response []byte) (challenge []byte, done bool, err error)
 	// Identity is who has logged in, once Next has answered done.
@@ -85,7 +90,8 @@ func validMechanisms(names []string) error {
 var errOver = fmt.Errorf("exchange is over: %w", restante.ErrInvalid)
 
 // sameIdentity holds the rule for authorization identities (RFC 4422 §3.4.1):
-// one may act as oneself only.
+// one may act as oneself only. It is asked once the client has proved who it is,
+// so that ErrOtherIdentity tells nobody else whether a password is right.
 func (a *Authenticator) sameIdentity(ctx context.Context, authzid, authcid string) error {
 	if authzid == "" || authzid == authcid {
 		return nil
@@ -98,5 +104,5 @@ func (a *Authenticator) sameIdentity(ctx context.Context, authzid, authcid strin
 	} else if !errors.Is(err, restante.ErrNotFound) && !errors.Is(err, restante.ErrInvalid) {
 		return fmt.Errorf("%w: %w", restante.ErrUnavailable, err)
 	}
-	return fmt.Errorf("acting as another user: %w", restante.ErrAuthFailed)
+	return ErrOtherIdentity
 }

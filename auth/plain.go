@@ -29,8 +29,12 @@ func (x *plainExchange) Next(ctx context.Context, response []byte) ([]byte, bool
 	x.over = true
 	var authErr error
 	server := sasl.NewPlainServer(func(authzid, name, password string) error {
-		if authErr = x.a.sameIdentity(ctx, authzid, name); authErr == nil {
-			x.identity, authErr = x.a.Login(ctx, x.c, name, password)
+		var id Identity
+		if id, authErr = x.a.Login(ctx, x.c, name, password); authErr == nil {
+			authErr = x.a.sameIdentity(ctx, authzid, name)
+		}
+		if authErr == nil {
+			x.identity = id
 		}
 		return authErr
 	})

@@ -83,9 +83,6 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 	if err != nil {
 		return nil, x.failure(err)
 	}
-	if err := x.a.sameIdentity(ctx, x.conversation.AuthzID(), x.conversation.Username()); err != nil {
-		return nil, err
-	}
 	leave, err := x.a.throttle.enter(ctx, x.c.Remote, x.user.Name, x.a.sleep)
 	if err != nil {
 		return nil, err
@@ -97,6 +94,9 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 func (x *scramExchange) final(ctx context.Context, message []byte) ([]byte, error) {
 	challenge, err := x.conversation.Step(string(message))
 	if err == nil && x.conversation.Valid() && x.known {
+		if err := x.a.sameIdentity(ctx, x.conversation.AuthzID(), x.conversation.Username()); err != nil {
+			return nil, err
+		}
 		user, err := x.a.admit(ctx, x.user)
 		x.identity = identityOf(user)
 		return []byte(challenge), err

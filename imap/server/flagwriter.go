@@ -13,7 +13,8 @@ const spillSize = 64 << 10
 
 // flagWriter writes FETCH responses that tell of changed flags. Once the client
 // is aware of modification sequences they carry the UID and MODSEQ (RFC 7162
-// §3.2.4); in a UID command they carry the UID in any case (RFC 9051 §6.4.9).
+// §3.2.4). In a UID command, and to a client of IMAP4rev2, they carry the UID in
+// any case (RFC 9051 §6.4.9, §7.5.2).
 type flagWriter struct {
 	s      *session
 	names  flagNames
@@ -25,7 +26,8 @@ type flagWriter struct {
 // newFlagWriter gives a writer; it has to be closed.
 func (s *session) newFlagWriter(uid bool) flagWriter {
 	condStore := s.enabled.has(featureCondStore)
-	return flagWriter{s: s, names: s.newFlagNames(), uid: uid || condStore, modSeq: condStore, buf: s.srv.fetchBuffers.get()}
+	uid = uid || condStore || s.enabled.has(featureRev2)
+	return flagWriter{s: s, names: s.newFlagNames(), uid: uid, modSeq: condStore, buf: s.srv.fetchBuffers.get()}
 }
 
 // close gives back the buffer.

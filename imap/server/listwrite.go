@@ -26,6 +26,16 @@ func (r *nameResponse) attr(a string) {
 	r.enc.Raw(a)
 }
 
+// existence writes the attribute of a name that cannot be selected.
+func (r *nameResponse) existence(e listEntry) {
+	switch {
+	case e.mailbox == nil:
+		r.attr(imap.AttrNonExistent)
+	case e.mailbox.NoSelect:
+		r.attr(imap.AttrNoSelect)
+	}
+}
+
 // name writes the attributes that every name has, the delimiter and the name.
 // Special uses and whether there are children are told unasked: they cost
 // nothing, and Apple Mail looks for them in the plain LIST.
@@ -49,12 +59,7 @@ func (s *session) writeListed(e listEntry, o imap.ListOptions) {
 	if e.subscribed {
 		r.attr(imap.AttrSubscribed)
 	}
-	switch {
-	case e.mailbox == nil:
-		r.attr(imap.AttrNonExistent)
-	case e.mailbox.NoSelect:
-		r.attr(imap.AttrNoSelect)
-	}
+	r.existence(e)
 	r.name(e)
 	if e.childInfo {
 		s.writeChildInfo(o)
@@ -82,9 +87,7 @@ func (s *session) writeChildInfo(o imap.ListOptions) {
 // name by which the client called it (RFC 9051 §6.3.9.7).
 func (s *session) writeRenamed(e listEntry, old string) {
 	r := s.nameResponse("LIST")
-	if e.mailbox == nil {
-		r.attr(imap.AttrNonExistent)
-	}
+	r.existence(e)
 	r.name(e)
 	s.enc.Raw(` ("OLDNAME" (`).Mailbox(old).Raw("))").CRLF()
 }

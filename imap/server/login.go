@@ -115,5 +115,8 @@ func (s *session) loginFailed(err error) error {
 	if s.failures++; s.failures >= s.srv.limits.LoginFailures {
 		s.endWith(imap.CodeAuthenticationFailed, "Too many failed logins")
 	}
+	if errors.Is(err, auth.ErrOtherIdentity) {
+		return imap.No(imap.CodeAuthorizationFailed, "Nobody may act as another user")
+	}
 	return err
 }
