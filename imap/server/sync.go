@@ -170,14 +170,20 @@ func (s *session) writeFlags() {
 }
 
 // claimRecent takes the messages that no session has been told of yet as recent
-// to this one (RFC 3501 §2.3.2). A read-only session takes none away from
-// others (RFC 3501 §6.3.2).
+// to this one (RFC 3501 §2.3.2). A read-only session is shown them as recent too,
+// but takes none away from others (RFC 3501 §6.3.2).
 func (s *session) claimRecent() {
-	if s.selected.readOnly {
+	v := s.selected.view
+	last := v.Base().Mailbox().UIDNext - 1
+	if !s.selected.readOnly {
+		v.AddRecent(s.account.ClaimRecent(s.selected.id), last)
 		return
 	}
-	snap := s.selected.view.Base()
-	s.selected.view.AddRecent(s.account.ClaimRecent(s.selected.id), snap.Mailbox().UIDNext-1)
+	from := s.account.Unclaimed(s.selected.id)
+	if known := v.RecentSet(); len(known) > 0 {
+		from = max(from, known[len(known)-1].Last+1)
+	}
+	v.AddRecent(from, last)
 }
 
 // enableCondStore notes that the client is aware of modification sequences. A
