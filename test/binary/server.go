@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Path   string // of the program
 	Data   string // directory of the store; empty: one below Dir
-	Config string // further lines of TOML, tables at their own
+	Config string // further lines of TOML, with dotted keys
 }
 
 // Server is one running program with its directory, which outlives restarts.
@@ -66,7 +66,7 @@ func Start(t testing.TB, o Options) *Server {
 }
 
 // baseConfig is what tests of real clients need of a configuration: password
-// hashes that cost little, and no disk space that must stay free.
+// hashes that cost little.
 const baseConfig = `
 data = %q
 tls.certificates = [%q]
@@ -79,7 +79,6 @@ lmtp.socket_mode = "0666"
 log.level = "debug"
 auth.argon2_passes = 1
 auth.scram_iterations = 4096
-store.reserve = "0"
 `
 
 // socketDir makes a directory for a test whose path is short enough for Unix
