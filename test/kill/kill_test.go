@@ -1,4 +1,4 @@
-// Package kill_test kills the real program under load from many connections
+// Package kill_test kills and stops the real program under load from many connections
 // and verifies, after a restart, everything that it acknowledged.
 package kill_test
 
@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,22 +53,15 @@ func rounds(t *testing.T) int {
 // TestKill: what the server acknowledged is there after SIGKILL, flags too, and
 // what it did not acknowledge was done as a whole or not at all.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	s := binary.Start(t, binary.Options{Path: restante})
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	l := newLoad(s, seed)
-	for _, user := range l.users {
-		s.AddUser(t, user, password)
-		c := l.login(t, user)
-		if _, err := c.Do("CREATE Work"); err != nil {
-			t.Fatal(err)
-		}
-		c.Close()
-	}
+	l := newLoad(t, s, seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for round := range rounds(t) {
 		operations := 300 + random.Int64N(1200)
-		l.run(t, operations)
+		l.run(t, operations, s.Kill)
 		if t.Failed() {
 			return
 		}
@@ -80,6 +74,18 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// TestStop: SIGTERM under load ends the server in an orderly way, soon and with
+// status 0, and loses nothing either.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	s := binary.Start(t, binary.Options{Path: restante})
+	l := newLoad(t, s, rand.Uint64())
+	l.run(t, 300, s.Stop)
+	s.Check(t)
+	s.Run(t)
+	l.verify(t)
+}
+
 // load is all that works on the server.
 type load struct {
 	server     *binary.Server
@@ -88,11 +94,19 @@ type load struct {
 	deliverers []*deliverer
 }
 
-func newLoad(s *binary.Server, seed uint64) *load {
+// newLoad makes the accounts and their workers; the workers' choices come from seed.
+func newLoad(t *testing.T, s *binary.Server, seed uint64) *load {
+	t.Helper()
 	l := &load{server: s}
 	for a := range accounts {
 		user := fmt.Sprintf("user%d@example.org", a)
 		l.users = append(l.users, user)
+		s.AddUser(t, user, password)
+		c := l.login(t, user)
+		if _, err := c.Do("CREATE Work"); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
 		for i := range imapWorkers {
 			name := fmt.Sprintf("w%d.%d", a, i)
 			l.workers = append(l.workers, &worker{name: name, user: user, model: model{messages: make(map[place]message)},
@@ -112,9 +126,9 @@ func (l *load) login(t *testing.T, user string) *imapclient.Client {
 	return c
 }
 
-// run has all work until the server has done about so many operations, and kills it
+// run has all work until the server has done about so many operations, and ends it
 // in the midst of them.
-func (l *load) run(t *testing.T, operations int64) {
+func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 	t.Helper()
 	for _, w := range l.workers {
 		w.client, w.selected = l.login(t, w.user), ""
@@ -137,7 +151,7 @@ func (l *load) run(t *testing.T, operations int64) {
 					enough()
 					return
 				} else if err != nil {
-					return // killed
+					return // the connection is gone
 				}
 				done()
 			}
@@ -151,9 +165,9 @@ func (l *load) run(t *testing.T, operations int64) {
 		})
 	}
 	<-ctx.Done()
-	l.server.Kill(t)
+	end(t)
 	all.Wait()
-	t.Logf("killed after %d operations", count.Load())
+	t.Logf("ended after %d operations", count.Load())
 }
 
 // verify compares what the server has with what it acknowledged.
@@ -190,8 +204,12 @@ type deliverer struct {
 func (d *deliverer) deliver(addr string) error {
 	d.next++
 	token := fmt.Sprintf("%s-%d", d.name, d.next)
-	err := lmtpclient.Deliver(addr, "a@example.com", d.user,
-		fmt.Appendf(nil, "From: a@example.com\r\nSubject: mail\r\nX-Token: %s\r\n\r\nText\r\n", token))
+	lines := 1
+	if d.next%20 == 0 {
+		lines = 20_000 // more than is held in memory
+	}
+	err := lmtpclient.Deliver(addr, "a@example.com", d.user, fmt.Appendf(nil,
+		"From: a@example.com\r\nSubject: mail\r\nX-Token: %s\r\n\r\n%s", token, strings.Repeat("A line of mail.\r\n", lines)))
 	if err == nil {
 		d.acknowledged[token] = true
 	}
