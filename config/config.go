@@ -92,6 +92,7 @@ type Limits struct {
 	LoginFailures         int      `toml:"login_failures" comment:"Failed logins on one connection."`
 	IdleTime              Duration `toml:"idle_time" comment:"Time without a command (RFC 9051: at least 30 minutes)."`
 	CommandTime           Duration `toml:"command_time" comment:"Time without a byte within a command."`
+	SearchTime            Duration `toml:"search_time" comment:"Time for one SEARCH."`
 	WriteTime             Duration `toml:"write_time" comment:"Time in which a slow client must take 256 KiB."`
 	HandshakeTime         Duration `toml:"handshake_time" comment:"Time for a TLS handshake."`
 	ShutdownTime          Duration `toml:"shutdown_time" comment:"Time for running commands to end when the server is stopped."`
@@ -106,7 +107,7 @@ type Limits struct {
 	SearchKeys            int      `toml:"search_keys" comment:"Keys of one SEARCH."`
 	SequenceSet           int      `toml:"sequence_set" comment:"Numbers and ranges of one sequence set."`
 	FetchSections         int      `toml:"fetch_sections" comment:"Sections that one FETCH names."`
-	HeaderFields          int      `toml:"header_fields" comment:"Field names of one HEADER.FIELDS."`
+	HeaderFields          int      `toml:"header_fields" comment:"Header field names of one FETCH."`
 	Mailboxes             int      `toml:"mailboxes" comment:"Mailboxes of an account."`
 	MailboxName           int      `toml:"mailbox_name" comment:"Bytes of a mailbox name, in UTF-8."`
 	MailboxDepth          int      `toml:"mailbox_depth" comment:"Levels of a mailbox name."`

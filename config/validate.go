@@ -163,6 +163,7 @@ func (p *problems) limits(l Limits) {
 	p.atLeast("limits.login_time", l.LoginTime, time.Second)
 	p.atLeast("limits.idle_time", l.IdleTime, 30*time.Minute) // RFC 9051 §5.4
 	p.atLeast("limits.command_time", l.CommandTime, time.Second)
+	p.atLeast("limits.search_time", l.SearchTime, time.Second)
 	p.atLeast("limits.write_time", l.WriteTime, time.Second)
 	p.atLeast("limits.handshake_time", l.HandshakeTime, time.Second)
 }

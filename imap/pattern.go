@@ -5,8 +5,9 @@ import "strings"
 // Pattern is a LIST pattern joined to its reference (RFC 9051 §6.3.9): "*"
 // stands for any octets, "%" for any but the hierarchy delimiter.
 type Pattern struct {
-	text  string
-	delim byte
+	text   string
+	delim  byte
+	places *places // of what is behind Prefix; nil where that is at most a wildcard
 }
 
 // NewPattern gives the pattern of a LIST. Both arguments are UTF-8. A pattern
@@ -19,7 +20,11 @@ func NewPattern(reference, pattern string, delim byte) Pattern {
 	if reference != "" && strings.HasPrefix(pattern, string(rune(delim))) {
 		text = pattern[1:]
 	}
-	return Pattern{text: CanonMailbox(squeeze(text), delim), delim: delim}
+	p := Pattern{text: CanonMailbox(squeeze(text), delim), delim: delim}
+	if rest := p.text[len(p.Prefix()):]; len(rest) > 1 {
+		p.places = newPlaces(rest)
+	}
+	return p
 }
 
 // squeeze makes one wildcard of each run of them: "*" where there is one.
@@ -57,59 +62,103 @@ func (p Pattern) Prefix() string {
 	return p.text
 }
 
-// Match reports whether the name, canonical and in UTF-8, matches. It keeps all
-// places of the pattern where the name so far may have come to, so that its
-// time is at most the product of both lengths whatever the pattern.
+// Match reports whether the name, canonical and in UTF-8, matches. Its time is at
+// most the product of both lengths divided by 64, whatever the pattern.
 func (p Pattern) Match(name string) bool {
-	if p.text == "*" {
-		return true
-	}
-	if prefix := p.Prefix(); !strings.HasPrefix(name, prefix) {
+	prefix := p.Prefix()
+	if !strings.HasPrefix(name, prefix) {
 		return false
-	} else if len(prefix) == len(p.text) {
-		return name == prefix
 	}
-	var space [2][128]bool
-	at, then := space[0][:], space[1][:]
-	if n := len(p.text) + 1; n > len(at) {
-		at, then = make([]bool, n), make([]bool, n)
+	switch rest := name[len(prefix):]; p.text[len(prefix):] {
+	case "":
+		return rest == ""
+	case "*":
+		return true
+	case "%":
+		return strings.IndexByte(rest, p.delim) < 0
+	default:
+		return p.places.match(rest, p.delim)
 	}
-	at[0] = true
+}
+
+// places are the octets of a pattern behind its prefix as sets of bits, bit i for
+// the octet at i, so that all the places to which a name may have come are held
+// and moved together.
+type places struct {
+	end     int               // behind the last octet
+	octets  map[byte][]uint64 // where each octet stands
+	any     []uint64          // "*"
+	inLevel []uint64          // "%"
+}
+
+func newPlaces(text string) *places {
+	words := len(text)/64 + 1
+	p := &places{end: len(text), octets: map[byte][]uint64{}, any: make([]uint64, words), inLevel: make([]uint64, words)}
+	for i := range len(text) {
+		var set []uint64
+		switch c := text[i]; c {
+		case '*':
+			set = p.any
+		case '%':
+			set = p.inLevel
+		default:
+			if set = p.octets[c]; set == nil {
+				set = make([]uint64, words)
+				p.octets[c] = set
+			}
+		}
+		set[i/64] |= 1 << (i % 64)
+	}
+	return p
+}
+
+func (p *places) match(name string, delim byte) bool {
+	var space [4]uint64
+	at := space[:]
+	if n := len(p.any); n > len(space) {
+		at = make([]uint64, n)
+	} else {
+		at = at[:n]
+	}
+	at[0] = 1
+	p.passWildcards(at)
 	for i := range len(name) {
-		p.passWildcards(at)
-		if !p.step(at, then, name[i]) {
+		if !p.step(at, name[i], delim) {
 			return false
 		}
-		at, then = then, at
-		clear(then)
+		p.passWildcards(at)
 	}
-	p.passWildcards(at)
-	return at[len(p.text)]
+	return at[p.end/64]>>(p.end%64)&1 != 0
 }
 
-// passWildcards lets each wildcard stand for nothing.
-func (p Pattern) passWildcards(at []bool) {
-	for i := range len(p.text) {
-		if at[i] && (p.text[i] == '*' || p.text[i] == '%') {
-			at[i+1] = true
-		}
+// passWildcards lets each wildcard stand for nothing. No two stand side by side.
+func (p *places) passWildcards(at []uint64) {
+	carry := uint64(0)
+	for w, here := range at {
+		wild := here & (p.any[w] | p.inLevel[w])
+		at[w] = here | wild<<1 | carry
+		carry = wild >> 63
 	}
 }
 
-// step takes one octet from all the places of at to those of then, and reports
-// whether there are any.
-func (p Pattern) step(at, then []bool, c byte) bool {
-	some := false
-	for i := range len(p.text) {
-		if !at[i] {
-			continue
+// step takes one octet from all places, and reports whether there are any
+// behind it.
+func (p *places) step(at []uint64, c, delim byte) bool {
+	octet := p.octets[c]
+	carry, some := uint64(0), uint64(0)
+	for w, here := range at {
+		stay := here & p.any[w]
+		if c != delim {
+			stay |= here & p.inLevel[w]
 		}
-		switch x := p.text[i]; {
-		case x == '*', x == '%' && c != p.delim:
-			then[i], some = true, true
-		case x == c && x != '%':
-			then[i+1], some = true, true
+		then := stay | carry
+		carry = 0
+		if octet != nil {
+			then |= here & octet[w] << 1
+			carry = here & octet[w] >> 63
 		}
+		at[w] = then
+		some |= then
 	}
-	return some
+	return some != 0
 }

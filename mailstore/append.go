@@ -144,7 +144,7 @@ func (p *Append) endMessage() error {
 		return nil
 	}
 	p.current = nil
-	u.complete()
+	u.complete(p.account.store)
 	p.held += u.held()
 	if p.held <= heldAppend {
 		return nil

@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -51,7 +52,7 @@ func (u *upload) write(p *Append, b []byte) error {
 	for len(b) > 0 {
 		if !u.staged && len(u.data) == heldMessage {
 			u.next = 2
-			u.rest = append(make([]byte, 0, heldMessage), u.data[chunkSize:]...)
+			u.rest = append(p.account.store.buffers.get(heldMessage), u.data[chunkSize:]...)
 			u.data = u.data[:chunkSize]
 			if err := p.account.stageChunks(p.ctx, u); err != nil {
 				return err
@@ -75,8 +76,15 @@ func (u *upload) write(p *Append, b []byte) error {
 	return nil
 }
 
-// complete computes what is stored beside the message's bytes.
-func (u *upload) complete() {
+// complete computes what is stored beside the message's bytes. Of an upload that
+// is staged little is left in memory, so its buffers are given back.
+func (u *upload) complete(s *Store) {
+	if u.staged {
+		data, rest := u.data, u.rest
+		u.data, u.rest = bytes.Clone(data), bytes.Clone(rest)
+		s.buffers.put(data)
+		s.buffers.put(rest)
+	}
 	m := u.parser.Finish()
 	u.parser = nil
 	u.headerSize = m.HeaderSize()
@@ -90,6 +98,7 @@ func (u *upload) held() int { return len(u.data) + len(u.rest) + len(u.summary) 
 // free gives the upload's memory back.
 func (u *upload) free(s *Store) {
 	s.buffers.put(u.data)
+	s.buffers.put(u.rest)
 	u.data, u.rest, u.summary = nil, nil, nil
 }
 

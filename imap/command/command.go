@@ -40,13 +40,13 @@ type Options struct {
 
 // Limits bound what one command may ask for. A zero field means its default.
 type Limits struct {
-	SetRanges      int // ranges and numbers of a sequence-set; 100,000
+	SetRanges      int // ranges and numbers of a sequence-set; 1,000,000
 	SearchKeys     int // keys of a search program; 1,000
 	FetchSections  int // items of a FETCH that name a section; 1,000
-	HeaderFields   int // field names of one HEADER.FIELDS; 1,000
-	PartDepth      int // numbers of one section-part; 100
+	HeaderFields   int // header field names of one FETCH; 1,000
+	PartDepth      int // numbers of one section-part; 200
 	Flags          int // flags of one STORE or of one message of APPEND; 1,000
-	MailboxName    int // octets of a mailbox name as sent; 1,000
+	MailboxName    int // octets of a mailbox name as sent; 3,000
 	ListPatterns   int // patterns of one LIST; 100
 	Capabilities   int // names of one ENABLE; 100
 	AppendMessages int // messages of one APPEND; 1,000
@@ -61,7 +61,7 @@ func or(limit, def int) int {
 }
 
 // setRanges gives the limit of a sequence-set.
-func (o *Options) setRanges() int { return or(o.Limits.SetRanges, 100_000) }
+func (o *Options) setRanges() int { return or(o.Limits.SetRanges, 1_000_000) }
 
 // ParseHeader reads a command's tag and name, after [wire.Decoder.Begin]. The
 // name is in upper case, and begins with "UID " where that was before it (RFC

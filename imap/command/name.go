@@ -19,7 +19,7 @@ func mailbox(d *wire.Decoder, o *Options) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if len(b) > or(o.Limits.MailboxName, 1000) {
+	if len(b) > or(o.Limits.MailboxName, 3000) {
 		d.Fail(wire.OverLimit, "mailbox name is too long")
 		return "", false
 	}
@@ -68,7 +68,7 @@ func decodeName(b []byte, isUTF8 bool) (name, fault string) {
 // taken as it is and matches nothing: Outlook deletes what it has cached when a
 // LSUB is answered with NO.
 func pattern(d *wire.Decoder, b []byte, o *Options) (string, bool) {
-	if len(b) > or(o.Limits.MailboxName, 1000) {
+	if len(b) > or(o.Limits.MailboxName, 3000) {
 		d.Fail(wire.OverLimit, "mailbox pattern is too long")
 		return "", false
 	}

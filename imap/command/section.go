@@ -32,7 +32,7 @@ func fetchSection(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) 
 		return d.Expected("a FETCH item")
 	}
 	d.ExpectSpecial('[')
-	if d.Peek() != ']' && !sectionSpec(d, &s.Section, o) {
+	if d.Peek() != ']' && !sectionSpec(d, &s.Section, or(o.Limits.HeaderFields, 1000)-fieldsOf(f), o) {
 		return false
 	}
 	if s.Kind != imap.KindBody && s.Section.Specifier != imap.SpecAll {
@@ -61,9 +61,18 @@ func partial(d *wire.Decoder, s *imap.FetchSection) (ok bool) {
 	return d.ExpectSpecial('>')
 }
 
+// fieldsOf counts the header field names of all items.
+func fieldsOf(f *imap.FetchItems) (n int) {
+	for i := range f.Sections {
+		n += len(f.Sections[i].Section.Fields)
+	}
+	return n
+}
+
 // sectionSpec reads section-spec: part numbers and a specifier, joined by dots,
-// which are one word to the lexer.
-func sectionSpec(d *wire.Decoder, s *imap.Section, o *Options) bool {
+// which are one word to the lexer. No more than mostFields header fields may be
+// named.
+func sectionSpec(d *wire.Decoder, s *imap.Section, mostFields int, o *Options) bool {
 	b, ok := d.Keyword()
 	if !ok {
 		return false
@@ -79,7 +88,7 @@ func sectionSpec(d *wire.Decoder, s *imap.Section, o *Options) bool {
 		if n == 0 {
 			return d.Expected("a part number above zero")
 		}
-		if len(s.Part) == or(o.Limits.PartDepth, 100) {
+		if len(s.Part) == or(o.Limits.PartDepth, 200) {
 			d.Fail(wire.OverLimit, "part is nested too deeply")
 			return false
 		}
@@ -102,10 +111,10 @@ func sectionSpec(d *wire.Decoder, s *imap.Section, o *Options) bool {
 		return len(s.Part) > 0 || d.Expected("a part number before MIME")
 	case "HEADER.FIELDS":
 		s.Specifier = imap.SpecHeaderFields
-		return headerList(d, s, o)
+		return headerList(d, s, mostFields)
 	case "HEADER.FIELDS.NOT":
 		s.Specifier = imap.SpecHeaderFieldsNot
-		return headerList(d, s, o)
+		return headerList(d, s, mostFields)
 	default:
 		return d.Expected("a section")
 	}
@@ -113,7 +122,7 @@ func sectionSpec(d *wire.Decoder, s *imap.Section, o *Options) bool {
 }
 
 // headerList reads SP header-list (RFC 9051 §9).
-func headerList(d *wire.Decoder, s *imap.Section, o *Options) bool {
+func headerList(d *wire.Decoder, s *imap.Section, most int) bool {
 	if !d.ExpectSP() {
 		return false
 	}
@@ -127,7 +136,7 @@ func headerList(d *wire.Decoder, s *imap.Section, o *Options) bool {
 				return d.Expected("a header field name of printable ASCII")
 			}
 		}
-		if len(s.Fields) == or(o.Limits.HeaderFields, 1000) {
+		if len(s.Fields) >= most {
 			d.Fail(wire.OverLimit, "too many header field names")
 			return false
 		}

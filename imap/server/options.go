@@ -47,6 +47,8 @@ type Limits struct {
 	IdleTime time.Duration
 	// CommandTime is how long a client may be silent within a command. 5 minutes.
 	CommandTime time.Duration
+	// SearchTime is how long one SEARCH may take. 5 minutes.
+	SearchTime time.Duration
 	// AccountConnections is how many connections an account may have. 500:
 	// phones hold one for each folder, and macOS opens many.
 	AccountConnections int
@@ -66,6 +68,7 @@ func (l Limits) filled() Limits {
 	def(&l.LoginTime, time.Minute)
 	def(&l.IdleTime, 30*time.Minute)
 	def(&l.CommandTime, 5*time.Minute)
+	def(&l.SearchTime, 5*time.Minute)
 	def(&l.AccountConnections, 500)
 	return l
 }

@@ -77,7 +77,13 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Re
 		// With SAVE alone all are wanted (RFC 9051 §6.4.4.1).
 		o.Min, o.Max = p.Return.Has(imap.ReturnMin), p.Return.Has(imap.ReturnMax)
 	}
-	return s.account.Search(ctx, s.selected.view.Shown(), q, o)
+	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
+	defer cancel()
+	found, err := s.account.Search(limited, s.selected.view.Shown(), q, o)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = imap.No(imap.CodeLimit, "This search takes too long; search for less")
+	}
+	return found, err
 }
 
 // savedUIDs gives what "$" stands for after a search (RFC 9051 §6.4.4.1, table

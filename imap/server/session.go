@@ -52,13 +52,15 @@ func newSession(srv *Server, c *serve.Conn) *session {
 	return s
 }
 
-// wireLimits gives the bounds of a command, which are narrower before login.
+// wireLimits gives the bounds of a command, which are narrower before login. Of a
+// message that is too large more is skipped than may be stored, so that the client
+// can be told why it is refused.
 func (s *session) wireLimits() wire.Limits {
 	l := s.srv.limits
 	if s.state == stateNotAuthenticated {
 		return wire.Limits{Line: l.LoginCommandLine, String: int(l.LoginLiteral), Command: 4 * l.LoginCommandLine, Depth: l.Depth, Discard: 64 << 10}
 	}
-	return wire.Limits{Line: l.CommandLine, String: int(l.Literal), Command: 2 * l.CommandLine, Depth: l.Depth, Discard: l.Message}
+	return wire.Limits{Line: l.CommandLine, String: int(l.Literal), Command: 2 * l.CommandLine, Depth: l.Depth, Discard: 4 * l.Message}
 }
 
 // parseOptions gives what the parsers have to know of the session.

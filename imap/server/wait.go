@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/restante/restante/imap"
@@ -110,6 +112,7 @@ func (s *session) serve(ctx context.Context) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
+			defer s.recovered(ctx)
 			s.work(ctx, happened)
 		}()
 		<-done
@@ -118,6 +121,18 @@ func (s *session) serve(ctx context.Context) {
 		}
 		happened = s.wait(s.autologout())
 	}
+}
+
+// recovered ends a session in which something panicked outside of a command, so
+// that the others go on. It is for use with defer.
+func (s *session) recovered(ctx context.Context) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	s.log.ErrorContext(ctx, "panic in a session", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	s.bye(imap.CodeServerBug, "Internal error; please connect again")
+	s.end(ctx)
 }
 
 // work deals with what happened and goes on until there is nothing to do for a
