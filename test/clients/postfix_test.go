@@ -34,14 +34,19 @@ default_transport = error:no relaying in this test
 virtual_mailbox_domains = example.org, unix.example.org
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 transport_maps = inline:{{ unix.example.org = lmtp:unix:{socket} }}
+unverified_recipient_reject_code = 550
+address_verify_poll_delay = 1s
+recipient_delimiter = +
 minimal_backoff_time = 300s
 queue_run_delay = 300s
 `
 
-// postfixMaster lists the daemons; none is in a chroot.
-func postfixMaster(smtp string) string {
+// postfixMaster lists the daemons; none is in a chroot. The server at outside asks
+// for each recipient whether it exists, as docs/install.md has it.
+func postfixMaster(smtp, outside string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s inet n - n - - smtpd\n", smtp)
+	fmt.Fprintf(&b, "%s inet n - n - - smtpd -o smtpd_recipient_restrictions=reject_unverified_recipient\n", outside)
 	for _, line := range []string{
 		"pickup unix n - n 60 1 pickup", "cleanup unix n - n - 0 cleanup", "qmgr unix n - n 300 1 qmgr",
 		"rewrite unix - - n - - trivial-rewrite", "bounce unix - - n - 0 bounce", "defer unix - - n - 0 bounce",
@@ -57,18 +62,20 @@ func postfixMaster(smtp string) string {
 
 // postfix is an instance of its own, with all its files in the test's directory.
 type postfix struct {
-	s         *binary.Server
-	dir, smtp string
-	swaks     string
+	s       *binary.Server
+	dir     string
+	smtp    string // where mail of this machine comes in
+	outside string // where mail of others comes in
+	swaks   string
 }
 
 func startPostfix(t *testing.T, s *binary.Server) *postfix {
 	t.Helper()
 	program := binary.Need(t, "postfix", "postfix")
-	p := &postfix{s: s, dir: filepath.Join(s.Dir, "postfix"), smtp: binary.FreeAddr(t), swaks: binary.Need(t, "swaks", "swaks")}
+	p := &postfix{s: s, dir: filepath.Join(s.Dir, "postfix"), smtp: binary.FreeAddr(t), outside: binary.FreeAddr(t), swaks: binary.Need(t, "swaks", "swaks")}
 	config := filepath.Join(p.dir, "etc")
 	write(t, filepath.Join(config, "main.cf"), fill(s, postfixMain, "{socket}", s.LMTPSocket))
-	write(t, filepath.Join(config, "master.cf"), postfixMaster(p.smtp))
+	write(t, filepath.Join(config, "master.cf"), postfixMaster(p.smtp, p.outside))
 	for _, sub := range []string{"spool", "data"} {
 		if err := os.MkdirAll(filepath.Join(p.dir, sub), 0o755); err != nil {
 			t.Fatal(err)
@@ -231,6 +238,15 @@ func TestPostfix(t *testing.T) {
 			t.Fatal(err)
 		}
 		arrives(t, other, "INBOX", "several")
+	})
+	t.Run("recipients verified", func(t *testing.T) {
+		const rcptRefused = 24
+		mail := []string{"--server", p.outside, "--from", "x@example.com", "--header", "Message-Id: <verified@example.com>", "--to"}
+		if out := run(t, p.dir, []int{rcptRefused}, p.swaks, append(mail, "nobody@example.org")...); !strings.Contains(out, "<** 550 5.1.1 <nobody@example.org>") {
+			t.Errorf("an unknown recipient from outside: %s", out)
+		}
+		run(t, p.dir, nil, p.swaks, append(mail, alice)...)
+		arrives(t, c, "INBOX", "verified")
 	})
 	t.Run("too large", func(t *testing.T) {
 		file := filepath.Join(p.dir, "large.txt")
