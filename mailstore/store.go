@@ -79,6 +79,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Limits gives the bounds that the store keeps, with their defaults filled in.
+func (s *Store) Limits() Limits { return s.options.Limits }
+
 // watch brings open accounts up to date when other nodes commit.
 func (s *Store) watch(ctx context.Context, changes <-chan kv.Change) {
 	for c := range changes {

@@ -105,6 +105,7 @@ func (s *Server) serve(c *Conn) {
 		}
 	}
 	c.endpoint.Handle(s.ctx, c)
+	c.finish()
 }
 
 // refuse says why, where that can be said in one write that cannot block, and

@@ -438,3 +438,25 @@ func TestCertificatesReload(t *testing.T) {
 		t.Error("no files")
 	}
 }
+
+// TestLastWordsArrive ends a connection whose client goes on sending.
+func TestLastWordsArrive(t *testing.T) {
+	pair, pool := certificate(t)
+	for name, mode := range map[string]Mode{"cleartext": None, "TLS": Implicit} {
+		t.Run(name, func(t *testing.T) {
+			_, addr := start(t, Options{TLS: fixed(pair)}, Listener{TLS: mode, Handle: func(_ context.Context, c *Conn) {
+				io.ReadFull(c, make([]byte, 1))
+				io.WriteString(c, "bye\n")
+			}})
+			c := dial(t, addr)
+			if mode == Implicit {
+				c = tls.Client(c, &tls.Config{RootCAs: pool, ServerName: "localhost"})
+			}
+			if _, err := c.Write(make([]byte, 100<<10)); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, c, "bye\n")
+			expectEnd(t, c)
+		})
+	}
+}

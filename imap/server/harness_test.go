@@ -255,6 +255,26 @@ func (c *client) closed() bool {
 
 // TestTranscripts runs every transcript over each engine.
 func TestTranscripts(t *testing.T) {
+	transcripts(t, "testdata/*.txt", hostOptions{store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
+		{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
+		{Name: "Sent", SpecialUse: []string{`\Sent`}},
+	}}})
+}
+
+// TestNarrowTranscripts runs the transcripts of an account that may hold little.
+func TestNarrowTranscripts(t *testing.T) {
+	transcripts(t, "testdata/narrow/*.txt", hostOptions{
+		limits: Limits{Message: 400},
+		store: mailstore.Options{Limits: mailstore.Limits{
+			MessageSize: 400, Mailboxes: 4, NameBytes: 20, NameDepth: 3, Keywords: 3, KeywordBytes: 10,
+			Quota: mailstore.Quota{Bytes: 1000, Messages: 4},
+		}},
+	})
+}
+
+// transcripts runs the transcripts that glob names over each engine, each with a
+// host of its own.
+func transcripts(t *testing.T, glob string, o hostOptions) {
 	engines := map[string]func(*testing.T) kv.Store{
 		"memkv": func(*testing.T) kv.Store { return nil }, // the host's own
 		"pebblekv": func(t *testing.T) kv.Store {
@@ -272,11 +292,10 @@ func TestTranscripts(t *testing.T) {
 	}
 	for name, engine := range engines {
 		t.Run(name, func(t *testing.T) {
-			mailtest.Run(t, "testdata/*.txt", func(t *testing.T) mailtest.Peer {
-				return newHost(t, hostOptions{engine: engine(t), store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
-					{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
-					{Name: "Sent", SpecialUse: []string{`\Sent`}},
-				}}}).peer(t)
+			mailtest.Run(t, glob, func(t *testing.T) mailtest.Peer {
+				o := o
+				o.engine = engine(t)
+				return newHost(t, o).peer(t)
 			})
 		})
 	}

@@ -148,12 +148,14 @@ func (s *session) untaggedNumber(n int, word string) {
 }
 
 // writeFlags tells the flags that are in use and those that may be stored (RFC
-// 9051 §7.3.5, §7.1 PERMANENTFLAGS).
+// 9051 §7.3.5, §7.1 PERMANENTFLAGS): new keywords too, while there is room for
+// one.
 func (s *session) writeFlags() {
 	const system = `\Answered \Flagged \Deleted \Seen \Draft`
 	b := append(s.scratch[:0], "* FLAGS ("+system...)
 	words := len(b)
-	for _, k := range s.selected.view.Shown().Flags().Keywords() {
+	keywords := s.selected.view.Shown().Flags().Keywords()
+	for _, k := range keywords {
 		b = append(append(b, ' '), k...)
 	}
 	end := len(b)
@@ -163,7 +165,10 @@ func (s *session) writeFlags() {
 	} else {
 		b = append(b, system...)
 		b = append(b, b[words:end]...)
-		b = append(b, ` \*)] Flags that can be changed`+"\r\n"...)
+		if len(keywords) < s.srv.store.Limits().Keywords {
+			b = append(b, ` \*`...)
+		}
+		b = append(b, ")] Flags that can be changed\r\n"...)
 	}
 	s.enc.RawBytes(b)
 	s.scratch = b[:0]
