@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 
 const (
 	accounts = 4
-	// connections of each account: three by IMAP, one by LMTP
+	// Connections of each account by IMAP that change messages; one more changes
+	// mailboxes, and one delivers by LMTP.
 	imapWorkers = 3
 	password    = "poste-restante"
 )
@@ -92,6 +93,7 @@ type load struct {
 	users      []string
 	workers    []*worker
 	deliverers []*deliverer
+	keepers    []*keeper
 }
 
 // newLoad makes the accounts and their workers; the workers' choices come from seed.
@@ -112,6 +114,7 @@ func newLoad(t *testing.T, s *binary.Server, seed uint64) *load {
 			l.workers = append(l.workers, &worker{name: name, user: user, model: model{messages: make(map[place]message)},
 				random: rand.New(rand.NewPCG(seed, uint64(1+len(l.workers))))})
 		}
+		l.keepers = append(l.keepers, &keeper{user: user, random: rand.New(rand.NewPCG(seed, 1<<32+uint64(a)))})
 		l.deliverers = append(l.deliverers, &deliverer{user: user, name: fmt.Sprintf("d%d", a), acknowledged: make(map[string]bool)})
 	}
 	return l
@@ -133,6 +136,9 @@ func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 	for _, w := range l.workers {
 		w.client, w.selected = l.login(t, w.user), ""
 	}
+	for _, k := range l.keepers {
+		k.client = l.login(t, k.user)
+	}
 	ctx, enough := context.WithCancel(t.Context())
 	defer enough()
 	var count atomic.Int64
@@ -142,12 +148,12 @@ func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 		}
 	}
 	var all sync.WaitGroup
-	for _, w := range l.workers {
+	work := func(c *imapclient.Client, step func() error) {
 		all.Go(func() {
-			defer w.client.Close()
+			defer c.Close()
 			for {
-				if err := w.step(); wrong(err) {
-					t.Errorf("%s: %s: %v", w.name, w.model.pending.what, err)
+				if err := step(); wrong(err) {
+					t.Error(err)
 					enough()
 					return
 				} else if err != nil {
@@ -156,6 +162,12 @@ func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 				done()
 			}
 		})
+	}
+	for _, w := range l.workers {
+		work(w.client, w.step)
+	}
+	for _, k := range l.keepers {
+		work(k.client, k.step)
 	}
 	for _, d := range l.deliverers {
 		all.Go(func() {
@@ -176,9 +188,16 @@ func (l *load) verify(t *testing.T) {
 	for a, user := range l.users {
 		c := l.login(t, user)
 		all, err := fetchAll(c, mailboxes)
-		c.Close()
 		if err != nil {
 			t.Fatal(err)
+		}
+		misplaced, err := l.keepers[a].verify(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		for _, wrong := range misplaced {
+			t.Errorf("%s: %s", user, wrong)
 		}
 		t.Logf("%s has %d messages", user, len(all))
 		for _, w := range l.workers {
