@@ -26,7 +26,7 @@ func (s *session) status(ctx context.Context, c command.Status) (imap.StatusResp
 	return done, nil
 }
 
-// writeStatus writes a STATUS response (RFC 9051 §7.3.4).
+// writeStatus writes a STATUS response (RFC 9051 §7.3.3).
 func (s *session) writeStatus(ctx context.Context, m *mailstore.Mailbox, items imap.StatusItems) {
 	s.enc.Untagged().Raw("STATUS ").Mailbox(m.Name)
 	sep := " ("
