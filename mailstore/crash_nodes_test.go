@@ -155,7 +155,7 @@ func TestStoreUnchangedSince(t *testing.T) {
 		if err := next.store("INBOX", mailstore.NewUIDSet(pass), op, flags); err != nil {
 			t.Fatal(err)
 		}
-		r, err := a.StoreFlags(t.Context(), inbox, uids, op, flags, &since)
+		r, err := a.StoreFlags(t.Context(), inbox, uids, op, flags, &mailstore.Unchanged{Since: since})
 		if err != nil || fmt.Sprint(r.Modified) != fmt.Sprint(mailstore.NewUIDSet(fail)) {
 			t.Fatalf("%v: modified %v, want %v", err, r.Modified, fail)
 		}

@@ -76,9 +76,9 @@ func TestAppendErrors(t *testing.T) {
 func TestStoreFlags(t *testing.T) {
 	f := newFixture(t, Options{})
 	f.append(f.inbox, nil, messages(0, 5)...)
-	store := func(set UIDSet, op FlagOp, since *restante.ModSeq, flags ...string) StoreResult {
+	store := func(set UIDSet, op FlagOp, condition *Unchanged, flags ...string) StoreResult {
 		t.Helper()
-		r, err := f.StoreFlags(t.Context(), f.inbox, set, op, flags, since)
+		r, err := f.StoreFlags(t.Context(), f.inbox, set, op, flags, condition)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,11 +96,11 @@ func TestStoreFlags(t *testing.T) {
 		t.Errorf("a store without a change: %+v", r)
 	}
 	since := before - 1
-	r = store(uids(1, 5), RemoveFlags, &since, "junk")
+	r = store(uids(1, 5), RemoveFlags, &Unchanged{Since: since}, "junk")
 	if !slices.Equal(r.Modified, uids(2, 3)) || r.ModSeq != 0 {
 		t.Errorf("%+v", r)
 	}
-	r = store(uids(1, 5), ReplaceFlags, &before, `\Deleted`, "b", "A")
+	r = store(uids(1, 5), ReplaceFlags, &Unchanged{Since: before}, `\Deleted`, "b", "A")
 	if got := f.show(f.inbox); got != strings.Replace(`1(X) 2(X) 3(X) 4(X) 5(X)`, "X", `\Deleted A b`, 5) && got != `1(\Deleted A b) 2(\Deleted A b) 3(\Deleted A b) 4(\Deleted A b) 5(\Deleted A b)` {
 		t.Error(got)
 	}
@@ -110,6 +110,51 @@ func TestStoreFlags(t *testing.T) {
 	store(uids(1, 5), RemoveFlags, nil, "a", `\Deleted`)
 	if got := f.show(f.inbox); got != `1(b) 2(b) 3(b) 4(b) 5(b)` {
 		t.Error(got)
+	}
+}
+
+// TestStoreFlagsMerges: what others did to flags that a conditional store does
+// not name is no conflict where it is known what the client knew.
+func TestStoreFlagsMerges(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.append(f.inbox, []string{"a"}, messages(0, 4)...)
+	known, err := f.Snapshot(t.Context(), f.inbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := func(set UIDSet, op FlagOp, condition *Unchanged, flags ...string) StoreResult {
+		t.Helper()
+		r, err := f.StoreFlags(t.Context(), f.inbox, set, op, flags, condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	since := known.Mailbox().HighestModSeq
+	store(uids(1, 1), AddFlags, nil, `\Deleted`)
+	store(uids(2, 2), AddFlags, nil, "b")
+	store(uids(3, 3), RemoveFlags, nil, "A")
+	at := func() *Unchanged { return &Unchanged{Since: since, Known: known} }
+	r := store(uids(1, 4), AddFlags, at(), "B")
+	if !slices.Equal(r.Modified, uids(2, 2)) || !slices.Equal(r.Merged, uids(1, 1, 3, 3)) {
+		t.Errorf("adding: %+v", r)
+	}
+	if got := f.show(f.inbox); got != `1(\Deleted a b) 2(a b) 3(b) 4(a b)` {
+		t.Error(got)
+	}
+	if r = store(uids(1, 4), RemoveFlags, at(), `\Deleted`, "A"); !slices.Equal(r.Modified, uids(1, 1, 3, 3)) || !slices.Equal(r.Merged, uids(2, 2, 4, 4)) {
+		t.Errorf("taking away: %+v", r)
+	}
+	if r = store(uids(1, 4), ReplaceFlags, at(), "c"); !slices.Equal(r.Modified, uids(1, 4)) || r.Merged != nil {
+		t.Errorf("replacing: %+v", r)
+	}
+	// Where the client's knowledge is from before the last store, as Known has it.
+	known, err = f.Snapshot(t.Context(), f.inbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r = store(uids(1, 4), AddFlags, at(), "d"); !slices.Equal(r.Modified, uids(1, 4)) {
+		t.Errorf("known to have changed: %+v", r)
 	}
 }
 

@@ -21,18 +21,30 @@ const (
 // StoreResult tells what StoreFlags did.
 type StoreResult struct {
 	ModSeq   restante.ModSeq // of the messages that changed; 0 if none did
-	Modified UIDSet          // left alone: changed since unchangedSince (RFC 7162 §3.1.3)
+	Modified UIDSet          // left alone: they do not meet the condition (RFC 7162 §3.1.3)
+	Merged   UIDSet          // meet it, though other flags of theirs have changed
 	Missing  UIDSet          // no such messages
 	Snapshot *Snapshot       // the mailbox afterwards
 }
 
+// Unchanged is the condition of a conditional store.
+type Unchanged struct {
+	// Since is the highest modseq that a message may have (RFC 7162 §3.1.3).
+	Since restante.ModSeq
+	// Known is the mailbox as the client knows it; nil if nobody can tell. Flags
+	// are added to and taken from a message above Since all the same where Known
+	// has it below, and the flags in question are still as they are there: what
+	// else was changed is no conflict (RFC 7162 §3.1.12).
+	Known *Snapshot
+}
+
 // StoreFlags changes the flags of messages in one commit, which is Relaxed
 // unless Options.Durable. A message whose flags are already so keeps its
-// modseq; if that holds for all there is no commit. With unchangedSince,
-// messages with a higher modseq are left alone and told. Errors are
+// modseq; if that holds for all there is no commit. Messages that do not meet
+// the condition, which may be nil, are left alone and told. Errors are
 // restante.ErrNotFound (the mailbox), ErrInvalid and ErrLimit (flags).
 func (a *Account) StoreFlags(
-	ctx context.Context, mb restante.MailboxID, uids UIDSet, op FlagOp, flags []string, unchangedSince *restante.ModSeq,
+	ctx context.Context, mb restante.MailboxID, uids UIDSet, op FlagOp, flags []string, condition *Unchanged,
 ) (StoreResult, error) {
 	system, keywords, err := splitFlags(flags, a.store.options.Limits.KeywordBytes)
 	if err != nil {
@@ -55,7 +67,7 @@ func (a *Account) StoreFlags(
 		if err := tx.load(d); err != nil {
 			return err
 		}
-		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, since: unchangedSince, result: &result}
+		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, unless: condition, result: &result}
 		return c.store(d, uids)
 	})
 	if err != nil {
@@ -71,7 +83,7 @@ type flagChange struct {
 	op       FlagOp
 	system   SystemFlags
 	keywords []string
-	since    *restante.ModSeq
+	unless   *Unchanged
 	result   *StoreResult
 	memo     []FlagSetID // what becomes of a set, plus 1; 0: not asked yet
 }
@@ -95,9 +107,12 @@ func (c *flagChange) storePage(d *draft, i int, spans []span) error {
 	var mods []restante.ModSeq
 	for _, s := range spans {
 		for j := s.from; j < s.to; j++ {
-			if c.since != nil && oldMods[j] > *c.since {
-				c.result.Modified = c.result.Modified.Add(p.UID(j))
-				continue
+			if c.unless != nil && oldMods[j] > c.unless.Since {
+				if !c.mergeable(p.UID(j), old[j]) {
+					c.result.Modified = c.result.Modified.Add(p.UID(j))
+					continue
+				}
+				c.result.Merged = c.result.Merged.Add(p.UID(j))
 			}
 			to, err := c.become(old[j])
 			if err != nil {
@@ -118,6 +133,25 @@ func (c *flagChange) storePage(d *draft, i int, spans []span) error {
 		c.result.ModSeq = c.tx.modSeq
 	}
 	return nil
+}
+
+// mergeable reports whether the flags in question of a message, which now has the
+// flag set id, are as the client knows them from before unless.Since.
+func (c *flagChange) mergeable(uid restante.UID, id FlagSetID) bool {
+	known := c.unless.Known
+	if known == nil || c.op == ReplaceFlags {
+		return false
+	}
+	seq, there := known.SeqOf(uid)
+	if !there {
+		return false
+	}
+	m := known.At(seq)
+	was, is := known.Flags().Set(m.FlagSet), c.tx.flags.Set(id)
+	if m.ModSeq > c.unless.Since || was == nil || is == nil || (was.System^is.System)&c.system != 0 {
+		return false
+	}
+	return !slices.ContainsFunc(c.keywords, func(k string) bool { return was.hasKeyword(k) != is.hasKeyword(k) })
 }
 
 // recount changes the mailbox's counts for a message whose set changes.

@@ -15,11 +15,11 @@ import (
 // store handles STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3). The
 // parser has left \Recent out: clients write back the flags they have read.
 func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusResponse, error) {
-	var since *restante.ModSeq
+	var condition *mailstore.Unchanged
 	if c.HasUnchangedSince {
 		s.enableCondStore()
-		since = new(restante.ModSeq)
-		*since = restante.ModSeq(c.UnchangedSince)
+		// What the client knows, before lookAhead tells it more.
+		condition = &mailstore.Unchanged{Since: restante.ModSeq(c.UnchangedSince), Known: s.selected.view.Shown()}
 	}
 	if c.UID {
 		if err := s.lookAhead(ctx, c.Set); err != nil {
@@ -31,11 +31,11 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 		return done, err
 	}
 	op := flagOp(c.Action)
-	r, err := s.account.StoreFlags(ctx, s.selected.id, t.uids(), op, c.Flags, since)
+	r, err := s.account.StoreFlags(ctx, s.selected.id, t.uids(), op, c.Flags, condition)
 	if err != nil {
 		return done, flagError(err)
 	}
-	o := &ownStore{command: c, targets: &t, modSeq: r.ModSeq, op: op, modified: r.Modified}
+	o := &ownStore{command: c, targets: &t, modSeq: r.ModSeq, op: op, modified: r.Modified, merged: r.Merged}
 	if err := s.tellStored(o, &r); err != nil {
 		return done, err
 	}
@@ -71,7 +71,7 @@ func (s *session) tellStored(o *ownStore, r *mailstore.StoreResult) error {
 	return w.fetchFlags(o.targets, 0, func(seq int, m mailstore.Message) bool {
 		switch {
 		case s.selected.view.Gone(m.UID):
-		case o.command.Silent && !o.modified.Contains(m.UID):
+		case o.command.Silent && !o.modified.Contains(m.UID) && !o.merged.Contains(m.UID):
 			w.modSeqOnly(seq, m)
 		default:
 			w.flags(seq, m)
@@ -110,6 +110,7 @@ type ownStore struct {
 	modSeq   restante.ModSeq
 	op       mailstore.FlagOp
 	modified mailstore.UIDSet // failed UNCHANGEDSINCE
+	merged   mailstore.UIDSet // passed it, with flags that others have changed
 	names    *mailstore.FlagTable
 
 	// The last pair of flag sets compared, and whether the STORE leads from
