@@ -50,7 +50,7 @@ type SCRAMKeys struct {
 	ServerKey  []byte
 }
 
-// MarshalText writes the keys in the form of RFC 5803 §2:
+// MarshalText writes the keys in the form of RFC 5803 §1:
 // "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey", the last three in base64.
 func (k SCRAMKeys) MarshalText() ([]byte, error) {
 	b64 := base64.StdEncoding
