@@ -7,7 +7,8 @@ import "strings"
 type Pattern struct {
 	text   string
 	delim  byte
-	places *places // of what is behind Prefix; nil where that is at most a wildcard
+	places *places  // of what is behind Prefix; nil where that is at most a wildcard
+	inbox  *Pattern // that INBOX and its inferiors are held against too; nil: none
 }
 
 // NewPattern gives the pattern of a LIST. Both arguments are UTF-8. A pattern
@@ -20,7 +21,20 @@ func NewPattern(reference, pattern string, delim byte) Pattern {
 	if reference != "" && strings.HasPrefix(pattern, string(rune(delim))) {
 		text = pattern[1:]
 	}
-	p := Pattern{text: CanonMailbox(squeeze(text), delim), delim: delim}
+	p := compilePattern(CanonMailbox(squeeze(text), delim), delim)
+	// INBOX has no case, so "Inbox*", as FairEmail and Roundcube have it, means it
+	// too, beside names such as "Inboxes".
+	const inbox = "INBOX"
+	if rest := p.text[min(len(inbox), len(p.text)):]; len(rest) > 0 && (rest[0] == '*' || rest[0] == '%') &&
+		strings.EqualFold(p.text[:len(inbox)], inbox) {
+		q := compilePattern(inbox+rest, delim)
+		p.inbox = &q
+	}
+	return p
+}
+
+func compilePattern(text string, delim byte) Pattern {
+	p := Pattern{text: text, delim: delim}
 	if rest := p.text[len(p.Prefix()):]; len(rest) > 1 {
 		p.places = newPlaces(rest)
 	}
@@ -65,6 +79,16 @@ func (p Pattern) Prefix() string {
 // Match reports whether the name, canonical and in UTF-8, matches. Its time is at
 // most the product of both lengths divided by 64, whatever the pattern.
 func (p Pattern) Match(name string) bool {
+	return p.match(name) || p.inbox != nil && isInbox(name, p.delim) && p.inbox.match(name)
+}
+
+// isInbox reports whether the name is INBOX or below it.
+func isInbox(name string, delim byte) bool {
+	rest, ok := strings.CutPrefix(name, "INBOX")
+	return ok && (rest == "" || rest[0] == delim)
+}
+
+func (p Pattern) match(name string) bool {
 	prefix := p.Prefix()
 	if !strings.HasPrefix(name, prefix) {
 		return false
