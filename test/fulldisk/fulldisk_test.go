@@ -177,7 +177,7 @@ func TestFull(t *testing.T) {
 	}
 	verify(t, c, nil)
 	again, expunged := make(map[uint32]int), time.Now()
-	binary.Eventually(t, time.Minute, "there is room again", func() error {
+	binary.Eventually(t, 2*time.Minute, "there is room again", func() error {
 		_, uid, err := c.Append("INBOX", "", letter(0, size(0)))
 		if !isRefused(t, s, err) {
 			again[uid] = 0
