@@ -16,6 +16,9 @@ import (
 // 4731, RFC 5182, RFC 7162 §3.1.5).
 func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusResponse, error) {
 	p := &c.Program
+	if p.Charset != "" && s.enabled.has(featureUTF8) {
+		return done, imap.Bad("No CHARSET after ENABLE UTF8=ACCEPT: all is UTF-8") // RFC 9755 §3
+	}
 	modSeq := p.Key.Uses(imap.SearchModSeq)
 	if modSeq {
 		s.enableCondStore()
