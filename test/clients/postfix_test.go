@@ -126,13 +126,13 @@ func (p *postfix) send(t *testing.T, name, from, to string, more ...string) {
 // queue answers what Postfix still has to deliver.
 func (p *postfix) queue(t *testing.T) string {
 	t.Helper()
-	return run(t, p.dir, nil, "postqueue", "-c", filepath.Join(p.dir, "etc"), "-p")
+	return run(t, p.dir, nil, binary.Need(t, "postqueue", "postfix"), "-c", filepath.Join(p.dir, "etc"), "-p")
 }
 
 // retry has Postfix try again to deliver what is in its queue.
 func (p *postfix) retry(t *testing.T) {
 	t.Helper()
-	run(t, p.dir, nil, "postqueue", "-c", filepath.Join(p.dir, "etc"), "-f")
+	run(t, p.dir, nil, binary.Need(t, "postqueue", "postfix"), "-c", filepath.Join(p.dir, "etc"), "-f")
 }
 
 // waitQueue waits until the queue's listing has text, or is empty if text is "".
