@@ -115,7 +115,7 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 	err = s.guard(ctx, r.name, func() error {
 		c, err := command.Parse(s.dec, r.name, s.parseOptions())
 		if err != nil {
-			s.unsave(c, err)
+			s.refused(r, c, err)
 			return err
 		}
 		if s.log.Enabled(ctx, slog.LevelDebug) {
@@ -125,6 +125,23 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 		return err
 	})
 	return answer, err
+}
+
+// refused does what a command does although it cannot be parsed and is answered
+// with NO, as for a name that no mailbox can have: a SELECT that fails leaves
+// nothing selected (RFC 9051 §6.3.2), and a SEARCH that was to set "$" empties it.
+// A command that is answered with BAD changes nothing (RFC 9051 §6).
+func (s *session) refused(r *row, c command.Command, err error) {
+	var fault *wire.Error
+	if !errors.As(err, &fault) || fault.Response().Type != imap.StatusNo {
+		return
+	}
+	switch r.name {
+	case "SELECT", "EXAMINE":
+		s.closePrevious()
+	case "SEARCH", "UID SEARCH":
+		s.unsave(c)
+	}
 }
 
 // guard calls f and makes a panic in it an error, which ends the session: nobody

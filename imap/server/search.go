@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"github.com/restante/restante"
@@ -55,16 +54,10 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	return done, w.end()
 }
 
-// unsave empties "$" if a SEARCH that was to set it cannot be parsed and is
-// answered with NO, such as for its charset. After BAD it stays as it is (RFC
-// 9051 §6.4.4.1).
-func (s *session) unsave(c command.Command, err error) {
-	search, is := c.(*command.Search)
-	if !is || !search.Program.Return.Has(imap.ReturnSave) {
-		return
-	}
-	var fault *wire.Error
-	if errors.As(err, &fault) && fault.Response().Type == imap.StatusNo {
+// unsave empties "$" after a SEARCH that was to set it and is answered with NO,
+// such as for its charset (RFC 9051 §6.4.4.1).
+func (s *session) unsave(c command.Command) {
+	if search, is := c.(*command.Search); is && search.Program.Return.Has(imap.ReturnSave) {
 		s.selected.saved = nil
 	}
 }

@@ -17,11 +17,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	if c.QResync != nil && !s.enabled.has(featureQResync) {
 		return done, imap.Bad("QRESYNC needs ENABLE QRESYNC")
 	}
-	if s.selected != nil {
-		// Also when the new mailbox cannot be selected, none is (RFC 9051 §6.3.2).
-		s.leaveMailbox()
-		s.untaggedOK(imap.CodeClosed, "Previous mailbox is now closed")
-	}
+	s.closePrevious()
 	mb, err := s.selectable(ctx, c.Mailbox)
 	if err != nil {
 		return done, err
@@ -46,6 +42,15 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 		return ok(imap.CodeReadOnly, "EXAMINE completed"), nil
 	}
 	return ok(imap.CodeReadWrite, "SELECT completed"), nil
+}
+
+// closePrevious leaves the mailbox that is selected, if one is: also when the new
+// one cannot be selected, none is (RFC 9051 §6.3.2).
+func (s *session) closePrevious() {
+	if s.selected != nil {
+		s.leaveMailbox()
+		s.untaggedOK(imap.CodeClosed, "Previous mailbox is now closed")
+	}
 }
 
 // selectable finds a mailbox that holds messages. The account is brought up to
