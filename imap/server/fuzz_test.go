@@ -9,16 +9,28 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restante/restante/mailstore/mailstoretest"
 )
 
 // FuzzSession sends a client's whole conversation. Whatever it is, nothing may
-// panic, the session must end when the client leaves, and no line may be
-// answered twice: there is at most one tagged answer for each line that came.
+// panic, the session must end when the client leaves, and the store be sound.
+// Tagged answers come in the order of the commands and no command has two; where
+// it is plain from the lines alone what is a command, each has one.
 func FuzzSession(f *testing.F) {
 	for _, seed := range conversations(f) {
 		f.Add(seed)
 	}
-	h := newHost(f, hostOptions{limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1000}})
+	for _, seed := range []string{
+		"a CREATE {4294967296+}\r\nb NOOP\r\n", "a X {3}\r\nb X {3+}\r\nabc {2+}\r\nab\r\nc NOOP\r\n", "a SELECT INBOX\r\nb IDLE\r\nx\r\nDONE\r\n",
+		"a APPEND INBOX {5+}\r\nhello {5+}\r\nhello\r\nb SELECT INBOX\r\nc FETCH 1:* (BODY[] ENVELOPE BODYSTRUCTURE)\r\nd UID SEARCH OR NOT ALL BODY x\r\n",
+		"a ENABLE QRESYNC UTF8=ACCEPT IMAP4rev2\r\nb SELECT INBOX (QRESYNC (1 1 1:* (1,2 1,2)))\r\nc STORE 1:* FLAGS.SILENT x\r\nd MOVE * INBOX\r\n",
+		"\r\n\n\x00\r\n * \r\n+ x\r\n", "a AUTHENTICATE PLAIN\r\n*\r\nb LOGIN \"a\\\"\" x\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	h := newHost(f, hostOptions{limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1 << 30}})
+	runs := 0
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		c, err := h.dial()
 		if err != nil {
@@ -26,9 +38,10 @@ func FuzzSession(f *testing.F) {
 		}
 		defer c.Close()
 		c.SetDeadline(time.Now().Add(20 * time.Second))
+		sent = append([]byte("login LOGIN fuzz secret\r\n"), sent...)
 		go func() {
 			// The server may close before it has read all.
-			_, _ = c.Write(append([]byte("login LOGIN fuzz secret\r\n"), sent...))
+			_, _ = c.Write(sent)
 			_ = c.(*net.TCPConn).CloseWrite()
 		}()
 		got, err := io.ReadAll(c)
@@ -39,28 +52,48 @@ func FuzzSession(f *testing.F) {
 			t.Fatalf("greeting %q", got)
 		}
 		checkAnswers(t, sent, got)
+		if runs++; runs%2000 == 0 {
+			mailstoretest.MustCheck(t, h.store)
+		}
 	})
 }
 
-// checkAnswers counts tagged answers against lines. Contents of messages that
-// were fetched may look like either, so only a conversation without literals in
-// its answers is counted.
+// checkAnswers holds the answers against the lines that were sent. Contents of
+// messages that were fetched may look like either, so only a conversation without
+// literals in its answers is looked at.
 func checkAnswers(t *testing.T, sent, got []byte) {
 	if bytes.Contains(got, []byte("}\r\n")) {
 		return
 	}
-	lines := bytes.Count(sent, []byte("\n")) + 2
-	tagged := 0
+	commands := bytes.SplitAfter(sent, []byte("\n"))
+	commands = commands[:len(commands)-1] // a line without its end is none
+	next, answers, over := 0, 0, false
 	for line := range bytes.Lines(got) {
 		if !bytes.HasSuffix(line, []byte("\r\n")) {
 			t.Fatalf("a line without its end: %q", line)
 		}
-		if !bytes.HasPrefix(line, []byte("* ")) && !bytes.HasPrefix(line, []byte("+ ")) {
-			tagged++
+		tag, _, _ := bytes.Cut(line, []byte(" "))
+		switch {
+		case bytes.HasPrefix(line, []byte("* BYE ")):
+			over = true
+		case bytes.HasPrefix(line, []byte("* BAD ")):
+			answers++
+		case !bytes.Equal(tag, []byte("*")) && !bytes.Equal(tag, []byte("+")):
+			answers++
+			for next < len(commands) && !bytes.HasPrefix(commands[next], tag) {
+				next++
+			}
+			if next++; next > len(commands) {
+				t.Fatalf("an answer to no command, or a second one: %q\n%q\n%q", line, sent, got)
+			}
 		}
 	}
-	if tagged > lines {
-		t.Fatalf("%d tagged answers to %d lines:\n%q\n%q", tagged, lines, sent, got)
+	// Lines that are no commands of their own follow these.
+	for _, word := range []string{"{", "idle", "authenticate"} {
+		over = over || bytes.Contains(bytes.ToLower(sent), []byte(word))
+	}
+	if answers > len(commands) || !over && answers != len(commands) {
+		t.Fatalf("%d answers to %d commands:\n%q\n%q", answers, len(commands), sent, got)
 	}
 }
 
