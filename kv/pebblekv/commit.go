@@ -40,6 +40,9 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if err := s.failed.get(); err != nil {
+		return 0, err
+	}
 	if !e.loaded {
 		v, err := readVersion(s.db, p)
 		if err != nil {
@@ -54,6 +57,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	next := base + 1
 	if err := s.apply(p, next, b, d); err != nil {
 		e.loaded = false // it may be there or not
+		e.doubt.Store(s.failed.get() != nil)
 		return 0, err
 	}
 	e.acked.Store(uint64(next))
@@ -62,25 +66,24 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 }
 
 // apply writes the batch and the partition's new version as one Pebble batch.
-func (s *Store) apply(p kv.Partition, next kv.Version, b *kv.Batch, d kv.Durability) (err error) {
-	if err := s.failure(); err != nil {
-		return err
-	}
+func (s *Store) apply(p kv.Partition, next kv.Version, b *kv.Batch, d kv.Durability) error {
 	pb := s.db.NewBatchWithSize(b.Size() + len(b.Ops())*(partitionLen+12) + 64)
-	defer func() { err = errors.Join(err, pb.Close()) }()
 	if err := fill(pb, p, next, b); err != nil {
-		return err
+		return errors.Join(err, pb.Close())
 	}
-	if d == kv.Relaxed && !s.syncAll && pb.Len() <= maxRelaxed {
-		err = s.relaxed.commit(p, next, pb)
-	} else {
-		err = pb.Commit(pebble.Sync)
-	}
+	relaxed := d == kv.Relaxed && !s.syncAll && pb.Len() <= maxRelaxed
+	err := s.failed.await(func() (err error) {
+		if relaxed {
+			err = s.relaxed.commit(p, next, pb)
+		} else {
+			err = pb.Commit(pebble.Sync)
+		}
+		return errors.Join(err, pb.Close())
+	})
 	if err != nil {
 		return fmt.Errorf("pebblekv: commit to partition %d: %w", p, wrap(err))
 	}
-	// A failure that Pebble reported to the logger and not to us.
-	return s.failure()
+	return nil
 }
 
 // fill translates the batch's operations.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -13,7 +12,6 @@ import (
 // logger is Pebble's way to slog.
 type logger struct {
 	log    *slog.Logger
-	fs     *patientFS
 	failed *failure
 }
 
@@ -27,21 +25,12 @@ func (l *logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble: " + fmt.Sprintf(format, args...))
 }
 
-// Fatalf is what Pebble calls when it cannot go on. A full disk does not come
-// here, because patientFS waits for room.
-//
-// A write or sync of the log that failed makes the store refuse commits from
-// then on; those that were waiting are answered with the error. Readers go on.
-// Anything else (the list of files could not be written) leaves Pebble's memory
-// in disagreement with the disk, and there is no safe way on in this process:
-// what was acknowledged is on the disk, so that the next start has all of it.
+// Fatalf is what Pebble calls when it cannot go on, and it relies on not coming
+// back. Errors of the disk do not come here once the store is open, because
+// steadyFS keeps them; what is left are mistakes in the program.
 func (l *logger) Fatalf(format string, args ...any) {
 	msg := fmt.Sprintf(format, args...)
 	l.failed.set(errors.New(msg))
-	l.log.Error("pebble: store can take no more writes: " + msg)
-	if l.fs.givenUp() || strings.HasPrefix(format, "pebble: fatal commit error") {
-		return
-	}
 	panic("pebblekv: " + msg)
 }
 

@@ -38,10 +38,10 @@ func Open(o Options) (*Store, error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
-	s := &Store{log: o.Logger, dir: o.Dir, syncAll: o.SyncAll, failed: new(failure), quit: make(chan struct{})}
+	s := &Store{log: o.Logger, dir: o.Dir, syncAll: o.SyncAll, failed: newFailure(o.Logger, o.Failed), quit: make(chan struct{})}
 	s.use.ended = make(chan struct{})
 	s.partitions.init()
-	s.fs = newPatientFS(o.FS, o.Dir, o.Logger)
+	s.fs = newSteadyFS(o.FS, o.Dir, o.Logger, s.failed)
 	s.room = newRoom(o.FS, o.Dir, o.Reserve, o.Logger)
 
 	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
@@ -58,10 +58,15 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", o.Dir, err), lock.Close())
 	}
 	s.lock = lock
+	s.fs.opened.Store(true)
 	s.reclaim = newReclaimer(s, o.rewriteAge)
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
-	s.background.Go(func() { s.reclaim.run(ctx) })
+	s.background = make(chan struct{})
+	go func() {
+		defer close(s.background)
+		s.reclaim.run(ctx)
+	}()
 	return s, nil
 }
 
@@ -118,7 +123,7 @@ func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebb
 		Lock:               lock,
 		Cache:              cache,
 		FormatMajorVersion: format,
-		Logger:             &logger{log: o.Logger, fs: s.fs, failed: s.failed},
+		Logger:             &logger{log: o.Logger, failed: s.failed},
 		EventListener:      events(o.Logger),
 
 		MemTableSize:                uint64(o.MemTableBytes),

@@ -35,6 +35,9 @@ type partition struct {
 	loaded bool // under mu: acked holds the stored version
 	refs   int  // under the shard's lock
 	acked  atomic.Uint64
+	// doubt says that a write error has ended the commit after acked: Pebble may
+	// show what is not on the disk.
+	doubt atomic.Bool
 }
 
 func (t *partitions) init() {
@@ -69,7 +72,7 @@ func (t *partitions) find(p kv.Partition) *partition {
 	s.Lock()
 	defer s.Unlock()
 	e := s.m[p]
-	if e == nil || e.refs == 0 {
+	if e == nil || e.refs == 0 && !e.doubt.Load() {
 		return nil
 	}
 	e.refs++
@@ -85,7 +88,7 @@ func (t *partitions) release(p kv.Partition, e *partition) {
 		return
 	}
 	for other, idle := range s.m {
-		if idle.refs == 0 {
+		if idle.refs == 0 && !idle.doubt.Load() {
 			delete(s.m, other)
 			return
 		}

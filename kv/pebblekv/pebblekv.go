@@ -19,7 +19,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 )
 
@@ -45,6 +44,10 @@ type Options struct {
 	// half of it. It leaves room to write out what was committed. 0 is 4
 	// times MemTableBytes, negative none.
 	Reserve int64
+	// Failed is called, once and on a goroutine of its own, when a failing disk
+	// has ended writing: commits are refused from then on, and the program
+	// should end, because only a new start can write again. Nil: nobody is told.
+	Failed func(error)
 
 	// rewriteAge is how old a file of values must be before its garbage is
 	// worth rewriting it. 0 is a minute.
@@ -58,16 +61,16 @@ type Store struct {
 	log        *slog.Logger
 	dir        string
 	syncAll    bool
-	fs         *patientFS
+	fs         *steadyFS
 	room       *room
 	partitions partitions
 	relaxed    *relaxedLog
 	reclaim    *reclaimer
-	background sync.WaitGroup
 	failed     *failure
 	closed     atomic.Bool
 	quit       chan struct{}      // closed by Close
 	cancel     context.CancelFunc // ends the background's work
+	background chan struct{}      // closed when that has ended
 
 	use struct { // who is inside
 		sync.Mutex
@@ -159,15 +162,13 @@ func (s *Store) Flush(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	if err := s.relaxed.sync(); err != nil {
-		return err
-	}
-	return s.failure()
+	return s.failed.await(s.relaxed.sync)
 }
 
 // Close implements kv.Store. It syncs all commits and ends what runs. With
 // snapshots still open it returns nonetheless; then the last one to be closed
-// releases the files.
+// releases the files. A store that a write error has ended keeps its files,
+// which Pebble may be using, until the process ends.
 func (s *Store) Close() error {
 	s.use.Lock()
 	if s.closed.Swap(true) {
@@ -179,8 +180,10 @@ func (s *Store) Close() error {
 	s.fs.giveUp() // a full disk must not keep the process from ending
 	s.use.n++     // released below, so that tearDown runs at most once
 	s.use.Unlock()
-	s.background.Wait()
-	err := s.relaxed.sync()
+	err := s.failed.await(func() error {
+		<-s.background
+		return s.relaxed.sync()
+	})
 	s.leave()
 	select {
 	case <-s.use.ended:
@@ -192,24 +195,10 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) tearDown() {
-	err := s.relaxed.close()
-	s.closeErr = errors.Join(err, wrap(s.db.Close()), s.lock.Close())
-	close(s.use.ended)
-}
-
-// failure keeps the first error after which the database can take no more
-// commits in this process.
-type failure struct{ err atomic.Pointer[error] }
-
-func (f *failure) set(err error) { f.err.CompareAndSwap(nil, &err) }
-
-// failure answers the error that ended writing, if any. What was acknowledged
-// is safe; opening the store anew recovers it.
-func (s *Store) failure() error {
-	if err := s.failed.err.Load(); err != nil {
-		return fmt.Errorf("pebblekv: store stopped after a write error (%w): %w", *err, restante.ErrUnavailable)
-	}
-	return nil
+	defer close(s.use.ended)
+	s.closeErr = s.failed.await(func() error {
+		return errors.Join(s.relaxed.close(), wrap(s.db.Close()), s.lock.Close())
+	})
 }
 
 // wrap gives Pebble's errors their kind.

@@ -94,18 +94,21 @@ func (r *reclaimer) run(ctx context.Context) {
 			}
 			look.Reset(r.age + r.age/10)
 		case <-look.C:
-			r.look(ctx)
+			if err := r.look(ctx); err != nil && ctx.Err() == nil {
+				r.store.log.Warn("flushing for reclaim failed", "err", err)
+			}
 		}
 	}
 }
 
 // look flushes, after which Pebble picks the files of values to rewrite.
-func (r *reclaimer) look(ctx context.Context) {
+func (r *reclaimer) look(ctx context.Context) error {
 	if err := r.store.enter(ctx); err != nil {
-		return
+		return err
 	}
 	defer r.store.leave()
-	if _, err := r.store.db.AsyncFlush(); err != nil {
-		r.store.log.Warn("flushing for reclaim failed", "err", wrap(err))
-	}
+	return r.store.failed.await(func() error {
+		_, err := r.store.db.AsyncFlush()
+		return wrap(err)
+	})
 }

@@ -41,13 +41,12 @@ const (
 type relaxedLog struct {
 	db     *pebble.DB
 	failed *failure
-	log    *slog.Logger
 
 	syncing sync.Mutex // held while the files change roles
 	dirty   chan struct{}
 	full    chan struct{}
 	quit    chan struct{}
-	ended   sync.WaitGroup
+	ended   chan struct{} // closed when run has ended
 
 	mu struct {
 		sync.Mutex
@@ -83,8 +82,8 @@ func openRelaxedLog(db *pebble.DB, fs vfs.FS, dir string, failed *failure, log *
 		return nil, err
 	}
 	r := &relaxedLog{
-		db: db, failed: failed, log: log,
-		dirty: make(chan struct{}, 1), full: make(chan struct{}, 1), quit: make(chan struct{}),
+		db: db, failed: failed,
+		dirty: make(chan struct{}, 1), full: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	for i, name := range names {
 		f, err := fs.OpenReadWrite(name, "restante-relaxed")
@@ -94,7 +93,7 @@ func openRelaxedLog(db *pebble.DB, fs vfs.FS, dir string, failed *failure, log *
 		r.mu.files[i].f = f
 	}
 	r.mu.files[0].salt = rand.Uint64()
-	r.ended.Go(r.run)
+	go r.run()
 	return r, nil
 }
 
@@ -162,6 +161,7 @@ func notify(c chan<- struct{}) {
 
 // run syncs in time whatever was written.
 func (r *relaxedLog) run() {
+	defer close(r.ended)
 	timer := time.NewTimer(syncAfter)
 	defer timer.Stop()
 	for {
@@ -179,16 +179,21 @@ func (r *relaxedLog) run() {
 		}
 		if err := r.sync(); err != nil {
 			r.failed.set(err)
-			r.log.Error("syncing flag changes failed", "err", err)
 			return
 		}
 	}
 }
 
 // sync puts all Relaxed commits that have returned on stable storage.
+//
+// After a failure it leaves the files as they are: both may hold commits that
+// are nowhere else, for the next Open to replay.
 func (r *relaxedLog) sync() error {
 	r.syncing.Lock()
 	defer r.syncing.Unlock()
+	if err := r.failed.get(); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	old := &r.mu.files[r.mu.active]
 	if old.end == 0 {
@@ -206,16 +211,13 @@ func (r *relaxedLog) sync() error {
 	if err := r.db.LogData(nil, pebble.Sync); err != nil {
 		return fmt.Errorf("pebblekv: sync: %w", wrap(err))
 	}
-	if err := r.failed.err.Load(); err != nil {
-		return fmt.Errorf("pebblekv: sync: %w", *err)
-	}
-	return nil
+	return r.failed.get()
 }
 
 // close ends the syncing, after a last one by the caller.
 func (r *relaxedLog) close() error {
 	close(r.quit)
-	r.ended.Wait()
+	<-r.ended
 	return errors.Join(r.sync(), r.closeFiles())
 }
 

@@ -52,7 +52,8 @@ func (s *Store) snapshot(ctx context.Context, p kv.Partition) (*snapshot, error)
 	return &snapshot{store: s, snap: snap, partition: p, version: version}, nil
 }
 
-// settle waits until version is acknowledged.
+// settle waits until version is acknowledged. A version of which nobody can tell
+// any more whether it is on the disk is not shown to anyone.
 func (s *Store) settle(ctx context.Context, p kv.Partition, version kv.Version) error {
 	e := s.partitions.find(p)
 	if e == nil {
@@ -65,7 +66,7 @@ func (s *Store) settle(ctx context.Context, p kv.Partition, version kv.Version) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.acked.Load() < uint64(version) {
-		if err := s.failure(); err != nil {
+		if err := s.failed.get(); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func (s *Store) compact(ctx context.Context, lower, upper []byte) error {
 		return err
 	}
 	defer s.leave()
-	if err := s.db.Compact(ctx, lower, upper, false); err != nil {
+	if err := s.failed.await(func() error { return s.db.Compact(ctx, lower, upper, false) }); err != nil {
 		return fmt.Errorf("pebblekv: compact: %w", wrap(err))
 	}
 	return nil
