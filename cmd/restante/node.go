@@ -22,6 +22,7 @@ type node struct {
 	store     *mailstore.Store
 	directory *directory.Directory
 	admin     admin.Operations
+	failed    chan error // receives the error after which nothing can be written any more
 }
 
 // openNode opens the store that c names, making it if create is set.
@@ -33,14 +34,16 @@ func openNode(ctx context.Context, c config.Config, logger *slog.Logger, create 
 	} else if _, err := os.Stat(c.StoreDir()); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no store in %s", c.Data)
 	}
+	failed := make(chan error, 1)
 	engine, err := pebblekv.Open(pebblekv.Options{
 		Dir: c.StoreDir(), Logger: logger, CacheBytes: int64(c.Store.Cache),
 		MemTableBytes: int(c.Store.MemTable), SyncAll: c.Store.SyncAll, Reserve: reserve(c),
+		Failed: func(err error) { failed <- err },
 	})
 	if err != nil {
 		return nil, err
 	}
-	n := &node{kv: engine}
+	n := &node{kv: engine, failed: failed}
 	options := c.Mailstore()
 	options.KV, options.Logger = engine, logger
 	if n.store, err = mailstore.Open(ctx, options); err != nil {

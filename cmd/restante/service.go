@@ -127,8 +127,8 @@ func sentence(r serve.Refusal) string {
 	}
 }
 
-// run serves until ctx ends, then drains. A signal while it drains ends it at
-// once.
+// run serves until ctx ends or the disk fails, then drains. A signal while it
+// drains ends it at once.
 func (s *service) run(ctx context.Context) error {
 	hangup := make(chan os.Signal, 1)
 	if s.options.reload != nil {
@@ -143,15 +143,22 @@ func (s *service) run(ctx context.Context) error {
 		select {
 		case <-hangup:
 			s.reload(context.WithoutCancel(ctx))
+		case err := <-s.node.failed: // only a new start can write again
+			return errors.Join(err, s.drain(ctx))
 		case <-ctx.Done():
-			s.logger.Info("stopping", "connections", s.mail.Connections())
-			stopping, cancel := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
-			defer cancel()
-			err := s.stop(stopping)
-			s.logger.Info("stopped")
-			return err
+			return s.drain(ctx)
 		}
 	}
+}
+
+// drain stops, at a signal at once.
+func (s *service) drain(ctx context.Context) error {
+	s.logger.Info("stopping", "connections", s.mail.Connections())
+	stopping, cancel := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	err := s.stop(stopping)
+	s.logger.Info("stopped")
+	return err
 }
 
 // stop drains within the configured time and closes the store.
