@@ -35,7 +35,10 @@ func writeCertificates(t testing.TB, authority, certificate, key string) {
 
 	caKey, leafKey := newKey(t), newKey(t)
 	caDER := must(x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey))(t)
-	leafDER := must(x509.CreateCertificate(rand.Reader, leaf, ca, &leafKey.PublicKey, caKey))(t)
+	// The parsed authority has a key identifier, which Python 3.13 and later want
+	// to see in what it signs (RFC 5280 §4.2.1.1).
+	parent := must(x509.ParseCertificate(caDER))(t)
+	leafDER := must(x509.CreateCertificate(rand.Reader, leaf, parent, &leafKey.PublicKey, caKey))(t)
 	writePEM(t, authority, "CERTIFICATE", caDER)
 	writePEM(t, certificate, "CERTIFICATE", leafDER)
 	writePEM(t, key, "PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(leafKey))(t))
