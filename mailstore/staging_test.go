@@ -70,7 +70,7 @@ func TestContentSizes(t *testing.T) {
 			t.Fatal(err)
 		}
 		header, err := r.Header(e.EmailID)
-		if err != nil || !bytes.Equal(header, m[:sum.HeaderSize()]) {
+		if err != nil || !bytes.Equal(header, m[:min(sum.HeaderSize(), longestHeader)]) {
 			t.Fatalf("message %d: header of %d: %v", i, len(header), err)
 		}
 		for range 5 {
