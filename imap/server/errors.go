@@ -21,7 +21,7 @@ type failure struct {
 // that mean something else to one command are answered by that command with an
 // [imap.StatusResponse] of its own: a missing target of COPY is TRYCREATE.
 var failures = [...]failure{
-	{mailstore.ErrSpecialUse, imap.CodeUseAttr, "This special use is not supported"},
+	{mailstore.ErrSpecialUse, imap.CodeUseAttr, "This special use is not supported, or another mailbox has it"},
 	{restante.ErrNotFound, imap.CodeNonExistent, "No such mailbox"},
 	{restante.ErrExists, imap.CodeAlreadyExists, "Mailbox exists already"},
 	{restante.ErrHasChildren, imap.CodeHasChildren, "Mailbox has inferior names"},
