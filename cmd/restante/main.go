@@ -72,7 +72,7 @@ func newRoot() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.PersistentFlags().StringVarP(&f.config, "config", "c", "", "configuration `FILE`; without it all is as in restante config")
+	root.PersistentFlags().StringVarP(&f.config, "config", "c", "", "configuration `FILE`; without it "+systemConfig+" if that is there, else the defaults")
 	root.PersistentFlags().StringVar(&f.data, "data", "", "data `DIR`, instead of the configured one")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f),
@@ -96,12 +96,22 @@ func strictArgs(c *cobra.Command) {
 	}
 }
 
-// load reads the configuration that the flags name.
+// systemConfig is where an installed server has its configuration.
+const systemConfig = "/etc/restante/restante.toml"
+
+// load reads the configuration that the flags name, or that of the installed
+// server if they name none and no data directory either.
 func (f *flags) load() (config.Config, error) {
+	file := f.config
+	if file == "" && f.data == "" {
+		if _, err := os.Stat(systemConfig); err == nil {
+			file = systemConfig
+		}
+	}
 	c := config.Default()
-	if f.config != "" {
+	if file != "" {
 		var err error
-		if c, err = config.Load(f.config); err != nil {
+		if c, err = config.Load(file); err != nil {
 			return c, err
 		}
 	}

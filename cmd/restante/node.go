@@ -34,6 +34,9 @@ func openNode(ctx context.Context, c config.Config, logger *slog.Logger, create 
 	} else if _, err := os.Stat(c.StoreDir()); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no store in %s", c.Data)
 	}
+	if err := checkOwner(c.StoreDir()); err != nil {
+		return nil, err
+	}
 	failed := make(chan error, 1)
 	engine, err := pebblekv.Open(pebblekv.Options{
 		Dir: c.StoreDir(), Logger: logger, CacheBytes: int64(c.Store.Cache),
