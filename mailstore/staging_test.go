@@ -205,21 +205,28 @@ func TestImportTwice(t *testing.T) {
 func TestStageUnknown(t *testing.T) {
 	f := newFixture(t, Options{})
 	broken := errors.New("broken")
-	for _, faults := range []memkv.Faults{
-		{BeforeCommit: func(_ context.Context, c memkv.Commit) error { return failThose(c, kv.Relaxed, broken) }},
-		{AfterCommit: func(_ context.Context, c memkv.Commit) error { return failThose(c, kv.Relaxed, broken) }},
-	} {
-		f.engine.Inject(faults)
+	fail := func(_ context.Context, c memkv.Commit) error { return failThose(c, kv.Relaxed, broken) }
+	for _, written := range []bool{false, true} {
+		if f.engine.Inject(memkv.Faults{BeforeCommit: fail}); written {
+			f.engine.Inject(memkv.Faults{AfterCommit: fail})
+		}
 		p := f.BeginAppend(t.Context())
 		w, err := p.Message(NewMessage{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = w.Write(make([]byte, 3<<20))
+		f.engine.Inject(memkv.Faults{})
+		if written {
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Abort()
+			continue
+		}
 		if !errors.Is(err, restante.ErrUnavailable) || !errors.Is(err, broken) {
 			t.Fatal(err)
 		}
-		f.engine.Inject(memkv.Faults{})
 		if _, err := p.Commit(t.Context(), f.inbox); !errors.Is(err, broken) {
 			t.Error(err)
 		}
@@ -229,5 +236,32 @@ func TestStageUnknown(t *testing.T) {
 	openAccount(t, openStore(t, Options{KV: f.backing.Open(), Now: func() time.Time { return f.clock }}), f.ID())
 	if n := f.countRows(kindStaging) + f.countRows(kindBody); n != 0 {
 		t.Errorf("%d rows left", n)
+	}
+}
+
+// TestStageSwept removes what was staged of a message that is still on its way,
+// as another node does that has not heard of it for long: what is left of it must
+// not become a message.
+func TestStageSwept(t *testing.T) {
+	f := newFixture(t, Options{})
+	p := f.BeginAppend(t.Context())
+	w, err := p.Message(NewMessage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 2<<20)); err != nil {
+		t.Fatal(err)
+	}
+	f.clock = f.clock.Add(2 * stagingLife)
+	openAccount(t, openStore(t, Options{KV: f.backing.Open(), Now: func() time.Time { return f.clock }}), f.ID())
+	if n := f.countRows(kindStaging); n != 0 {
+		t.Fatalf("%d rows were not swept", n)
+	}
+	_, err = w.Write(make([]byte, 4<<20))
+	if _, errCommit := p.Commit(t.Context(), f.inbox); !errors.Is(errCommit, restante.ErrUnavailable) {
+		t.Errorf("%v, then %v", err, errCommit)
+	}
+	if n := f.snapshot(f.inbox).Len() + f.countRows(kindStaging) + f.countRows(kindBody); n != 0 {
+		t.Errorf("%d messages and rows are left", n)
 	}
 }
