@@ -2,8 +2,10 @@ package serve
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"time"
 )
 
@@ -97,7 +99,14 @@ func (s *Server) register(c *Conn) (Refusal, bool) {
 	return 0, true
 }
 
+// serve serves one connection. A panic in it is logged and ends that connection
+// alone.
 func (s *Server) serve(c *Conn) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.Logger().Error("panic in a connection", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
 	if c.endpoint.TLS == Implicit {
 		if err := c.handshake(s.ctx); err != nil {
 			c.Logger().Debug("TLS handshake failed", "error", err)
