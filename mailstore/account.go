@@ -22,11 +22,14 @@ type Account struct {
 	cached  cached
 	appends appendQueue
 
+	// stale says that the engine may be ahead of state: the last commit's outcome
+	// is not known, or another node was first.
+	stale atomic.Bool
+
 	// writer is held while a change is computed and committed, and while
 	// state is read from the engine.
 	writer struct {
 		sync.Mutex
-		stale  bool           // the last commit's outcome is not known
 		events []notify.Event // to be told once the lock is released
 	}
 
@@ -70,7 +73,7 @@ func (a *Account) Refresh(ctx context.Context) error {
 	if a.removed.Load() {
 		return notFound("account", uint64(a.id))
 	}
-	if a.store.single {
+	if a.store.single && !a.stale.Load() {
 		return nil
 	}
 	snap, err := a.store.kv.Snapshot(ctx, a.partition())
@@ -81,12 +84,12 @@ func (a *Account) Refresh(ctx context.Context) error {
 	if err := snap.Close(); err != nil {
 		return unavailable("refresh", err)
 	}
-	if s := a.state.Load(); s != nil && s.version >= version {
+	if s := a.state.Load(); s != nil && s.version >= version && !a.stale.Load() {
 		return nil
 	}
 	a.writer.Lock()
 	defer a.unlock()
-	if s := a.state.Load(); s != nil && s.version >= version && !a.writer.stale {
+	if s := a.state.Load(); s != nil && s.version >= version && !a.stale.Load() {
 		return nil
 	}
 	return a.reloadLocked(ctx)

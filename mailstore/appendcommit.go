@@ -52,7 +52,9 @@ func (q *appendQueue) take() []*appendRequest {
 		n++
 	}
 	batch := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
+	if q.waiting = q.waiting[n:]; len(q.waiting) == 0 {
+		q.waiting = nil // lets go of those that were taken
+	}
 	return batch
 }
 
@@ -140,12 +142,8 @@ func (r *appendRequest) wanted(tx *txn) ([]*upload, error) {
 	var keys map[string]struct{}
 	for _, u := range r.uploads {
 		if u.staged {
-			ok, err := tx.isStaged(u)
-			if err != nil {
+			if err := tx.mustBeStaged(u); err != nil {
 				return nil, err
-			}
-			if !ok {
-				return nil, fmt.Errorf("mailstore: upload took too long: %w", restante.ErrUnavailable)
 			}
 		}
 		if u.importKey != nil {

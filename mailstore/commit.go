@@ -27,8 +27,8 @@ const (
 // computes anew. An error of f ends the change; nothing is written then. If f
 // changes nothing there is no commit. update answers the state afterwards.
 //
-// If the outcome of a commit is not known, the state is read from the engine
-// before the error is answered, so that what is shown afterwards is the truth.
+// If the outcome of a commit is not known, the engine is read before anything is
+// answered, so that the answer and what is shown afterwards are the truth.
 func (a *Account) update(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
 	a.writer.Lock()
 	defer a.unlock()
@@ -43,7 +43,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if a.writer.stale {
+		if a.stale.Load() {
 			if err := a.reloadLocked(ctx); err != nil {
 				return nil, err
 			}
@@ -58,7 +58,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 		if err := a.backoff(ctx, attempt); err != nil {
 			return nil, err
 		}
-		a.writer.stale = true
+		a.stale.Store(true)
 	}
 }
 
@@ -103,9 +103,10 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	case errors.Is(err, kv.ErrNoSpace):
 		return nil, unavailable("commit", err)
 	case err != nil:
-		a.writer.stale = true
-		a.settleLocked(ctx)
-		return nil, unavailable("commit", err)
+		if err := a.settleLocked(ctx, tx, err); err != nil {
+			return nil, err
+		}
+		version = base.version + 1
 	}
 	if tx.removed {
 		a.removed.Store(true)
@@ -120,14 +121,4 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		a.writer.events = append(a.writer.events, e)
 	}
 	return next, nil
-}
-
-// settleLocked finds out what became of a commit that ended in an error. If
-// that fails too, the next change tries again before it looks at the state.
-func (a *Account) settleLocked(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := a.reloadLocked(ctx); err != nil {
-		a.store.options.Logger.Warn("outcome of a commit is not known yet", "account", uint64(a.id), "error", err)
-	}
 }

@@ -51,7 +51,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 	if err != nil {
 		return unavailable(fmt.Sprintf("account %d", a.id), err)
 	}
-	a.writer.stale = false
+	a.stale.Store(false)
 	if old == nil {
 		a.recent.Lock()
 		a.recent.claimed = make(map[restante.MailboxID]restante.UID, len(next.mailboxes))

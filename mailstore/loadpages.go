@@ -105,7 +105,7 @@ func (a *Account) Snapshot(ctx context.Context, id restante.MailboxID) (*Snapsho
 		return nil, unavailable("open mailbox", err)
 	}
 	defer snap.Close()
-	if snap.Version() != a.state.Load().version || a.writer.stale {
+	if snap.Version() != a.state.Load().version || a.stale.Load() {
 		if err := a.adoptLocked(ctx, snap); err != nil {
 			return nil, err
 		}

@@ -88,7 +88,7 @@ func (r *checkRun) repairOnce(id restante.AccountID, dropLost bool) (*checker, e
 		return c, nil
 	}
 	if a != nil {
-		a.writer.stale = true
+		a.stale.Store(true)
 	}
 	if _, err := r.store.kv.Commit(r.ctx, kv.Partition(id), snap.Version(), &c.fix.batch, kv.Durable); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)

@@ -24,14 +24,30 @@ const stagingRow = 13 // bytes of a staging row
 // never came to that are removed when the account is next opened, and by
 // repair.
 
-// stage marks an upload as staged now and gives it its EmailID.
-func (tx *txn) stage(u *upload) {
-	if u.id == 0 || !u.staged {
+// stage marks an upload as staged now and gives it its EmailID. One that was
+// staged before and has been swept since lacks what was written then: that is
+// restante.ErrUnavailable.
+func (tx *txn) stage(u *upload) error {
+	if u.staged {
+		if err := tx.mustBeStaged(u); err != nil {
+			return err
+		}
+	} else {
 		u.id = tx.row.nextEmail
 		tx.row.nextEmail++
 	}
 	row := binary.AppendUvarint(nil, uint64(tx.now.Unix()))
 	tx.batch.Set(stagingKey(u.id), binary.BigEndian.AppendUint64(row, u.token))
+	return nil
+}
+
+// mustBeStaged makes sure that what was staged of an upload is still there.
+func (tx *txn) mustBeStaged(u *upload) error {
+	ok, err := tx.isStaged(u)
+	if err == nil && !ok {
+		err = fmt.Errorf("mailstore: upload took too long: %w", restante.ErrUnavailable)
+	}
+	return err
 }
 
 // setRest writes the chunks that the upload holds in rest.
@@ -47,7 +63,9 @@ func (u *upload) setRest(batch *kv.Batch) {
 // stageChunks writes the upload's whole chunks in rest.
 func (a *Account) stageChunks(ctx context.Context, u *upload) error {
 	_, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
-		tx.stage(u)
+		if err := tx.stage(u); err != nil {
+			return err
+		}
 		u.setRest(&tx.batch)
 		return nil
 	})
@@ -72,7 +90,9 @@ func (a *Account) stageAll(ctx context.Context, uploads []*upload) error {
 			if u.stored {
 				continue
 			}
-			tx.stage(u)
+			if err := tx.stage(u); err != nil {
+				return err
+			}
 			setContent(&tx.batch, u.id, u.summary, u.data, u.headerSize)
 			u.setRest(&tx.batch)
 		}
