@@ -36,7 +36,7 @@ func fetchSection(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) 
 		return false
 	}
 	if s.Kind != imap.KindBody && s.Section.Specifier != imap.SpecAll {
-		return d.Expected("only part numbers in BINARY[…]")
+		return d.Expected("only part numbers in BINARY[]")
 	}
 	if !d.ExpectSpecial(']') {
 		return false
