@@ -5,18 +5,27 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/message"
 )
 
-// Reader reads the contents of messages as they were when it was opened. It is
-// cheapest in rising order of EmailIDs. It is used by one goroutine, and
-// closed soon, for it keeps old data alive.
+// readerLife is how long a reader reads from one snapshot of the engine.
+const readerLife = 30 * time.Second
+
+// Reader reads the contents of messages, which never change until they are gone.
+// It is cheapest in rising order of EmailIDs. It is used by one goroutine, and
+// closed soon, for it keeps from the engine the space of what was removed since.
+// Where a client takes long to receive what it reads, it goes on with a newer
+// snapshot between two rows: a message that was removed meanwhile ends early then,
+// in restante.ErrExpunged.
 type Reader struct {
-	ctx  context.Context
-	snap kv.Snapshot
+	account *Account
+	ctx     context.Context
+	snap    kv.Snapshot // nil after a failure to renew it
+	opened  time.Time
 
 	summaries, headers, bodies rowReader
 
@@ -30,14 +39,37 @@ func (a *Account) Reader(ctx context.Context) (*Reader, error) {
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
 	}
-	snap, err := a.store.kv.Snapshot(ctx, a.partition())
-	if err != nil {
-		return nil, unavailable("read messages", err)
-	}
-	return &Reader{
-		ctx: ctx, snap: snap,
+	r := &Reader{
+		account: a, ctx: ctx,
 		summaries: rowReader{kind: kindSummary}, headers: rowReader{kind: kindHeader}, bodies: rowReader{kind: kindBody},
-	}, nil
+	}
+	if err := r.open(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// open takes a snapshot of the engine.
+func (r *Reader) open() error {
+	snap, err := r.account.store.kv.Snapshot(r.ctx, r.account.partition())
+	if err != nil {
+		return unavailable("read messages", err)
+	}
+	r.snap, r.opened = snap, r.account.store.now()
+	return nil
+}
+
+// renew makes sure that the snapshot is not an old one. What was answered before
+// becomes invalid.
+func (r *Reader) renew() error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if r.snap != nil && r.account.store.now().Sub(r.opened) < readerLife {
+		return nil
+	}
+	r.Close()
+	return r.open()
 }
 
 // Close ends the use of the reader and of what it has answered. Errors of
@@ -46,7 +78,10 @@ func (r *Reader) Close() {
 	for _, rows := range [...]*rowReader{&r.summaries, &r.headers, &r.bodies} {
 		rows.drop()
 	}
-	_ = r.snap.Close()
+	if r.snap != nil {
+		_ = r.snap.Close()
+		r.snap = nil
+	}
 }
 
 // nearbyRows is how many rows are stepped over before a seek is cheaper. One
@@ -62,8 +97,7 @@ type rowReader struct {
 }
 
 // get answers the value of a key, valid until the next call; nil if there is
-// no such row. Rows soon after
-// the last one asked for are found without a seek.
+// no such row. Rows soon after the last one asked for are found without a seek.
 // An iterator that met a damaged row is of no more use: the next call takes a
 // new one, so that the rows around it can be read.
 func (r *rowReader) get(snap kv.Snapshot, key []byte) (value []byte, err error) {
@@ -119,7 +153,7 @@ func (r *rowReader) value() ([]byte, error) {
 
 // row answers a row of a content that must be there.
 func (r *Reader) row(rows *rowReader, id restante.EmailID) ([]byte, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := r.renew(); err != nil {
 		return nil, err
 	}
 	value, err := rows.get(r.snap, r.key)
@@ -225,7 +259,7 @@ func (r *Reader) WriteRange(w io.Writer, id restante.EmailID, off, n int64) erro
 // writeChunk writes what the chunk at off has of the bytes from off to end. It
 // answers how many; 0 at the message's end.
 func (r *Reader) writeChunk(w io.Writer, id restante.EmailID, off, end int64) (int, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := r.renew(); err != nil {
 		return 0, err
 	}
 	chunk := chunkOf(off)
