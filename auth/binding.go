@@ -42,9 +42,11 @@ func bindingFor(c Conn, bindingType string) (cb scram.ChannelBinding, err error)
 }
 
 // exporter is tls-exporter (RFC 9266): of TLS 1.3 always, of older versions
-// with the extended master secret, which crypto/tls sees to.
+// with the extended master secret, which crypto/tls sees to. The context is the
+// empty string, which before TLS 1.3 is another thing than none (RFC 5705 §4).
 func exporter(c Conn) (scram.ChannelBinding, error) {
-	return scram.NewTLSExporterBinding(c.TLS)
+	data, err := c.TLS.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32)
+	return scram.ChannelBinding{Type: scram.ChannelBindingTLSExporter, Data: data}, err
 }
 
 // endPoint is tls-server-end-point (RFC 5929 §4): a hash of the server's own

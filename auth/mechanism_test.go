@@ -223,8 +223,8 @@ func TestSCRAMChannelBinding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exporter, err := scram.NewTLSExporterBinding(&client)
-		if err != nil {
+		exporter := scram.ChannelBinding{Type: scram.ChannelBindingTLSExporter}
+		if exporter.Data, err = client.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32); err != nil {
 			t.Fatal(err)
 		}
 		for _, mechanism := range []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"} {

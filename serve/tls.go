@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"sync"
@@ -101,12 +102,37 @@ func (a *alpnConfig) current() (*tls.Config, error) {
 func noteCertificate(config *tls.Config) func(*tls.ClientHelloInfo) (*tls.Config, error) {
 	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		t, ok := hello.Conn.(*transport)
-		if !ok || config.GetCertificate == nil {
+		if !ok {
 			return nil, nil
 		}
-		if certificate, err := config.GetCertificate(hello); err == nil && certificate != nil {
-			t.certificate.Store(certificate.Leaf)
+		if shown := certificateFor(config, hello); shown != nil && len(shown.Certificate) > 0 {
+			leaf := shown.Leaf
+			if leaf == nil {
+				leaf, _ = x509.ParseCertificate(shown.Certificate[0])
+			}
+			t.certificate.Store(leaf)
 		}
 		return nil, nil // the handshake itself tells of an error
 	}
+}
+
+// certificateFor gives the certificate that crypto/tls shows a client: that of
+// GetCertificate, or the first of the list that the client supports, else the
+// first. nil: there is none.
+func certificateFor(config *tls.Config, hello *tls.ClientHelloInfo) *tls.Certificate {
+	list := config.Certificates
+	if config.GetCertificate != nil && (len(list) == 0 || hello.ServerName != "") {
+		if c, err := config.GetCertificate(hello); c != nil || err != nil {
+			return c
+		}
+	}
+	for i := range list {
+		if hello.SupportsCertificate(&list[i]) == nil {
+			return &list[i]
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return &list[0]
 }
