@@ -152,7 +152,15 @@ func (p *postfix) waitQueue(t *testing.T, text string) {
 // arrives waits for a message in a mailbox.
 func arrives(t *testing.T, c *imapclient.Client, mailbox, name string) {
 	t.Helper()
+	arrivesAfter(t, func() {}, c, mailbox, name)
+}
+
+// arrivesAfter is arrives with something to be done before each look: Postfix
+// does not heed a wish to try again that comes while it is busy with the mail.
+func arrivesAfter(t *testing.T, again func(), c *imapclient.Client, mailbox, name string) {
+	t.Helper()
 	binary.Eventually(t, 30*time.Second, name, func() error {
+		again()
 		all := picture(t, c, mailbox)
 		if _, there := all[name]; !there {
 			return fmt.Errorf("%s has %v", mailbox, all)
@@ -261,8 +269,7 @@ func TestPostfix(t *testing.T) {
 		p.send(t, "patience", unix, alice)
 		p.waitQueue(t, "Connection refused")
 		s.Run(t)
-		p.retry(t)
-		arrives(t, login(t, s), "INBOX", "patience")
+		arrivesAfter(t, func() { p.retry(t) }, login(t, s), "INBOX", "patience")
 		p.waitQueue(t, "")
 	})
 }
@@ -281,7 +288,6 @@ func (p *postfix) overQuota(t *testing.T, name string) {
 	if out, err := p.s.Command(t, "", "user", "quota", name, "0", "10"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	p.retry(t)
-	arrives(t, c, "INBOX", "waiting")
+	arrivesAfter(t, func() { p.retry(t) }, c, "INBOX", "waiting")
 	p.waitQueue(t, "")
 }
