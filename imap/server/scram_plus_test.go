@@ -136,13 +136,11 @@ func TestSCRAMOverTheWire(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cl := h.client(t)
-			sc := &scramClient{hash: sha256.New, user: "alice", password: c.password, header: c.header, nonce: "rOprNGfwEbeRWgbNEkqO"}
-			if strings.HasPrefix(c.mechanism, "SCRAM-SHA-1") {
-				sc.hash = sha1.New
-			}
+			var state tls.ConnectionState
 			if c.tls != 0 {
-				sc.binding = bindingData(t, cl.startTLS(c.tls), c.header)
+				state = cl.startTLS(c.tls)
 			}
+			sc := newSCRAMClient(t, c.mechanism, c.password, c.header, state)
 			if c.wrongBinding {
 				sc.binding[0] ^= 1
 			}
@@ -151,6 +149,19 @@ func TestSCRAMOverTheWire(t *testing.T) {
 			}
 		})
 	}
+}
+
+// newSCRAMClient makes alice's client for a mechanism and a gs2-header.
+func newSCRAMClient(t *testing.T, mechanism, password, header string, state tls.ConnectionState) *scramClient {
+	t.Helper()
+	c := &scramClient{hash: sha256.New, user: "alice", password: password, header: header, nonce: "rOprNGfwEbeRWgbNEkqO"}
+	if strings.HasPrefix(mechanism, "SCRAM-SHA-1") {
+		c.hash = sha1.New
+	}
+	if state.HandshakeComplete {
+		c.binding = bindingData(t, state, header)
+	}
+	return c
 }
 
 // login plays an exchange with an initial response and gives the tagged answer

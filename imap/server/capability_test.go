@@ -1,0 +1,156 @@
+package server
+
+import (
+	"crypto/tls"
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/restante/restante/mailstore"
+)
+
+// proof is a command that works only where the server has the capability, and
+// what its answer must hold. %T stands for its tag.
+type proof struct{ before, command, want string }
+
+// proofs drive every capability that may be told but those of STARTTLS and AUTH=,
+// which TestCapabilitiesWork drives otherwise.
+func proofs() map[string]proof {
+	const text = "Subject: x\r\n\r\ny\r\n"
+	return map[string]proof{
+		"IMAP4rev2":          {"ENABLE IMAP4rev2", "SEARCH ALL", `\* ESEARCH \(TAG "%T"\) ALL 1:2`},
+		"IMAP4rev1":          {"", "SEARCH ALL", `\* SEARCH 1 2`},
+		"LITERAL+":           {"", "STATUS {5+}\r\nINBOX (MESSAGES)", `^\* STATUS "INBOX" \(MESSAGES 2\)`},
+		"ENABLE":             {"", "ENABLE CONDSTORE", `\* ENABLED CONDSTORE`},
+		"ID":                 {"", `ID ("name" "test")`, `\* ID \("name" "`},
+		"NAMESPACE":          {"", "NAMESPACE", `\* NAMESPACE \(\("" "/"\)\) NIL NIL`},
+		"CHILDREN":           {"CREATE a/b", `LIST "" a%`, `\* LIST \(\\HasChildren\) "/" "a"`},
+		"UIDPLUS":            {"", "COPY 1 Sent", `%T OK \[COPYUID \d+ 1 1\]`},
+		"UNSELECT":           {"", "UNSELECT", `%T OK`},
+		"MOVE":               {"", "UID MOVE 1 Sent", `\* OK \[COPYUID \d+ 1 1\].*\* 1 EXPUNGE.*%T OK`},
+		"ESEARCH":            {"", "SEARCH RETURN (MIN COUNT) ALL", `\* ESEARCH \(TAG "%T"\) MIN 1 COUNT 2`},
+		"SEARCHRES":          {"SEARCH RETURN (SAVE) 2", "FETCH $ UID", `\* 2 FETCH \(UID 2\)`},
+		"LIST-EXTENDED":      {"SUBSCRIBE gone", `LIST (SUBSCRIBED) "" ("g*" "x") RETURN (CHILDREN)`, `\* LIST \(\\Subscribed \\NonExistent`},
+		"LIST-STATUS":        {"", `LIST "" INBOX RETURN (STATUS (MESSAGES))`, `\* STATUS "INBOX" \(MESSAGES 2\)`},
+		"SPECIAL-USE":        {"", `LIST (SPECIAL-USE) "" *`, `\\Drafts.*\\Sent`},
+		"CREATE-SPECIAL-USE": {"CREATE Bin (USE (\\Trash))", `LIST "" Bin`, `\\Trash`},
+		"BINARY":             {"", "FETCH 1 BINARY.SIZE[1]", `\* 1 FETCH \(BINARY.SIZE\[1\] 3\)`},
+		"UTF8=ACCEPT":        {"ENABLE UTF8=ACCEPT", "CREATE \"Entwürfe\"", `%T OK`},
+		"CONDSTORE":          {"", "SELECT INBOX (CONDSTORE)", `HIGHESTMODSEQ [1-9]`},
+		"QRESYNC":            {"ENABLE QRESYNC", "SELECT INBOX (QRESYNC (1 1))", `HIGHESTMODSEQ [1-9].*%T OK`},
+		"MULTIAPPEND":        {"", "APPEND Sent {17+}\r\n" + text + " {17+}\r\n" + text, `%T OK \[APPENDUID \d+ 1:2\]`},
+		"OBJECTID":           {"", "FETCH 1 EMAILID", `EMAILID \(M[\w-]+\)`},
+		"SAVEDATE":           {"", "FETCH 1 SAVEDATE", `SAVEDATE "`},
+		"STATUS=SIZE":        {"", "STATUS INBOX (SIZE)", `SIZE 34\)`},
+		"WITHIN":             {"", "SEARCH YOUNGER 3600", `\* SEARCH 1 2`},
+		"APPENDLIMIT":        {"", "APPEND Sent {67108865}", `%T NO \[TOOBIG\]`},
+		"IDLE":               {"", "IDLE\r\nDONE", `\+ .*%T OK`},
+		"SASL-IR":            {"LOGOUT", "", ""}, // below
+	}
+}
+
+// TestCapabilitiesWork holds what the server tells of itself against what it
+// does: every capability that is told in any state, before and after login, in
+// cleartext and with TLS, is driven.
+func TestCapabilitiesWork(t *testing.T) {
+	h := newHost(t, hostOptions{store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
+		{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
+		{Name: "Sent", SpecialUse: []string{`\Sent`}},
+	}}})
+	for _, secure := range []bool{false, true} {
+		c := h.client(t)
+		if secure {
+			c.startTLS(tls.VersionTLS13)
+		}
+		before := told(c)
+		if has := slices.Contains(before, "STARTTLS"); has == secure {
+			t.Errorf("STARTTLS told: %v, encrypted: %v", has, secure)
+		}
+		for _, name := range before {
+			if mechanism, is := strings.CutPrefix(name, "AUTH="); is {
+				proveMechanism(t, h, mechanism, secure)
+			} else if _, known := proofs()[name]; !known && name != "STARTTLS" {
+				t.Errorf("%s before login: nothing drives it", name)
+			}
+		}
+		c.do("l LOGIN alice secret")
+		for _, name := range told(c) {
+			name, _, _ = strings.Cut(name, "=6") // the number of APPENDLIMIT
+			p, known := proofs()[name]
+			if !known {
+				t.Errorf("%s after login: nothing drives it", name)
+				continue
+			}
+			if p.command == "" {
+				continue
+			}
+			t.Run(name, func(t *testing.T) { p.run(t, h, strings.NewReplacer("=", "", "+", "").Replace(name), secure) })
+		}
+	}
+}
+
+// told gives what CAPABILITY answers.
+func told(c *client) []string {
+	return strings.Fields(c.do("cap CAPABILITY")[0])[2:]
+}
+
+// run drives a capability in an account of its own with two messages.
+func (p proof) run(t *testing.T, h *host, user string, secure bool) {
+	if secure {
+		user += "-tls"
+	}
+	c := h.client(t)
+	if secure {
+		c.startTLS(tls.VersionTLS13)
+	}
+	c.do("l LOGIN " + user + " secret")
+	for range 2 {
+		if err := h.deliver(user, "INBOX", "Subject: x\r\n\r\ny\r\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.HasPrefix(p.before, "ENABLE") {
+		c.do("b " + p.before)
+	}
+	c.do("s SELECT INBOX")
+	if p.before != "" {
+		c.do("b " + p.before)
+	}
+	lines, answer := c.try("x " + p.command)
+	all := strings.Join(append(lines, answer), "\n")
+	if want := regexp.MustCompile("(?s)" + strings.ReplaceAll(p.want, "%T", "x")); !want.MatchString(all) {
+		t.Errorf("%s: %s", p.command, all)
+	}
+}
+
+// proveMechanism logs in by a SASL mechanism, with an initial response.
+func proveMechanism(t *testing.T, h *host, mechanism string, secure bool) {
+	t.Helper()
+	c := h.client(t)
+	var state tls.ConnectionState
+	if secure {
+		state = c.startTLS(tls.VersionTLS13)
+	}
+	encode := base64.StdEncoding.EncodeToString
+	switch mechanism {
+	case "PLAIN":
+		c.do("a AUTHENTICATE PLAIN " + encode([]byte("\x00alice\x00secret")))
+	case "LOGIN":
+		c.send("a AUTHENTICATE LOGIN\r\n")
+		c.expect("+ " + encode([]byte("Username:")))
+		c.send(encode([]byte("alice")) + "\r\n")
+		c.expect("+ " + encode([]byte("Password:")))
+		c.send(encode([]byte("secret")) + "\r\n")
+		c.expect("a OK ")
+	default:
+		sc := newSCRAMClient(t, mechanism, "secret", "n,,", state)
+		if strings.HasSuffix(mechanism, "-PLUS") {
+			sc = newSCRAMClient(t, mechanism, "secret", "p=tls-exporter,,", state)
+		}
+		if got := sc.login(c, mechanism); !strings.HasPrefix(got, "OK ") {
+			t.Errorf("%s: %s", mechanism, got)
+		}
+	}
+}
