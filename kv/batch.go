@@ -29,6 +29,7 @@ type Op struct {
 type Batch struct {
 	ops     []Op
 	size    int
+	frees   int64
 	reserve bool
 }
 
@@ -44,13 +45,21 @@ func (b *Batch) Set(key, value []byte) {
 func (b *Batch) Delete(key []byte, size int) {
 	b.ops = append(b.ops, Op{Kind: OpDelete, Key: key, Size: size})
 	b.size += len(key)
+	b.frees += int64(size)
 }
 
-// DeleteRange removes all keys in [start, end); nil is no bound.
+// DeleteRange removes all keys in [start, end); nil is no bound. WillFree tells
+// what compaction will win.
 func (b *Batch) DeleteRange(start, end []byte) {
 	b.ops = append(b.ops, Op{Kind: OpDeleteRange, Key: start, Value: end})
 	b.size += len(start) + len(end)
 }
+
+// WillFree says that the ranges that the batch deletes have about so many bytes.
+func (b *Batch) WillFree(bytes int64) { b.frees += bytes }
+
+// Frees is about how many bytes of values the batch deletes, as far as is known.
+func (b *Batch) Frees() int64 { return b.frees }
 
 // Ops are the changes in order.
 func (b *Batch) Ops() []Op { return b.ops }
@@ -79,7 +88,7 @@ func (b *Batch) MayUseReserve() bool {
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
 	clear(b.ops)
-	b.ops, b.size, b.reserve = b.ops[:0], 0, false
+	b.ops, b.size, b.frees, b.reserve = b.ops[:0], 0, 0, false
 }
 
 // Validate answers an error of kind restante.ErrInvalid for a key or value

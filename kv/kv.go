@@ -82,6 +82,9 @@ type Store interface {
 	// version, base+1. An empty batch also makes a new version. After any
 	// error but ErrConflict and ErrNoSpace the outcome is as if the process
 	// had crashed: all or nothing, the next Snapshot tells.
+	//
+	// A Durable commit takes the partition's earlier Relaxed ones along: they are
+	// on stable storage too when it returns.
 	Commit(ctx context.Context, p Partition, base Version, b *Batch, d Durability) (Version, error)
 
 	// Watch tells of partitions that were committed to through another Store

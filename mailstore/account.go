@@ -112,6 +112,7 @@ func (a *Account) remove(ctx context.Context) error {
 	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
 		tx.removed = true
 		tx.batch.DeleteRange(nil, nil)
+		tx.batch.WillFree(tx.row.usage.Bytes)
 		return nil
 	})
 	return err

@@ -103,6 +103,9 @@ func (tx *txn) dropContents(gone []content) error {
 				tx.dropContent(c)
 			}
 		} else {
+			for _, c := range gone[:n] {
+				tx.batch.WillFree(int64(c.size) + typicalSummary)
+			}
 			for _, kind := range [...]byte{kindSummary, kindHeader, kindBody, kindThreadOf} {
 				tx.batch.DeleteRange(contentRange(kind, gone[0].id, gone[n-1].id))
 			}

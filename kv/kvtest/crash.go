@@ -26,6 +26,13 @@ func testPowerCut(t *testing.T, b Backing) {
 	commit(t, s, 1, 1, set("b", "2"), kv.Relaxed)
 	commit(t, s, 1, 2, batch(func(b *kv.Batch) { b.Delete([]byte("a"), 1) }), kv.Durable)
 	expect(t, cut(), 1, 3, row{"b", "2"})
+	// Be they many and large ones, with those of others in between.
+	for v := range kv.Version(40) {
+		commit(t, s, 3, v, loadBatch(v+1), kv.Relaxed)
+		commit(t, s, 4, v, loadBatch(v+1), kv.Relaxed)
+	}
+	commit(t, s, 3, 40, loadBatch(41), kv.Durable)
+	expectLoad(t, cut(), 3, 41)
 	// Flush makes Relaxed commits stay.
 	for v := range kv.Version(5) {
 		commit(t, s, 2, v, set(fmt.Sprint(v), "v"), kv.Relaxed)

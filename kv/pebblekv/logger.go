@@ -34,9 +34,15 @@ func (l *logger) Fatalf(format string, args ...any) {
 	panic("pebblekv: " + msg)
 }
 
-// events reports what people should know of.
-func events(log *slog.Logger) *pebble.EventListener {
+// events reports what people should know of. removed, if not nil, is called when
+// a file has been deleted.
+func events(log *slog.Logger, removed func()) *pebble.EventListener {
+	if removed == nil {
+		removed = func() {}
+	}
 	return &pebble.EventListener{
+		TableDeleted:    func(pebble.TableDeleteInfo) { removed() },
+		BlobFileDeleted: func(pebble.BlobFileDeleteInfo) { removed() },
 		BackgroundError: func(err error) {
 			log.Warn("pebble: background work failed and will be tried again", "err", err)
 		},

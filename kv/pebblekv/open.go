@@ -124,7 +124,7 @@ func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebb
 		Cache:              cache,
 		FormatMajorVersion: format,
 		Logger:             &logger{log: o.Logger, failed: s.failed},
-		EventListener:      events(o.Logger),
+		EventListener:      events(o.Logger, o.removed),
 
 		MemTableSize:                uint64(o.MemTableBytes),
 		MemTableStopWritesThreshold: 4,

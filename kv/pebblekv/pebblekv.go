@@ -52,6 +52,8 @@ type Options struct {
 	// rewriteAge is how old a file of values must be before its garbage is
 	// worth rewriting it. 0 is a minute.
 	rewriteAge time.Duration
+	// removed is called when Pebble has deleted a file. Nil: nobody is.
+	removed func()
 }
 
 // Store is an open store. It implements kv.Store.

@@ -38,11 +38,14 @@ func (s *Store) compact(ctx context.Context, lower, upper []byte) error {
 	return nil
 }
 
-// DiskBytes answers about how many bytes the store's files have.
-func (s *Store) DiskBytes(ctx context.Context) (int64, error) {
+// liveBytes answers about how many bytes the store holds, without its log and what
+// compaction has left behind.
+func (s *Store) liveBytes(ctx context.Context) (int64, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer s.leave()
-	return int64(s.db.Metrics().DiskSpaceUsage()), nil
+	m := s.db.Metrics()
+	total := m.Total()
+	return total.TablesSize + int64(m.BlobFiles.ReferencedValueSize), nil
 }
