@@ -88,6 +88,7 @@ type Limits struct {
 	Connections           int      `toml:"connections" comment:"Connections in all."`
 	ConnectionsPerAddress int      `toml:"connections_per_address" comment:"Of one IPv4 address or IPv6 /64; this machine excepted."`
 	ConnectionsPerAccount int      `toml:"connections_per_account" comment:"Of one account."`
+	SearchesPerAccount    int      `toml:"searches_per_account" comment:"Searches of one account that open messages, at a time; more of them wait."`
 	LoginTime             Duration `toml:"login_time" comment:"Time to log in."`
 	LoginFailures         int      `toml:"login_failures" comment:"Failed logins on one connection."`
 	IdleTime              Duration `toml:"idle_time" comment:"Time without a command (RFC 9051: at least 30 minutes)."`

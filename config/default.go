@@ -30,7 +30,7 @@ func Default() Config {
 		}},
 		Store: Store{Cache: 64 * mib, MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib},
 		Limits: Limits{
-			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500,
+			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500, SearchesPerAccount: 4,
 			LoginTime: Duration{time.Minute}, LoginFailures: 10, IdleTime: Duration{30 * time.Minute}, CommandTime: Duration{5 * time.Minute}, SearchTime: Duration{5 * time.Minute},
 			WriteTime: Duration{2 * time.Minute}, HandshakeTime: Duration{30 * time.Second}, ShutdownTime: Duration{30 * time.Second},
 			CommandLine: 2 * mib, CommandLineLogin: 8 * kib, Literal: 256 * kib, LiteralLogin: 4 * kib,

@@ -138,6 +138,7 @@ func (p *problems) limits(l Limits) {
 		{"connections", l.Connections, 1, 10_000_000},
 		{"connections_per_address", l.ConnectionsPerAddress, 1, 10_000_000},
 		{"connections_per_account", l.ConnectionsPerAccount, 1, 10_000_000},
+		{"searches_per_account", l.SearchesPerAccount, 1, 100_000},
 		{"login_failures", l.LoginFailures, 1, 1000},
 		{"bad_commands", l.BadCommands, 1, 1000},
 		{"append_messages", l.AppendMessages, 1, 1_000_000},

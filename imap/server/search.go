@@ -75,11 +75,24 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Re
 	}
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
-	found, err := s.account.Search(limited, s.selected.view.Shown(), q, o)
+	found, err := s.searchInTurn(limited, p, q, o)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = imap.No(imap.CodeLimit, "This search takes too long; search for less")
 	}
 	return found, err
+}
+
+// searchInTurn runs a query; one that opens messages waits until the account has
+// few others under way.
+func (s *session) searchInTurn(ctx context.Context, p *imap.SearchProgram, q mailstore.Query, o mailstore.SearchOptions) (mailstore.Result, error) {
+	if p.Key.Uses(imap.SearchText) || p.Key.Uses(imap.SearchBody) || p.Key.Uses(imap.SearchHeader) {
+		done, err := s.srv.searches.take(ctx, s.account.ID())
+		if err != nil {
+			return mailstore.Result{}, err
+		}
+		defer done()
+	}
+	return s.account.Search(ctx, s.selected.view.Shown(), q, o)
 }
 
 // savedUIDs gives what "$" stands for after a search (RFC 9051 §6.4.4.1, table

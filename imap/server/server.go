@@ -32,6 +32,7 @@ type Server struct {
 	capabilities      []string
 	in, out           *wire.Buffers
 	fetchBuffers      scratchBuffers
+	searches          *turns
 
 	mu struct {
 		sync.Mutex
@@ -48,6 +49,7 @@ func New(o Options) *Server {
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}
 	}
+	s.searches = newTurns(s.limits.AccountSearches)
 	rows := table()
 	s.rows = make(map[string]*row, len(rows))
 	for i := range rows {

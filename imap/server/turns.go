@@ -1,0 +1,59 @@
+package server
+
+import (
+	"context"
+	"sync"
+
+	"github.com/restante/restante"
+)
+
+// turns bounds how many searches through messages an account has under way at
+// once. The others wait: clients send many and expect each to be answered, but
+// those of one account are not to take the processors from all the rest.
+type turns struct {
+	most int
+	mu   struct {
+		sync.Mutex
+		accounts map[restante.AccountID]*turn
+	}
+}
+
+// turn is an account that has searches, under way or waiting.
+type turn struct {
+	slots    chan struct{}
+	searches int // guarded by turns.mu
+}
+
+func newTurns(most int) *turns {
+	t := &turns{most: most}
+	t.mu.accounts = make(map[restante.AccountID]*turn)
+	return t
+}
+
+// take waits for the account's turn, or answers the error of ctx. done is to be
+// called when the search is over.
+func (t *turns) take(ctx context.Context, id restante.AccountID) (done func(), err error) {
+	t.mu.Lock()
+	a := t.mu.accounts[id]
+	if a == nil {
+		a = &turn{slots: make(chan struct{}, t.most)}
+		t.mu.accounts[id] = a
+	}
+	a.searches++
+	t.mu.Unlock()
+	select {
+	case a.slots <- struct{}{}:
+		return func() { <-a.slots; t.leave(id, a) }, nil
+	case <-ctx.Done():
+		t.leave(id, a)
+		return nil, ctx.Err()
+	}
+}
+
+func (t *turns) leave(id restante.AccountID, a *turn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if a.searches--; a.searches == 0 {
+		delete(t.mu.accounts, id)
+	}
+}
