@@ -72,7 +72,10 @@ func ParseHeader(d *wire.Decoder) (tag, name string, err error) {
 		return "", "", d.Err()
 	}
 	tag = string(b)
-	if !d.ExpectSP() {
+	if more := !d.AtEnd(); !d.ExpectSP() {
+		if more {
+			tag = "" // of which an octet that no tag has is a part
+		}
 		return tag, "", d.Err()
 	}
 	b, ok = d.Keyword()
