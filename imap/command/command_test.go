@@ -264,7 +264,7 @@ func TestMailboxes(t *testing.T) {
 		{"SELECT \"Entwürfe\"", `SELECT "Entwürfe" false`},
 		{"SELECT a&b", `SELECT "a&b" false`}, // Thunderbird
 		{"SELECT \"Entwu\u0308rfe\"", "SELECT \"Entwu\u0308rfe\" false"},
-		{"SELECT \"\xff\"", "!name"},
+		{"SELECT \"\xff\"", "!syntax"},
 	})
 }
 

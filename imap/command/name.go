@@ -23,6 +23,9 @@ func mailbox(d *wire.Decoder, o *Options) (string, bool) {
 		d.Fail(wire.OverLimit, "mailbox name is too long")
 		return "", false
 	}
+	if o.UTF8 && !utf8.Valid(b) {
+		return "", d.Expected("a mailbox name in UTF-8") // RFC 9755 §3
+	}
 	name, fault := decodeName(b, o.UTF8)
 	if fault != "" {
 		d.Fail(wire.BadName, fault)
