@@ -3,6 +3,7 @@ package mailstore_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -92,9 +93,9 @@ func engineOptions(fs vfs.FS) pebblekv.Options {
 // was acknowledged is lost, but for flags that were changed last, nothing is
 // half there, and the store is sound and works on.
 func TestPowerCuts(t *testing.T) {
-	seeds, steps := uint64(2), 60
-	if testing.Short() {
-		seeds, steps = 1, 40
+	seeds, steps := uint64(2), 25
+	if os.Getenv("RESTANTE_LONG") != "" {
+		seeds, steps = 4, 80
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) { powerCuts(t, seed, steps) })
