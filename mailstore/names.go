@@ -62,6 +62,13 @@ func (l Limits) newName(name string) (string, error) {
 	return normal, nil
 }
 
+// CheckName says whether a mailbox could be made with that name: the error is
+// restante.ErrInvalid or ErrLimit.
+func (l Limits) CheckName(name string) error {
+	_, err := l.newName(name)
+	return err
+}
+
 // superiors are the names above a name, the highest first.
 func superiors(name string) []string {
 	var list []string

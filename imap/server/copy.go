@@ -68,8 +68,8 @@ func (s *session) anyGone(t *targets) bool {
 	return false
 }
 
-// destination finds the mailbox that messages are to be put in. One that is not
-// there could be made, which the client is told (RFC 9051 §6.3.12, TRYCREATE).
+// destination finds the mailbox that messages are to be put in. If one that is not
+// there could be made, the client is told so (RFC 9051 §6.3.12, TRYCREATE).
 func (s *session) destination(ctx context.Context, name string) (*mailstore.Mailbox, error) {
 	mb := s.account.State().MailboxByName(name)
 	if mb == nil || mb.NoSelect {
@@ -80,6 +80,9 @@ func (s *session) destination(ctx context.Context, name string) (*mailstore.Mail
 		mb = s.account.State().MailboxByName(name)
 	}
 	if mb == nil || mb.NoSelect {
+		if err := s.srv.store.Limits().CheckName(name); err != nil {
+			return nil, err
+		}
 		return nil, errTryCreate()
 	}
 	return mb, nil
