@@ -5,6 +5,7 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,9 @@ func partitionOf(name string) kv.Partition {
 	return kv.Partition(h.Sum64() % uint64(partitions))
 }
 
+// settleTime bounds how long a change waits to learn what became of its commit.
+const settleTime = 10 * time.Second
+
 // userPrefix starts the key of each user, before the canonical name.
 const userPrefix = 'u'
 
@@ -117,7 +121,9 @@ func (d *Directory) lookup(ctx context.Context, local, domain string) (User, err
 
 // change applies f to the entry of name as it is now and commits the result,
 // again whenever somebody else was faster. f sees found=false for a name that
-// is not there; it answers keep=false to delete the entry.
+// is not there; it answers keep=false to delete the entry. Where a commit fails so
+// that it may be written or not, the entry is read again, and a change that is
+// there is no error.
 func (d *Directory) change(ctx context.Context, name string,
 	f func(u User, found bool) (next User, keep bool, err error)) (User, error) {
 	for {
@@ -131,9 +137,9 @@ func (d *Directory) change(ctx context.Context, name string,
 			return User{}, err
 		}
 		var b kv.Batch
+		var value []byte // nil: none
 		if keep {
-			value, err := next.encode()
-			if err != nil {
+			if value, err = next.encode(); err != nil {
 				return User{}, err
 			}
 			b.Set(userKey(name), value)
@@ -144,6 +150,29 @@ func (d *Directory) change(ctx context.Context, name string,
 		if errors.Is(err, kv.ErrConflict) {
 			continue
 		}
-		return next, err
+		if err == nil || d.isWritten(ctx, name, version+1, value) {
+			return next, nil
+		}
+		return User{}, err
 	}
+}
+
+// isWritten reports whether the entry of name is value, nil for none, at that
+// version of its partition.
+func (d *Directory) isWritten(ctx context.Context, name string, at kv.Version, value []byte) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
+	if err != nil {
+		return false
+	}
+	defer snap.Close()
+	if snap.Version() != at {
+		return false
+	}
+	now, err := snap.Get(userKey(name), nil)
+	if value == nil {
+		return errors.Is(err, kv.ErrNotFound)
+	}
+	return err == nil && bytes.Equal(now, value)
 }

@@ -205,6 +205,28 @@ func TestAddFailsAtTheName(t *testing.T) {
 	clean(t, d)
 }
 
+// TestWrittenAndNotTold fails every commit of names after it is written: all that
+// was asked for has happened, and is answered so.
+func TestWrittenAndNotTold(t *testing.T) {
+	d, kvs := node(t, memkv.NewBacking(), Options{})
+	ctx := t.Context()
+	kvs.Inject(memkv.Faults{AfterCommit: func(context.Context, memkv.Commit) error { return errors.New("lost") }})
+	u, err := d.Add(ctx, "bob", Credentials{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := d.SetCredentials(ctx, "bob", Credentials{Hash: "$x$"}); err != nil || u.Credentials.Hash != "$x$" {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if err := d.Remove(ctx, "bob"); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.store.Account(ctx, u.Account); !errors.Is(err, restante.ErrNotFound) {
+		t.Errorf("the account is still there: %v", err)
+	}
+	clean(t, d)
+}
+
 func TestCheckRepairs(t *testing.T) {
 	now := time.Now()
 	d, _ := node(t, memkv.NewBacking(), Options{Now: func() time.Time { return now }})

@@ -109,11 +109,19 @@ func (s *Store) CreateAccount(ctx context.Context, name string) (restante.Accoun
 		if errors.Is(err, kv.ErrConflict) {
 			continue // taken: one in 2^63
 		}
-		if err != nil {
-			return 0, fmt.Errorf("mailstore: create account: %w", err)
+		if err != nil && !s.isMade(ctx, id) {
+			return 0, unavailable("create account", err)
 		}
 		return id, nil
 	}
+}
+
+// isMade reports whether an account is there whose commit ended in an error.
+func (s *Store) isMade(ctx context.Context, id restante.AccountID) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	_, err := s.info(ctx, id)
+	return err == nil
 }
 
 // newAccount computes an account's first rows.
