@@ -37,9 +37,14 @@ type believer struct {
 	tag       int
 	searched  []uint32 // of the last SEARCH response
 
-	validity, high string      // UIDVALIDITY and HIGHESTMODSEQ, as SELECT told them
-	earlier        imap.NumSet // of VANISHED (EARLIER)
-	log            []string
+	validity string // UIDVALIDITY, as SELECT told it
+	// high is up to which modification sequence the client knows all, reckoned as
+	// RFC 7162 §6 has it, from what it was told since the last tagged response: an
+	// explicit HIGHESTMODSEQ, or else the highest MODSEQ item.
+	high, explicit, seen uint64
+
+	earlier imap.NumSet // of VANISHED (EARLIER)
+	log     []string
 }
 
 func (b *believer) failf(format string, args ...any) {
@@ -63,10 +68,11 @@ func (b *believer) command(text string) string {
 		b.log = append(b.log, "S: "+l)
 		switch {
 		case strings.HasPrefix(l, tag+" "):
-			status, _, _ := strings.Cut(l[len(tag)+1:], " ")
+			status, rest, _ := strings.Cut(l[len(tag)+1:], " ")
 			if status == "BAD" {
 				b.failf("%s answered by %s", text, l)
 			}
+			b.reckon(rest)
 			return status
 		case l == "+ idling":
 			b.send("DONE\r\n")
@@ -77,6 +83,18 @@ func (b *believer) command(text string) string {
 			b.failf("not a response: %q", l)
 		}
 	}
+}
+
+// reckon works out HIGHESTMODSEQ at a tagged response.
+func (b *believer) reckon(text string) {
+	b.believe("OK "+text, false)
+	switch {
+	case b.explicit > 0:
+		b.high = b.explicit
+	case b.seen > b.high:
+		b.high = b.seen
+	}
+	b.explicit, b.seen = 0, 0
 }
 
 // believe takes one untagged response.
@@ -100,7 +118,8 @@ func (b *believer) believe(l string, mayExpunge bool) {
 			b.validity, _, _ = strings.Cut(v, "]")
 		}
 		if v, ok := strings.CutPrefix(rest, "[HIGHESTMODSEQ "); ok {
-			b.high, _, _ = strings.Cut(v, "]")
+			v, _, _ = strings.Cut(v, "]")
+			b.explicit, _ = strconv.ParseUint(v, 10, 64)
 		}
 	case "VANISHED":
 		b.vanished(rest, mayExpunge)
@@ -191,6 +210,7 @@ func (b *believer) fetched(n int, data string) {
 				b.failf("MODSEQ for a client that does not know of it")
 			}
 			k.modSeq, _ = strconv.ParseUint(value, 10, 64)
+			b.seen = max(b.seen, k.modSeq)
 		default:
 			b.failf("unasked item %q", name)
 		}
@@ -338,7 +358,7 @@ func (b *believer) reselect() {
 		b.learn()
 		return
 	}
-	args := b.validity + " " + b.high
+	args := b.validity + " " + strconv.FormatUint(b.high, 10)
 	if b.rnd.Intn(2) == 0 {
 		args += " " + uids.String()
 		if !match.IsEmpty() && b.rnd.Intn(2) == 0 {
