@@ -1,0 +1,84 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// codes gives each response code that the server sends (RFC 9051 §7.1, RFC 5530
+// §3, RFC 7162 §7, RFC 7889 §4, RFC 8474 §4, RFC 6154 §3): the name of its
+// constant or function in package imap, the code, and a file that shows it.
+//
+// Of RFC 5530 and RFC 9051 these are never sent: ALERT, CONTACTADMIN, EXPIRED,
+// INUSE, NOPERM, NOTSAVED, PARSE and UIDNOTSTICKY. Nothing here expires, is
+// locked, is forbidden to its owner, or loses its UIDs, and every result of a
+// search can be saved.
+var codes = []struct{ name, code, shown string }{
+	{"AlreadyExists", "ALREADYEXISTS", "testdata/mailboxes.txt"},
+	{"AppendUID", "APPENDUID", "testdata/append-forms.txt"},
+	{"AuthenticationFailed", "AUTHENTICATIONFAILED", "testdata/authenticate.txt"},
+	{"AuthorizationFailed", "AUTHORIZATIONFAILED", "testdata/authenticate.txt"},
+	{"BadCharset", "BADCHARSET", "testdata/search-charset.txt"},
+	{"Cannot", "CANNOT", "testdata/mailboxes.txt"},
+	{"Capability", "CAPABILITY", "testdata/login.txt"},
+	{"ClientBug", "CLIENTBUG", "testdata/badlimit.txt"},
+	{"Closed", "CLOSED", "testdata/select-fails.txt"},
+	{"CopyUID", "COPYUID", "testdata/messages-rfc9051.txt"},
+	{"Corruption", "CORRUPTION", "fetch_test.go"},
+	{"ExpungeIssued", "EXPUNGEISSUED", "testdata/ghosts.txt"},
+	{"HasChildren", "HASCHILDREN", "testdata/mailboxes.txt"},
+	{"HighestModSeq", "HIGHESTMODSEQ", "testdata/select.txt"},
+	{"Limit", "LIMIT", "testdata/narrow/limits.txt"},
+	{"MailboxID", "MAILBOXID", "testdata/mailboxes.txt"},
+	{"Modified", "MODIFIED", "testdata/condstore.txt"},
+	{"NonExistent", "NONEXISTENT", "testdata/mailboxes.txt"},
+	{"OverQuota", "OVERQUOTA", "testdata/narrow/limits.txt"},
+	{"PrivacyRequired", "PRIVACYREQUIRED", "session_test.go"},
+	{"ReadOnly", "READ-ONLY", "testdata/select.txt"},
+	{"ReadWrite", "READ-WRITE", "testdata/select.txt"},
+	{"ServerBug", "SERVERBUG", "session_test.go"},
+	{"TooBig", "TOOBIG", "testdata/narrow/limits.txt"},
+	{"TryCreate", "TRYCREATE", "testdata/append-forms.txt"},
+	{"UIDNext", "UIDNEXT", "testdata/select.txt"},
+	{"UIDValidity", "UIDVALIDITY", "testdata/select.txt"},
+	{"Unavailable", "UNAVAILABLE", "errors_test.go"},
+	{"UnknownCTE", "UNKNOWN-CTE", "testdata/binary.txt"},
+	{"Unseen", "UNSEEN", "testdata/select.txt"},
+	{"UseAttr", "USEATTR", "testdata/create.txt"},
+}
+
+// TestCodesAreShown holds the table against the package's source and its tests.
+func TestCodesAreShown(t *testing.T) {
+	listed := map[string]bool{}
+	for _, c := range codes {
+		listed[c.name] = true
+		text, err := os.ReadFile(c.shown)
+		if err != nil {
+			t.Error(err)
+		} else if !regexp.MustCompile(`\[` + c.code + `[] ]`).Match(text) {
+			t.Errorf("%s does not show %s", c.shown, c.code)
+		}
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := regexp.MustCompile(`imap\.Code([A-Z]\w+)`)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range used.FindAllSubmatch(text, -1) {
+			if name := string(m[1]); !listed[name] {
+				t.Errorf("%s sends imap.Code%s, which no transcript is named for", file, name)
+			}
+		}
+	}
+}
