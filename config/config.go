@@ -99,6 +99,7 @@ type Limits struct {
 	ShutdownTime          Duration `toml:"shutdown_time" comment:"Time for running commands to end when the server is stopped."`
 	CommandLine           Size     `toml:"command_line" comment:"One command without its literals."`
 	CommandLineLogin      Size     `toml:"command_line_before_login" comment:"The same before login."`
+	CommandMemory         Size     `toml:"command_memory" comment:"Memory for long commands of all connections of an account."`
 	Literal               Size     `toml:"literal" comment:"A literal that is not a message."`
 	LiteralLogin          Size     `toml:"literal_before_login" comment:"The same before login."`
 	BadCommands           int      `toml:"bad_commands" comment:"Commands in a row that are no IMAP."`

@@ -121,7 +121,7 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		Literal: int64(l.Literal), LoginLiteral: int64(l.LiteralLogin), Message: int64(l.MessageSize),
 		Depth: l.Nesting, BadCommands: l.BadCommands, LoginFailures: l.LoginFailures,
 		LoginTime: l.LoginTime.Duration, IdleTime: l.IdleTime.Duration,
-		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount,
+		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
 		Command: command.Limits{
 			SetRanges: l.SequenceSet, SearchKeys: l.SearchKeys, FetchSections: l.FetchSections,
 			HeaderFields: l.HeaderFields, Flags: l.FlagsPerCommand, AppendMessages: l.AppendMessages,

@@ -158,6 +158,7 @@ func (p *problems) limits(l Limits) {
 	}
 	p.size("limits.command_line", l.CommandLine, 8*kib, 1<<30)
 	p.size("limits.command_line_before_login", l.CommandLineLogin, kib, mib)
+	p.size("limits.command_memory", l.CommandMemory, 8*mib, 1<<40)
 	p.size("limits.literal", l.Literal, 4*kib, 1<<30)
 	p.size("limits.literal_before_login", l.LiteralLogin, kib, mib)
 	p.size("limits.message_size", l.MessageSize, 64*kib, 1<<32-1)

@@ -206,3 +206,44 @@ func TestPanicOutsideCommand(t *testing.T) {
 	}
 	h.login(t, "bob").do("a CAPABILITY")
 }
+
+// TestCommandMemory has many connections of an account hold long commands that
+// they do not end: what goes beyond the account's memory is refused, others are
+// not touched, and when the commands end there is room again.
+func TestCommandMemory(t *testing.T) {
+	h := newHost(t, hostOptions{limits: Limits{AccountMemory: 2 << 20}})
+	half := "a LIST \"\" " + strings.Repeat("x", 200<<10)
+	var held []*client
+	for range 20 {
+		c := h.login(t, "alice")
+		c.send(half)
+		held = append(held, c)
+	}
+	bob := h.login(t, "bob")
+	if _, answer := bob.try(half); answer != "a NO [LIMIT] mailbox pattern is too long" {
+		t.Error(answer)
+	}
+	full := 0
+	for _, c := range held {
+		c.send("\r\nb NOOP\r\n")
+		if c.expect("a NO [LIMIT] ") == "a NO [LIMIT] too many long commands at a time" {
+			full++
+		}
+		c.expect("b OK ")
+	}
+	if full < 5 || full == 20 {
+		t.Errorf("%d of 20 long commands were refused", full)
+	}
+	await(t, "room", func() bool {
+		_, answer := held[0].try(half)
+		return answer == "a NO [LIMIT] mailbox pattern is too long"
+	})
+	c := h.login(t, "alice")
+	c.send("a CREATE {200000}\r\n")
+	c.expect("+ ")
+	c.send(strings.Repeat("x", 200000) + "\r\n")
+	c.expect("a NO [LIMIT] mailbox name is too long")
+	for _, c := range held {
+		c.Close()
+	}
+}

@@ -84,7 +84,8 @@ func (s *session) exchange(challenge []byte) ([]byte, error) {
 
 // enter makes the session that of a user: the authenticated state.
 func (s *session) enter(ctx context.Context, id auth.Identity) (imap.StatusResponse, error) {
-	if !s.srv.enter(id.Account) {
+	budget := s.srv.enter(id.Account)
+	if budget == nil {
 		s.log.WarnContext(ctx, "too many connections of one account", "user", id.Name)
 		return done, imap.No(imap.CodeLimit, "Too many connections of this account")
 	}
@@ -100,6 +101,7 @@ func (s *session) enter(ctx context.Context, id auth.Identity) (imap.StatusRespo
 	s.conn.SetUser(id.Name)
 	s.log = s.conn.Logger()
 	s.dec.SetLimits(s.wireLimits())
+	s.dec.SetBudget(budget)
 	return ok(imap.CodeCapability(s.capabilities()), "Logged in"), nil
 }
 

@@ -52,6 +52,9 @@ type Limits struct {
 	// AccountConnections is how many connections an account may have. 500:
 	// phones hold one for each folder, and macOS opens many.
 	AccountConnections int
+	// AccountMemory is how many bytes all connections of an account together may
+	// hold of commands that are longer than a few KiB. 64 MiB.
+	AccountMemory int64
 	// AccountSearches is how many searches an account may have under way that open
 	// messages; more of them wait. 4.
 	AccountSearches int
@@ -73,6 +76,7 @@ func (l Limits) filled() Limits {
 	def(&l.CommandTime, 5*time.Minute)
 	def(&l.SearchTime, 5*time.Minute)
 	def(&l.AccountConnections, 500)
+	def(&l.AccountMemory, 64<<20)
 	def(&l.AccountSearches, 4)
 	return l
 }

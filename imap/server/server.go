@@ -37,6 +37,7 @@ type Server struct {
 	mu struct {
 		sync.Mutex
 		connections map[restante.AccountID]int
+		budgets     map[restante.AccountID]*wire.Budget // of those that have connections
 	}
 }
 
@@ -57,6 +58,7 @@ func New(o Options) *Server {
 	}
 	s.loginCapabilities, s.capabilities = fixedCapabilities(rows, s.limits)
 	s.mu.connections = make(map[restante.AccountID]int)
+	s.mu.budgets = make(map[restante.AccountID]*wire.Budget)
 	return s
 }
 
@@ -68,15 +70,21 @@ func (srv *Server) Handle(ctx context.Context, c *serve.Conn) {
 	s.serve(ctx)
 }
 
-// enter counts a connection of an account and reports whether it may have one more.
-func (srv *Server) enter(id restante.AccountID) bool {
+// enter counts a connection of an account and answers the memory that its
+// connections share for long commands; nil if it may have no more of them.
+func (srv *Server) enter(id restante.AccountID) *wire.Budget {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	if srv.mu.connections[id] >= srv.limits.AccountConnections {
-		return false
+		return nil
 	}
 	srv.mu.connections[id]++
-	return true
+	budget := srv.mu.budgets[id]
+	if budget == nil {
+		budget = wire.NewBudget(srv.limits.AccountMemory)
+		srv.mu.budgets[id] = budget
+	}
+	return budget
 }
 
 // leave undoes enter.
@@ -85,5 +93,6 @@ func (srv *Server) leave(id restante.AccountID) {
 	defer srv.mu.Unlock()
 	if srv.mu.connections[id]--; srv.mu.connections[id] <= 0 {
 		delete(srv.mu.connections, id)
+		delete(srv.mu.budgets, id)
 	}
 }

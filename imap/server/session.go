@@ -103,5 +103,6 @@ func (s *session) end(ctx context.Context) {
 		s.account = nil
 	}
 	s.enc.Release()
+	s.dec.SetBudget(nil)
 	s.dec.Release()
 }

@@ -54,6 +54,8 @@ type Decoder struct {
 	limits  Limits
 	buffers *Buffers
 	cont    func() error
+	budget  *Budget
+	grown   int64 // taken from budget
 
 	lent *[]byte // what buffers lent; nil while released
 	buf  []byte  // read and not yet dropped
@@ -107,6 +109,7 @@ func (d *Decoder) Release() {
 	}
 	*d.lent = d.buf[:0]
 	d.buffers.put(d.lent)
+	d.giveBack()
 	d.lent, d.buf = nil, nil
 	d.mark, d.line, d.pos, d.eol, d.next = 0, 0, 0, 0, 0
 }
@@ -202,8 +205,8 @@ func (d *Decoder) fill() error {
 		d.buf = append(*d.lent, d.tiny[:n]...)
 		return nil
 	}
-	if len(d.buf) == cap(d.buf) {
-		d.makeRoom(1)
+	if len(d.buf) == cap(d.buf) && !d.makeRoom(1) {
+		return d.failBudget()
 	}
 	n, err := d.read(d.buf[len(d.buf):cap(d.buf)])
 	d.buf = d.buf[:len(d.buf)+n]
@@ -232,19 +235,25 @@ func (d *Decoder) read(p []byte) (int, error) {
 }
 
 // makeRoom moves what is still needed to the front and grows the buffer until
-// it has room for n octets more.
-func (d *Decoder) makeRoom(n int) {
+// it has room for n octets more. It says no, and does nothing, if the budget has
+// no room.
+func (d *Decoder) makeRoom(n int) bool {
 	if cap(d.buf)-len(d.buf) >= n {
-		return
+		return true
 	}
 	keep := d.buf[d.mark:]
 	into := d.buf[:0]
 	if need := len(keep) + n; need > cap(d.buf) || len(keep) > cap(d.buf)/2 {
-		into = make([]byte, 0, max(need, 2*cap(d.buf)))
+		size := max(need, 2*cap(d.buf))
+		if !d.mayGrow(size - cap(d.buf)) {
+			return false
+		}
+		into = make([]byte, 0, size)
 	}
 	d.buf = append(into, keep...)
 	d.line, d.pos, d.eol, d.next = d.line-d.mark, d.pos-d.mark, d.eol-d.mark, d.next-d.mark
 	d.mark = 0
+	return true
 }
 
 // Err gives the command's first fault: an *[Error], or the reader's error.

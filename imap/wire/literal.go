@@ -230,14 +230,17 @@ func (d *Decoder) stringLiteral(binary bool) ([]byte, bool) {
 		d.Fail(OverLimit, "command is too long")
 		return nil, false
 	}
+	n := int(l.Size)
+	d.mark = d.next
+	if !d.makeRoom(max(0, n-(len(d.buf)-d.next))) {
+		d.failBudget()
+		return nil, false
+	}
 	if d.askFor(l) != nil {
 		return nil, false
 	}
-	n := int(l.Size)
 	d.used += n
-	d.mark = d.next
 	d.lit.announced, d.lit.accepted, d.lit.left = false, true, l.Size
-	d.makeRoom(max(0, n-(len(d.buf)-d.next)))
 	for len(d.buf)-d.mark < n {
 		if err := d.fill(); err != nil {
 			return nil, d.failIO(err)
