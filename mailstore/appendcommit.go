@@ -115,7 +115,7 @@ func (r *appendRequest) apply(tx *txn, t *threader) error {
 	}
 	sets := make([]FlagSetID, len(uploads))
 	for i, u := range uploads {
-		if sets[i], err = tx.intern(u.system, u.keywords); err != nil {
+		if sets[i], err = tx.intern(nil, u.system, u.keywords); err != nil {
 			return err
 		}
 		if err := t.find(u.hashes); err != nil {

@@ -9,7 +9,9 @@ import (
 )
 
 // Bounds of the combinations of flags that an account can have had: their
-// number, the bytes of all of them as they are shown, and the keywords of one.
+// number, the bytes of all of them as they are shown, and the keywords of one. A
+// change that gives a message no further keyword may go to twice the first two: whoever
+// has used up his combinations can still read, answer and delete his mail.
 const (
 	maxFlagSets     = 1 << 16
 	maxFlagBytes    = 16 << 20
@@ -87,9 +89,10 @@ func (t *FlagTable) system(id FlagSetID) SystemFlags {
 	return 0
 }
 
-// intern finds the set with these flags or adds it. It answers the table to go
-// on with and whether the set is new. Only the account's writer calls it.
-func (t *FlagTable) intern(system SystemFlags, keywords []string, l Limits) (*FlagTable, FlagSetID, bool, error) {
+// intern finds the set with these flags or adds it, for a message that has those of
+// from, which is nil for a new message. It answers the table to go on with and
+// whether the set is new. Only the account's writer calls it.
+func (t *FlagTable) intern(from *FlagSet, system SystemFlags, keywords []string, l Limits) (*FlagTable, FlagSetID, bool, error) {
 	spelled := t.keywords
 	var names []string
 	for _, k := range keywords {
@@ -114,7 +117,11 @@ func (t *FlagTable) intern(system SystemFlags, keywords []string, l Limits) (*Fl
 	}
 	id := FlagSetID(len(t.sets))
 	set := newFlagSet(id, system, names)
-	if len(t.sets) >= maxFlagSets || t.bytes+len(set.Wire) > maxFlagBytes || len(names) > maxFlagKeywords {
+	room := 1
+	if from.covers(names) {
+		room = 2
+	}
+	if len(t.sets) >= room*maxFlagSets || t.bytes+len(set.Wire) > room*maxFlagBytes || len(names) > maxFlagKeywords {
 		return t, 0, false, fmt.Errorf("mailstore: too many keywords, or combinations of them: %w", restante.ErrLimit)
 	}
 	t.index.sets[key] = id
@@ -141,6 +148,17 @@ func (t *FlagTable) load(id FlagSetID, system SystemFlags, keywords []string) bo
 		if _, ok := t.index.keywords[lowerKeyword(k)]; !ok {
 			t.index.keywords[lowerKeyword(k)] = len(t.keywords)
 			t.keywords = append(t.keywords, k)
+		}
+	}
+	return true
+}
+
+// covers reports whether the set has all of the keywords, spelled as in the table; a
+// nil set has none.
+func (f *FlagSet) covers(keywords []string) bool {
+	for _, k := range keywords {
+		if f == nil || !slices.Contains(f.Keywords, k) {
+			return false
 		}
 	}
 	return true

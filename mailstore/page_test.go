@@ -196,15 +196,15 @@ func TestFlagTableAbandoned(t *testing.T) {
 	base := newFlagTable()
 	// A change that is given up leaves entries in the index that are not in
 	// the table; they must not count.
-	lost, lostID, _, err := base.intern(Seen, []string{"one"}, l)
+	lost, lostID, _, err := base.intern(nil, Seen, []string{"one"}, l)
 	if err != nil || lost.Len() != 2 {
 		t.Fatal(err)
 	}
-	kept, id, added, err := base.intern(Flagged, []string{"Two"}, l)
+	kept, id, added, err := base.intern(nil, Flagged, []string{"Two"}, l)
 	if err != nil || id != lostID || !added {
 		t.Fatal(id, added, err)
 	}
-	again, id, added, err := kept.intern(Seen, []string{"ONE", "two", "one"}, l)
+	again, id, added, err := kept.intern(nil, Seen, []string{"ONE", "two", "one"}, l)
 	if err != nil || id != 2 || !added {
 		t.Fatal(id, added, err)
 	}

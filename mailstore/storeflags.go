@@ -195,7 +195,7 @@ func (c *flagChange) become(id FlagSetID) (FlagSetID, error) {
 			return slices.ContainsFunc(c.keywords, func(r string) bool { return lowerKeyword(r) == lowerKeyword(k) })
 		})
 	}
-	to, err := c.tx.intern(system, keywords)
+	to, err := c.tx.intern(set, system, keywords)
 	if err != nil {
 		return 0, err
 	}

@@ -60,9 +60,9 @@ func (tx *txn) close() {
 }
 
 // intern answers the number of the set with these flags, which becomes part of
-// the change if it is new.
-func (tx *txn) intern(system SystemFlags, keywords []string) (FlagSetID, error) {
-	table, id, added, err := tx.flags.intern(system, keywords, tx.limits)
+// the change if it is new. from is as for FlagTable.intern.
+func (tx *txn) intern(from *FlagSet, system SystemFlags, keywords []string) (FlagSetID, error) {
+	table, id, added, err := tx.flags.intern(from, system, keywords, tx.limits)
 	if err != nil {
 		return 0, err
 	}

@@ -192,8 +192,12 @@ func TestDoubtIsUnseen(t *testing.T) {
 		if _, err := s.Commit(ctx, 1, 1, rowsOf(2), kv.Durable); !errors.Is(err, restante.ErrUnavailable) {
 			t.Fatalf("commit: %v", err)
 		}
-		if snap, err := s.Snapshot(ctx, 1); !errors.Is(err, restante.ErrUnavailable) {
-			t.Errorf("shown, at version %d: %v", snap.Version(), err)
+		snap, err := s.Snapshot(ctx, 1)
+		switch {
+		case err == nil && snap.Version() == 1: // Pebble does not have it in memory yet
+			snap.Close()
+		case !errors.Is(err, restante.ErrUnavailable):
+			t.Errorf("shown: %v", err)
 		}
 	}
 	snap, err := s.Snapshot(ctx, 2)
