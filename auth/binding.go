@@ -43,7 +43,7 @@ func bindingFor(c Conn, bindingType string) (cb scram.ChannelBinding, err error)
 
 // exporter is tls-exporter (RFC 9266): of TLS 1.3 always, of older versions
 // with the extended master secret, which crypto/tls sees to. The context is the
-// empty string, which before TLS 1.3 is another thing than none (RFC 5705 §4).
+// empty string (RFC 9266 §2), which before TLS 1.3 is another thing than none.
 func exporter(c Conn) (scram.ChannelBinding, error) {
 	data, err := c.TLS.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32)
 	return scram.ChannelBinding{Type: scram.ChannelBindingTLSExporter, Data: data}, err
