@@ -76,7 +76,7 @@ type Mailbox struct {
 
 // Store is how the embedded store uses the machine.
 type Store struct {
-	Cache    Size `toml:"cache" comment:"Memory for blocks read."`
+	Cache    Size `toml:"cache" comment:"Memory for blocks read. By default a sixteenth of the machine's, between 64 and 512 MiB."`
 	MemTable Size `toml:"memtable" comment:"Memory that takes commits until they are written out; up to four of it under load."`
 	Accounts Size `toml:"accounts" comment:"Memory for accounts that nobody has open."`
 	SyncAll  bool `toml:"sync_all" comment:"Sync flag changes before they are acknowledged, not within 50 ms after."`

@@ -28,7 +28,7 @@ func Default() Config {
 			{"Drafts", []string{`\Drafts`}}, {"Sent", []string{`\Sent`}}, {"Junk", []string{`\Junk`}},
 			{"Trash", []string{`\Trash`}}, {"Archive", []string{`\Archive`}},
 		}},
-		Store: Store{Cache: 64 * mib, MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib},
+		Store: Store{Cache: defaultCache(), MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib},
 		Limits: Limits{
 			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500, SearchesPerAccount: 4,
 			LoginTime: Duration{time.Minute}, LoginFailures: 10, IdleTime: Duration{30 * time.Minute}, CommandTime: Duration{5 * time.Minute}, SearchTime: Duration{5 * time.Minute},
@@ -40,4 +40,9 @@ func Default() Config {
 			Keywords: 1000, KeywordLength: 128, FlagsPerCommand: 1000,
 		},
 	}
+}
+
+// defaultCache is a sixteenth of the machine's memory, between 64 and 512 MiB.
+func defaultCache() Size {
+	return min(max(Size(memorySize()/16), 64*mib), 512*mib) / mib * mib
 }

@@ -64,6 +64,15 @@ func (c *corpus) text(words int) string {
 	return c.buf.String()
 }
 
+// messages are the next n.
+func (c *corpus) messages(n int) [][]byte {
+	all := make([][]byte, n)
+	for i := range all {
+		all[i] = c.message()
+	}
+	return all
+}
+
 // message is the next one, with CRLF line ends.
 func (c *corpus) message() []byte {
 	c.n++

@@ -23,10 +23,11 @@ type failure struct {
 	done chan struct{} // closed by set
 	once sync.Once
 	err  error // set before done is closed
+	idle chan *hand
 }
 
 func newFailure(log *slog.Logger, told func(error)) *failure {
-	return &failure{log: log, told: told, done: make(chan struct{})}
+	return &failure{log: log, told: told, done: make(chan struct{}), idle: make(chan *hand, maxIdleHands)}
 }
 
 // set notes the error if it is the first.
@@ -58,12 +59,58 @@ func (f *failure) await(work func() error) error {
 	if err := f.get(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- work() }()
+	h := f.hire()
+	h.work <- work
 	select {
-	case err := <-ended:
+	case err := <-h.ended:
+		f.dismiss(h)
 		return err
 	case <-f.done:
-		return f.get()
+		return f.get() // the hand is never seen again
+	}
+}
+
+// hand is a goroutine that works for await, one piece after the other, so that
+// not every commit has to grow a stack of its own.
+type hand struct {
+	work  chan func() error
+	ended chan error
+}
+
+// maxIdleHands is how many hands wait for work at the most.
+const maxIdleHands = 64
+
+func (f *failure) hire() *hand {
+	select {
+	case h := <-f.idle:
+		return h
+	default:
+	}
+	h := &hand{work: make(chan func() error), ended: make(chan error, 1)}
+	go func() {
+		for work := range h.work {
+			h.ended <- work()
+		}
+	}()
+	return h
+}
+
+func (f *failure) dismiss(h *hand) {
+	select {
+	case f.idle <- h:
+	default:
+		close(h.work)
+	}
+}
+
+// retire ends the hands that are idle.
+func (f *failure) retire() {
+	for {
+		select {
+		case h := <-f.idle:
+			close(h.work)
+		default:
+			return
+		}
 	}
 }

@@ -201,6 +201,7 @@ func (s *Store) tearDown() {
 	s.closeErr = s.failed.await(func() error {
 		return errors.Join(s.relaxed.close(), wrap(s.db.Close()), s.lock.Close())
 	})
+	s.failed.retire()
 }
 
 // wrap gives Pebble's errors their kind.
