@@ -28,6 +28,7 @@ func (c *checker) checkHead() error {
 		return nil
 	}
 	c.exists = true
+	c.version = c.account.epoch.modSeq(c.snap.Version())
 	c.flags = newFlagTable()
 	start, end := kindRange(kindMailbox)
 	if err := c.scan(start, end, c.checkMailboxRow); err != nil {

@@ -111,7 +111,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	if tx.removed {
 		a.removed.Store(true)
 		a.writer.events = append(a.writer.events, notify.Event{
-			Account: a.id, ModSeq: restante.ModSeq(version), Structure: true, Removed: true,
+			Account: a.id, ModSeq: tx.row.epoch.modSeq(version), Structure: true, Removed: true,
 		})
 		return base, nil
 	}

@@ -60,7 +60,10 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 		}
 		a.recent.Unlock()
 		a.state.Store(next)
-		return a.sweepLocked(ctx, snap)
+		if err := a.sweepLocked(ctx, snap); err != nil {
+			return err
+		}
+		return a.skipLocked(ctx)
 	}
 	a.state.Store(next)
 	if next.version != old.version {

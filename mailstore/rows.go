@@ -19,6 +19,7 @@ type accountRow struct {
 	hasQuota        bool   // else the configured default holds
 	quota           Quota
 	usage           Usage // Mailboxes is not stored
+	epoch           modSeqEpoch
 }
 
 // appendTo encodes the row: the schema version, then uvarints, then the name.
@@ -31,6 +32,7 @@ func (r *accountRow) appendTo(dst []byte) []byte {
 	for _, v := range [...]uint64{
 		uint64(r.created), uint64(r.nextMailbox), uint64(r.nextEmail), uint64(r.lastUIDValidity),
 		hasQuota, uint64(quota.Bytes), uint64(quota.Messages), uint64(r.usage.Bytes), uint64(r.usage.Messages),
+		r.epoch.unclean, r.epoch.skipped,
 	} {
 		dst = binary.AppendUvarint(dst, v)
 	}
@@ -53,6 +55,7 @@ func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 		hasQuota:        f.next() == 1,
 		quota:           Quota{Bytes: int64(f.next()), Messages: int64(f.next())},
 		usage:           Usage{Bytes: int64(f.next()), Messages: int64(f.next())},
+		epoch:           modSeqEpoch{unclean: f.next(), skipped: f.next()},
 		name:            string(f.b),
 	}
 	if !r.hasQuota {

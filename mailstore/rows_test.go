@@ -15,7 +15,7 @@ import (
 func TestRows(t *testing.T) {
 	account := accountRow{
 		name: "alice", created: 1_700_000_000, nextMailbox: 7, nextEmail: 1 << 40, lastUIDValidity: 1<<32 - 1,
-		hasQuota: true, quota: Quota{5, 6}, usage: Usage{Bytes: 3, Messages: 4},
+		hasQuota: true, quota: Quota{5, 6}, usage: Usage{Bytes: 3, Messages: 4}, epoch: modSeqEpoch{2, 3 << 20},
 	}
 	got, err := parseAccountRow(account.appendTo(nil), Quota{1, 1})
 	if err != nil || got != account {

@@ -56,8 +56,9 @@ type State struct {
 	flags         *FlagTable
 }
 
-// ModSeq is the account's version: the modseq of its last change.
-func (s *State) ModSeq() restante.ModSeq { return restante.ModSeq(s.version) }
+// ModSeq is the modseq of the account's last change: its version, and what was
+// skipped.
+func (s *State) ModSeq() restante.ModSeq { return s.account.epoch.modSeq(s.version) }
 
 // Mailboxes are all mailboxes: INBOX, then the others in byte order of names.
 func (s *State) Mailboxes() []*Mailbox {

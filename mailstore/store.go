@@ -127,7 +127,9 @@ func (s *Store) isMade(ctx context.Context, id restante.AccountID) bool {
 // newAccount computes an account's first rows.
 func (s *Store) newAccount(name string) (*kv.Batch, error) {
 	now := s.now()
-	row := accountRow{name: name, created: now.Unix(), nextMailbox: 1, nextEmail: 1}
+	row := accountRow{
+		name: name, created: now.Unix(), nextMailbox: 1, nextEmail: 1, epoch: modSeqEpoch{unclean: s.unclean()},
+	}
 	tx := &txn{
 		limits: s.options.Limits, now: now, modSeq: 1, row: row,
 		base: &State{account: row, flags: newFlagTable()},

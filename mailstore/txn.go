@@ -120,7 +120,7 @@ func (tx *txn) state(version kv.Version) *State {
 
 // event describes the change.
 func (tx *txn) event(account restante.AccountID, version kv.Version) notify.Event {
-	e := notify.Event{Account: account, ModSeq: restante.ModSeq(version), Structure: tx.structure || tx.subscribed}
+	e := notify.Event{Account: account, ModSeq: tx.row.epoch.modSeq(version), Structure: tx.structure || tx.subscribed}
 	for _, d := range tx.drafts {
 		if d.changed {
 			e.Mailboxes = append(e.Mailboxes, d.mailbox.ID)

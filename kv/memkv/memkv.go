@@ -24,6 +24,7 @@ type Backing struct {
 		unsynced map[kv.Partition]*state
 		watchers map[*watcher]struct{}
 	}
+	unclean uint64 // power cuts that led to this backing
 }
 
 // NewBacking answers an empty backing.
@@ -35,6 +36,9 @@ func NewBacking() *Backing {
 	return b
 }
 
+// UncleanOpens answers how many power cuts the backing comes from.
+func (s *Store) UncleanOpens() uint64 { return s.backing.unclean }
+
 // Open answers a new node on the backing.
 func (b *Backing) Open() *Store { return &Store{backing: b} }
 
@@ -45,6 +49,7 @@ func (b *Backing) CrashClone() *Backing {
 	clone := NewBacking()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	clone.unclean = b.unclean + 1
 	for p, s := range b.mu.partitions {
 		if old, ok := b.mu.unsynced[p]; ok {
 			s = old

@@ -100,6 +100,9 @@ func (s *Store) open(o Options, lock *pebble.Lock) error {
 	if err == nil {
 		s.relaxed, err = openRelaxedLog(db, o.FS, o.Dir, s.failed, o.Logger)
 	}
+	if err == nil {
+		s.unclean, err = countUnclean(db, desc.Exists)
+	}
 	if err != nil {
 		return errors.Join(err, wrap(db.Close()))
 	}

@@ -63,6 +63,7 @@ type Store struct {
 	log        *slog.Logger
 	dir        string
 	syncAll    bool
+	unclean    uint64 // see UncleanOpens
 	fs         *steadyFS
 	room       *room
 	partitions partitions
@@ -199,7 +200,11 @@ func (s *Store) Close() error {
 func (s *Store) tearDown() {
 	defer close(s.use.ended)
 	s.closeErr = s.failed.await(func() error {
-		return errors.Join(s.relaxed.close(), wrap(s.db.Close()), s.lock.Close())
+		err := s.relaxed.close()
+		if err == nil {
+			err = s.markClean()
+		}
+		return errors.Join(err, wrap(s.db.Close()), s.lock.Close())
 	})
 	s.failed.retire()
 }
