@@ -2,6 +2,8 @@ package admin
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,6 +83,39 @@ func TestBadMessageInBatch(t *testing.T) {
 			}}.Run(t.Context(), in)
 			if err != nil || r.Added != 2 || !slices.Equal(bad, []string{"2:2,a"}) {
 				t.Fatalf("%+v %v %q", r, err, bad)
+			}
+		})
+	}
+}
+
+// TestMessageChanges: a message that is gone or has another size when its turn
+// comes is the one that is told; nothing of the others is mixed with it.
+func TestMessageChanges(t *testing.T) {
+	text := func(s string) func() (io.ReadCloser, error) {
+		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }
+	}
+	for name, c := range callers(t) {
+		t.Run(name, func(t *testing.T) {
+			if err := c.Call(t.Context(), OpUserAdd, Secret{Name: "bob", Password: "x"}, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			mail := Mail{Caller: c, User: "bob"}
+			good := interchange.Message{Size: 5, Open: text("a: b\n")}
+			for what, open := range map[string]func() (io.ReadCloser, error){
+				"gone": func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }, "shorter": text("a:\n"), "longer": text("a: bcd\n"),
+			} {
+				_, err := mail.Append(t.Context(), "INBOX", []interchange.Message{good, {Size: 5, Open: open}, good})
+				var one *interchange.MessageError
+				if !errors.As(err, &one) || one.Index != 1 {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			if n, err := mail.Append(t.Context(), "INBOX", []interchange.Message{good, good}); n != 0 || err != nil {
+				t.Error(n, err)
+			}
+			var u User
+			if err := c.Call(t.Context(), OpUserShow, Name{"bob"}, nil, &u); err != nil || u.Usage.Messages != 2 {
+				t.Errorf("%+v, %v", u, err)
 			}
 		})
 	}

@@ -37,7 +37,7 @@ func (m Mail) Append(ctx context.Context, mailbox string, batch []interchange.Me
 	for _, msg := range batch {
 		in.Messages = append(in.Messages, Entry{Flags: msg.Flags, Date: msg.InternalDate, Size: msg.Size, Key: msg.Key})
 	}
-	body := &batchReader{left: batch}
+	body := &batchReader{batch: batch}
 	defer body.close()
 	var out Appended
 	if err := m.Caller.Upload(ctx, OpAppend, in, body, &out); err != nil {
@@ -49,32 +49,51 @@ func (m Mail) Append(ctx context.Context, mailbox string, batch []interchange.Me
 	return out.Skipped, nil
 }
 
-// batchReader reads messages one after the other.
+// batchReader reads messages one after the other. One that cannot be read, or
+// is not as long as was said, ends it with an *interchange.MessageError: what
+// follows would be taken for its bytes.
 type batchReader struct {
-	left []interchange.Message
-	open io.ReadCloser
+	batch []interchange.Message
+	at    int           // the message that is read
+	open  io.ReadCloser // nil: not begun
+	left  int64         // its bytes still to come
 }
 
 func (b *batchReader) Read(p []byte) (int, error) {
-	for {
-		if b.open == nil {
-			if len(b.left) == 0 {
-				return 0, io.EOF
-			}
-			var err error
-			if b.open, err = b.left[0].Open(); err != nil {
-				return 0, err
-			}
-			b.left = b.left[1:]
+	for b.at < len(b.batch) {
+		n, err := b.readOne(p)
+		if err != nil {
+			return n, &interchange.MessageError{Index: b.at, Err: err}
 		}
-		n, err := b.open.Read(p)
-		if err == io.EOF {
-			err = b.close()
-		}
-		if n > 0 || err != nil {
-			return n, err
+		if n > 0 {
+			return n, nil
 		}
 	}
+	return 0, io.EOF
+}
+
+// readOne reads of the current message, and goes on to the next at its end.
+func (b *batchReader) readOne(p []byte) (n int, err error) {
+	m := b.batch[b.at]
+	if b.open == nil {
+		if b.open, err = m.Open(); err != nil {
+			return 0, err
+		}
+		b.left = m.Size
+	}
+	n, err = b.open.Read(p)
+	b.left -= int64(n)
+	if b.left < 0 || err == io.EOF && b.left > 0 {
+		return 0, errors.New("the message has changed while it was read")
+	}
+	if err != io.EOF {
+		return n, err
+	}
+	if err := b.close(); err != nil {
+		return n, err
+	}
+	b.at++
+	return n, nil
 }
 
 func (b *batchReader) close() error {

@@ -45,7 +45,9 @@ const (
 	// Durable commits are on stable storage before Commit returns.
 	Durable Durability = iota
 	// Relaxed commits survive a crash of the process once Commit has
-	// returned, and a power cut within 50 ms after.
+	// returned, and a power cut within 50 ms after. An engine that can lose
+	// them, and then gives their versions out again, has a method
+	// UncleanOpens() uint64 that counts how often it may have.
 	Relaxed
 )
 
