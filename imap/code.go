@@ -42,6 +42,7 @@ const (
 	CodeTryCreate            Code = "TRYCREATE"
 	CodeUIDNotSticky         Code = "UIDNOTSTICKY"
 	CodeUnavailable          Code = "UNAVAILABLE"
+	CodeUIDRequired          Code = "UIDREQUIRED" // RFC 9586 §3
 	CodeUnknownCTE           Code = "UNKNOWN-CTE"
 	CodeUseAttr              Code = "USEATTR" // RFC 6154 §3
 )

@@ -18,7 +18,7 @@ import (
 type Fetch struct {
 	UID   bool
 	Set   imap.NumSet
-	Items imap.FetchItems // with UID where UID, with MODSEQ where CHANGEDSINCE, as the RFCs add them
+	Items imap.FetchItems // with MODSEQ where CHANGEDSINCE, as RFC 7162 adds it
 	// ChangedSince is valid where HasChangedSince; 0 is allowed.
 	ChangedSince    uint64
 	HasChangedSince bool
@@ -67,9 +67,6 @@ func ParseFetch(d *wire.Decoder, uid bool, o Options) (*Fetch, error) {
 		if c.Vanished && !(c.UID && c.HasChangedSince) {
 			d.Expected("VANISHED only in UID FETCH with CHANGEDSINCE") // RFC 7162 §3.2.6
 		}
-	}
-	if uid {
-		c.Items.Atts |= imap.FetchUID // RFC 9051 §6.4.9
 	}
 	if c.HasChangedSince {
 		c.Items.Atts |= imap.FetchModSeq // RFC 7162 §3.1.4.1

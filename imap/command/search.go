@@ -23,6 +23,9 @@ type Search struct {
 // Name is SEARCH or UID SEARCH.
 func (c *Search) Name() string { return withUID(c.UID, "SEARCH", "UID SEARCH") }
 
+// SearchKey gives what is searched for.
+func (c *Search) SearchKey() *imap.SearchKey { return &c.Program.Key }
+
 // LogValue gives the number of keys and the charset, not what is searched for,
 // which is from people's mail.
 func (c *Search) LogValue() slog.Value {

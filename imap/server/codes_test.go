@@ -43,6 +43,7 @@ var codes = []struct{ name, code, shown string }{
 	{"TooBig", "TOOBIG", "testdata/narrow/limits.txt"},
 	{"TryCreate", "TRYCREATE", "testdata/append-forms.txt"},
 	{"UIDNext", "UIDNEXT", "testdata/select.txt"},
+	{"UIDRequired", "UIDREQUIRED", "testdata/uidonly.txt"},
 	{"UIDValidity", "UIDVALIDITY", "testdata/select.txt"},
 	{"Unavailable", "UNAVAILABLE", "errors_test.go"},
 	{"UnknownCTE", "UNKNOWN-CTE", "testdata/binary.txt"},

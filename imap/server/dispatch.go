@@ -93,6 +93,8 @@ func (s *session) begin() (tag string, r *row, err error) {
 		return tag, nil, imap.Bad("Unknown command")
 	case !r.states.has(s.state):
 		return tag, r, imap.Bad(wrongState(r, s.state))
+	case r.sequence && s.uidOnly():
+		return tag, r, errUIDRequired()
 	case r.writable && s.selected.readOnly:
 		return tag, r, imap.No(imap.CodeReadOnly, "Mailbox is open read-only")
 	}
@@ -120,6 +122,9 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 		}
 		if s.log.Enabled(ctx, slog.LevelDebug) {
 			s.log.DebugContext(ctx, "command", "name", r.name, "arguments", c)
+		}
+		if err = s.numbered(c); err != nil {
+			return err
 		}
 		answer, err = r.run(s, ctx, c)
 		return err

@@ -32,7 +32,9 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 		}
 	}
 	if c.UID {
-		items.Atts |= imap.FetchUID
+		if s.addsUID() {
+			items.Atts |= imap.FetchUID
+		}
 		if err := s.lookAhead(ctx, c.Set); err != nil {
 			return done, err
 		}

@@ -63,13 +63,6 @@ func appendModSeq(dst []byte, n restante.ModSeq) []byte {
 	return append(dst, ") "...)
 }
 
-// appendFetchHead writes "* n FETCH (".
-func appendFetchHead(dst []byte, seq int) []byte {
-	dst = append(dst, "* "...)
-	dst = strconv.AppendUint(dst, uint64(seq), 10)
-	return append(dst, " FETCH ("...)
-}
-
 // attributes writes the items that a mailbox's page answers, each with a space
 // behind it. UID stands first, for Outlook takes it nowhere else.
 func (f *fetcher) attributes(dst []byte, p *mailstore.Page, i int) []byte {

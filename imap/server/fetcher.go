@@ -112,7 +112,7 @@ func (f *fetcher) run(r run) error {
 // FETCH.
 func (f *fetcher) message(p *mailstore.Page, i, seq int) error {
 	f.start, f.sent = len(f.buf), false
-	f.buf = f.attributes(appendFetchHead(f.buf, seq), p, i)
+	f.buf = f.attributes(f.s.appendFetchHead(f.buf, seq, p.UID(i)), p, i)
 	if f.content {
 		f.size = int64(p.Size(i))
 		if err := f.contents(p.EmailID(i)); err != nil {

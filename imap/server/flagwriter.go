@@ -26,7 +26,7 @@ type flagWriter struct {
 // newFlagWriter gives a writer; it has to be closed.
 func (s *session) newFlagWriter(uid bool) flagWriter {
 	condStore := s.enabled.has(featureCondStore)
-	uid = uid || condStore || s.enabled.has(featureRev2)
+	uid = (uid || condStore || s.enabled.has(featureRev2)) && s.addsUID()
 	return flagWriter{s: s, names: s.newFlagNames(), uid: uid, modSeq: condStore, buf: s.srv.fetchBuffers.get()}
 }
 
@@ -50,7 +50,7 @@ func (w *flagWriter) modSeqOnly(seq int, m mailstore.Message) {
 }
 
 func (w *flagWriter) head(seq int, m mailstore.Message) {
-	w.buf = appendFetchHead(w.buf, seq)
+	w.buf = w.s.appendFetchHead(w.buf, seq, m.UID)
 	if w.uid {
 		w.buf = append(w.buf, "UID "...)
 		w.buf = strconv.AppendUint(w.buf, uint64(m.UID), 10)

@@ -78,7 +78,7 @@ func (s *session) describeMailbox(snap *mailstore.Snapshot, asked string) {
 	if !s.enabled.has(featureRev2) {
 		s.claimRecent()
 		s.untaggedNumber(s.selected.view.RecentCount(), "RECENT")
-		if n := snap.FirstUnseen(); n > 0 {
+		if n := snap.FirstUnseen(); n > 0 && !s.uidOnly() {
 			s.untaggedOK(imap.CodeUnseen(uint32(n)), "First unseen message")
 		}
 	}

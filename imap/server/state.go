@@ -28,13 +28,14 @@ const (
 func (s states) has(st state) bool { return s&(1<<st) != 0 }
 
 // features is what the client enabled (RFC 9051 §6.3.1, RFC 7162 §3.1).
-type features uint8
+type features uint32
 
 const (
 	featureRev2 features = 1 << iota
 	featureUTF8
 	featureCondStore
 	featureQResync
+	featureUIDOnly
 )
 
 // has reports whether all of f are enabled.
@@ -57,6 +58,8 @@ func enableable(capability string) (name string, f features) {
 		return "CONDSTORE", featureCondStore
 	case "QRESYNC":
 		return "QRESYNC", featureQResync | featureCondStore
+	case "UIDONLY":
+		return "UIDONLY", featureUIDOnly
 	}
 	return "", 0
 }

@@ -127,13 +127,12 @@ func (s *session) tell(u *view.Update, uid bool) error {
 	return o.end()
 }
 
-// tellExpunged writes the expunges of an update: UIDs to a client that enabled
-// QRESYNC (RFC 7162 §3.2.10), else sequence numbers.
+// tellExpunged writes the expunges of an update, by UID or by sequence number.
 func (s *session) tellExpunged(u *view.Update) {
 	if len(u.Expunged()) == 0 {
 		return
 	}
-	if !s.enabled.has(featureQResync) {
+	if !s.tellsVanished() {
 		for _, seq := range u.Expunged() {
 			s.untaggedNumber(seq, "EXPUNGE")
 		}

@@ -10,7 +10,7 @@ import (
 // promised are the capabilities that Restante has, each whole.
 const promised = `IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE
 	ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE BINARY UTF8=ACCEPT CONDSTORE QRESYNC
-	MULTIAPPEND OBJECTID SAVEDATE STATUS=SIZE WITHIN APPENDLIMIT=67108864`
+	MULTIAPPEND OBJECTID SAVEDATE STATUS=SIZE WITHIN UIDONLY APPENDLIMIT=67108864`
 
 func TestCapabilities(t *testing.T) {
 	login, all := fixedCapabilities(table(), Limits{}.filled())
@@ -28,7 +28,8 @@ func TestCapabilities(t *testing.T) {
 // TestRows checks what must be so in every row.
 func TestRows(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range table() {
+	rows := table()
+	for _, r := range rows {
 		if r.run == nil || r.states == 0 || r.rfc == "" {
 			t.Errorf("%s: incomplete row", r.name)
 		}
@@ -42,6 +43,13 @@ func TestRows(t *testing.T) {
 		}
 		if r.writable && r.states != inSelected {
 			t.Errorf("%s: nothing is selected to be writable", r.name)
+		}
+		// RFC 9586 §3.2, §3.8: what has a UID form takes sequence numbers without it.
+		if bare, is := strings.CutPrefix(r.name, "UID "); is && bare != "EXPUNGE" {
+			i := slices.IndexFunc(rows, func(o row) bool { return o.name == bare })
+			if i < 0 || !rows[i].sequence {
+				t.Errorf("%s: there is no %s that takes sequence numbers", r.name, bare)
+			}
 		}
 		if r.uid() != strings.HasPrefix(r.name, "UID ") {
 			t.Errorf("%s: uid() = %v", r.name, r.uid())
