@@ -16,14 +16,14 @@ import (
 // that is refused before its literal is asked for is not sent; what else comes
 // of the command is skipped by dispatch.
 func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusResponse, error) {
-	mb, err := s.destination(ctx, c.Mailbox)
+	to, err := s.destination(ctx, c.Mailbox)
 	if err != nil {
 		return done, err
 	}
-	if mb.Name != c.Mailbox && mb.Name != "INBOX" {
-		s.tellNormalized(c.Mailbox, mb.Name)
+	if to.name != c.Mailbox && to.mailbox.Name != "INBOX" {
+		s.tellNormalized(ctx, c.Mailbox, to.name)
 	}
-	p := s.account.BeginAppend(ctx)
+	p := to.account.BeginAppend(ctx)
 	defer p.Abort()
 	for {
 		m, more, err := c.Next(s.dec)
@@ -37,7 +37,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 			return done, err
 		}
 	}
-	r, err := p.Commit(ctx, mb.ID)
+	r, err := p.Commit(ctx, to.mailbox.ID)
 	if errors.Is(err, restante.ErrNotFound) {
 		return done, errTryCreate()
 	}

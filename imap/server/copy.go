@@ -17,7 +17,7 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	if err != nil || t.count() == 0 {
 		return ok("", "No matching messages, so nothing was copied"), err
 	}
-	r, err := s.account.Copy(ctx, s.selected.id, t.uids(), dst.ID)
+	r, err := s.selected.account.Copy(ctx, s.selected.id, t.uids(), dst.mailbox.ID)
 	if err != nil {
 		return done, s.copyError(err)
 	}
@@ -29,23 +29,23 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 }
 
 // copyTargets finds what a COPY or MOVE names and where it is to go.
-func (s *session) copyTargets(ctx context.Context, c *command.Copy) (*mailstore.Mailbox, targets, error) {
+func (s *session) copyTargets(ctx context.Context, c *command.Copy) (place, targets, error) {
 	if c.UID {
 		if err := s.lookAhead(ctx, c.Set); err != nil {
-			return nil, targets{}, err
+			return place{}, targets{}, err
 		}
 	}
 	t, err := s.targets(c.Set, c.UID)
 	if err != nil {
-		return nil, t, err
+		return place{}, t, err
 	}
 	dst, err := s.destination(ctx, c.Mailbox)
 	if err != nil {
-		return nil, t, err
+		return place{}, t, err
 	}
 	if !c.UID && s.anyGone(&t) {
 		// RFC 2180 §4.4.1: a copy of them cannot be made any more.
-		return nil, t, imap.No(imap.CodeExpungeIssued, "Some of the messages are gone; nothing was done")
+		return place{}, t, imap.No(imap.CodeExpungeIssued, "Some of the messages are gone; nothing was done")
 	}
 	return dst, t, nil
 }
@@ -68,24 +68,29 @@ func (s *session) anyGone(t *targets) bool {
 	return false
 }
 
-// destination finds the mailbox that messages are to be put in. If one that is not
-// there could be made, the client is told so (RFC 9051 §6.3.12, TRYCREATE).
-func (s *session) destination(ctx context.Context, name string) (*mailstore.Mailbox, error) {
-	mb := s.account.State().MailboxByName(name)
+// destination finds the mailbox that messages are to be put in, which takes the
+// right to insert them (RFC 4314 §4). If one that is not there could be made, the
+// client is told so (RFC 9051 §6.3.12, TRYCREATE).
+func (s *session) destination(ctx context.Context, name string) (place, error) {
+	at, err := s.site(ctx, name)
+	if err != nil {
+		return place{}, err
+	}
+	mb := at.account.State().MailboxByName(at.local)
 	if mb == nil || mb.NoSelect {
 		// Another node may have made it.
-		if err := s.account.Refresh(ctx); err != nil {
-			return nil, err
+		if err := at.account.Refresh(ctx); err != nil {
+			return place{}, err
 		}
-		mb = s.account.State().MailboxByName(name)
+		mb = at.account.State().MailboxByName(at.local)
 	}
 	if mb == nil || mb.NoSelect {
-		if err := s.srv.store.Limits().CheckName(name); err != nil {
-			return nil, err
+		if err := s.srv.store.Limits().CheckName(at.local); err != nil {
+			return place{}, err
 		}
-		return nil, errTryCreate()
+		return place{}, errTryCreate()
 	}
-	return mb, nil
+	return s.placeAt(at, mailstore.RightInsert)
 }
 
 func errTryCreate() error {
@@ -95,7 +100,7 @@ func errTryCreate() error {
 // copyError gives the answer to a failed COPY or MOVE. A mailbox that was there
 // a moment ago is the destination: the selected one's end is told by sync.
 func (s *session) copyError(err error) error {
-	if errors.Is(err, restante.ErrNotFound) && s.account.State().Mailbox(s.selected.id) != nil {
+	if errors.Is(err, restante.ErrNotFound) && s.selected.account.State().Mailbox(s.selected.id) != nil {
 		return errTryCreate()
 	}
 	return err

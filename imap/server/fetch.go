@@ -75,7 +75,7 @@ func (s *session) markSeen(ctx context.Context, uids mailstore.UIDSet) {
 	if len(uids) == 0 {
 		return
 	}
-	_, err := s.account.StoreFlags(ctx, s.selected.id, uids, mailstore.AddFlags, []string{imap.FlagSeen}, nil)
+	_, err := s.selected.account.StoreFlags(ctx, s.selected.id, uids, mailstore.AddFlags, []string{imap.FlagSeen}, nil)
 	if err != nil {
 		s.log.WarnContext(ctx, "fetched messages could not be marked as seen", "error", err)
 	}
@@ -84,7 +84,7 @@ func (s *session) markSeen(ctx context.Context, uids mailstore.UIDSet) {
 // vanishedEarlier writes which of the UIDs were expunged since a modification
 // sequence (RFC 7162 §3.2.6).
 func (s *session) vanishedEarlier(ctx context.Context, set imap.NumSet, since restante.ModSeq) error {
-	gone, err := s.account.Vanished(ctx, s.selected.id, since)
+	gone, err := s.selected.account.Vanished(ctx, s.selected.id, since)
 	if err != nil {
 		return err
 	}

@@ -99,12 +99,12 @@ func (f *fetcher) identities(dst []byte, p *mailstore.Page, i int) []byte {
 	atts := f.items.Atts
 	if atts.Has(imap.FetchEmailID) {
 		dst = append(dst, "EMAILID ("...)
-		dst = append(dst, restante.ObjectID('M', f.s.account.ID(), uint64(p.EmailID(i)))...)
+		dst = append(dst, restante.ObjectID('M', f.s.selected.account.ID(), uint64(p.EmailID(i)))...)
 		dst = append(dst, ") "...)
 	}
 	if atts.Has(imap.FetchThreadID) {
 		dst = append(dst, "THREADID ("...)
-		dst = append(dst, restante.ObjectID('T', f.s.account.ID(), uint64(p.ThreadID(i)))...)
+		dst = append(dst, restante.ObjectID('T', f.s.selected.account.ID(), uint64(p.ThreadID(i)))...)
 		dst = append(dst, ") "...)
 	}
 	if atts.Has(imap.FetchSaveDate) {

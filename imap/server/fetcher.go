@@ -65,7 +65,7 @@ func (f *fetcher) close() {
 // fetch writes the responses for all targets.
 func (f *fetcher) fetch(ctx context.Context, t *targets) error {
 	if f.content && len(t.ranges) > 0 {
-		r, err := f.s.account.Reader(ctx)
+		r, err := f.s.selected.account.Reader(ctx)
 		if err != nil {
 			return err
 		}

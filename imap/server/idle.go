@@ -35,7 +35,7 @@ func (s *session) startIdle(ctx context.Context) (imap.StatusResponse, error) {
 		mailbox := s.selected.id
 		// Subscribing comes before the first look at the mailbox, in push, so
 		// that no change falls between the two.
-		s.idle.cancel = s.account.Subscribe(func(e notify.Event) {
+		s.idle.cancel = s.selected.account.Subscribe(func(e notify.Event) {
 			// A change of structure may have deleted the mailbox.
 			if e.Structure || e.Removed || slices.Contains(e.Mailboxes, mailbox) {
 				s.wake.wake()

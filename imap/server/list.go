@@ -6,6 +6,7 @@ import (
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
 )
 
 // list handles LIST, basic and extended (RFC 9051 §6.3.9, RFC 5258, RFC 5819,
@@ -30,7 +31,7 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 	l.each(func(e listEntry) {
 		s.writeListed(e, c.Options)
 		if c.Options.Status != 0 && e.selected && e.mailbox != nil && !e.mailbox.NoSelect {
-			s.writeStatus(ctx, e.mailbox, c.Options.Status)
+			s.writeStatus(ctx, &place{account: s.account, mailbox: e.mailbox, name: e.name, rights: mailstore.AllRights}, c.Options.Status)
 		}
 	})
 	return done, nil

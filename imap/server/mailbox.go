@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 )
@@ -14,33 +13,45 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	// A trailing delimiter declares that inferior names will follow, which
 	// needs no declaration here.
 	name := strings.TrimSuffix(c.Mailbox, "/")
-	m, err := s.account.CreateMailbox(ctx, name, c.Use)
+	at, err := s.site(ctx, name)
 	if err != nil {
 		return done, err
 	}
-	if m.Name != name {
-		s.tellNormalized(name, m.Name)
+	m, err := at.account.CreateMailbox(ctx, at.local, c.Use)
+	if err != nil {
+		return done, err
 	}
-	return ok(imap.CodeMailboxID(s.mailboxID(m.ID)), "CREATE completed"), nil
+	if at.prefix+m.Name != name {
+		s.tellNormalized(ctx, name, at.prefix+m.Name)
+	}
+	return ok(imap.CodeMailboxID(mailboxID(at.account, m.ID)), "CREATE completed"), nil
 }
 
 // tellNormalized tells the client that a mailbox that it called asked is named
 // name (RFC 9051 §6.3.9.7). A client of IMAP4rev1 does not know how to read that.
-func (s *session) tellNormalized(asked, name string) {
+func (s *session) tellNormalized(ctx context.Context, asked, name string) {
 	if !s.enabled.has(featureRev2) {
 		return
 	}
-	state := s.account.State()
-	s.writeRenamed(listEntry{name: name, mailbox: state.MailboxByName(name), children: state.HasChildren(name)}, asked)
+	at, err := s.site(ctx, name)
+	if err != nil {
+		return // gone at this moment
+	}
+	state := at.account.State()
+	s.writeRenamed(listEntry{name: name, mailbox: state.MailboxByName(at.local), children: state.HasChildren(at.local)}, asked)
 }
 
 // delete handles DELETE (RFC 9051 §6.3.5).
 func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
-	if err := s.account.DeleteMailbox(ctx, c.Mailbox); err != nil {
+	at, err := s.site(ctx, c.Mailbox)
+	if err != nil {
+		return done, err
+	}
+	if err := at.account.DeleteMailbox(ctx, at.local); err != nil {
 		return done, err
 	}
 	if normal := imap.NormalMailboxName(c.Mailbox); normal != c.Mailbox {
-		s.tellNormalized(c.Mailbox, normal)
+		s.tellNormalized(ctx, c.Mailbox, normal)
 	}
 	s.leaveDeleted()
 	return done, nil
@@ -53,7 +64,7 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 		return done, err
 	}
 	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
-		s.tellNormalized(from, normal)
+		s.tellNormalized(ctx, from, normal)
 	}
 	return done, nil
 }
@@ -69,9 +80,4 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 func (s *session) namespace(context.Context) (imap.StatusResponse, error) {
 	s.enc.Raw(`* NAMESPACE (("" "/")) NIL NIL`).CRLF()
 	return done, nil
-}
-
-// mailboxID gives a mailbox's object identifier (RFC 8474 §4).
-func (s *session) mailboxID(id restante.MailboxID) string {
-	return restante.ObjectID('F', s.account.ID(), uint64(id))
 }

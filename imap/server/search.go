@@ -92,7 +92,7 @@ func (s *session) searchInTurn(ctx context.Context, p *imap.SearchProgram, q mai
 		}
 		defer done()
 	}
-	return s.account.Search(ctx, s.selected.view.Shown(), q, o)
+	return s.selected.account.Search(ctx, s.selected.view.Shown(), q, o)
 }
 
 // savedUIDs gives what "$" stands for after a search (RFC 9051 §6.4.4.1, table

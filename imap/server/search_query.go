@@ -176,11 +176,11 @@ func (s *session) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) {
 	return nil, imap.Bad("Unknown search key")
 }
 
-// objectNumber gives the number in one of this account's object identifiers
-// (RFC 8474 §6). One of another account, or of another server, names nothing
+// objectNumber gives the number in one of the object identifiers of the selected
+// mailbox's account (RFC 8474 §6). One of another account, or of another server, names nothing
 // here.
 func (s *session) objectNumber(kind byte, id string) (uint64, bool) {
 	_, last, _ := strings.Cut(id, "-")
 	n, err := strconv.ParseUint(last, 36, 64)
-	return n, err == nil && restante.ObjectID(kind, s.account.ID(), n) == id
+	return n, err == nil && restante.ObjectID(kind, s.selected.account.ID(), n) == id
 }

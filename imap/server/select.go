@@ -18,18 +18,20 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 		return done, imap.Bad("QRESYNC needs ENABLE QRESYNC")
 	}
 	s.closePrevious()
-	mb, err := s.selectable(ctx, c.Mailbox)
+	at, err := s.selectable(ctx, c.Mailbox)
 	if err != nil {
 		return done, err
 	}
-	snap, err := s.account.Snapshot(ctx, mb.ID)
+	snap, err := at.account.Snapshot(ctx, at.mailbox.ID)
 	if err != nil {
 		return done, err
 	}
 	if c.CondStore || c.QResync != nil {
 		s.enabled |= featureCondStore
 	}
-	s.selected = &selected{id: mb.ID, view: view.New(snap), readOnly: c.ReadOnly}
+	s.selected = &selected{
+		account: at.account, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
+	}
 	s.state = stateSelected
 	s.describeMailbox(snap, c.Mailbox)
 	if c.QResync != nil {
@@ -53,20 +55,13 @@ func (s *session) closePrevious() {
 	}
 }
 
-// selectable finds a mailbox that holds messages. The account is brought up to
-// date first, for a client opens what another one has just made.
-func (s *session) selectable(ctx context.Context, name string) (*mailstore.Mailbox, error) {
-	if err := s.account.Refresh(ctx); err != nil {
-		return nil, err
+// selectable finds a mailbox that holds messages which the user may read.
+func (s *session) selectable(ctx context.Context, name string) (place, error) {
+	p, err := s.place(ctx, name, mailstore.RightRead)
+	if err == nil && p.mailbox.NoSelect {
+		err = imap.No(imap.CodeCannot, "This name only has mailboxes below it and cannot be selected")
 	}
-	mb := s.account.State().MailboxByName(name)
-	switch {
-	case mb == nil:
-		return nil, imap.No(imap.CodeNonExistent, "No such mailbox")
-	case mb.NoSelect:
-		return nil, imap.No(imap.CodeCannot, "This name only has mailboxes below it and cannot be selected")
-	}
-	return mb, nil
+	return p, err
 }
 
 // describeMailbox writes the untagged responses of SELECT (RFC 9051 §6.3.2).
@@ -85,10 +80,10 @@ func (s *session) describeMailbox(snap *mailstore.Snapshot, asked string) {
 	s.untaggedOK(imap.CodeUIDValidity(mb.UIDValidity), "UIDs are valid for good")
 	s.untaggedOK(imap.CodeUIDNext(uint32(mb.UIDNext)), "Predicted next UID")
 	s.untaggedOK(imap.CodeHighestModSeq(uint64(mb.HighestModSeq)), "Highest modification sequence")
-	s.untaggedOK(imap.CodeMailboxID(s.mailboxID(mb.ID)), "Object identifier of the mailbox")
+	s.untaggedOK(imap.CodeMailboxID(mailboxID(s.selected.account, mb.ID)), "Object identifier of the mailbox")
 	if s.enabled.has(featureRev2) {
-		e := listEntry{name: mb.Name, mailbox: mb, children: s.account.State().HasChildren(mb.Name)}
-		if asked != mb.Name && mb.Name != "INBOX" {
+		e := listEntry{name: s.selected.name, mailbox: mb, children: s.selected.account.State().HasChildren(mb.Name)}
+		if asked != e.name && mb.Name != "INBOX" {
 			s.writeRenamed(e, asked)
 		} else {
 			s.writeListed(e, imap.ListOptions{})
@@ -112,7 +107,7 @@ func (s *session) resynchronize(ctx context.Context, q *imap.QResync) error {
 		}
 		known = imap.NumSetRange(1, uint32(mb.UIDNext-1))
 	}
-	gone, err := s.account.Vanished(ctx, mb.ID, restante.ModSeq(q.ModSeq))
+	gone, err := s.selected.account.Vanished(ctx, mb.ID, restante.ModSeq(q.ModSeq))
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (s *session) logout(context.Context) (imap.StatusResponse, error) {
 // mailbox that is open read-only it expunges nothing, which is no error.
 func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
 	if !s.selected.readOnly {
-		if _, err := s.account.Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
+		if _, err := s.selected.account.Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return done, err
 		}
 	}

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 
-	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
@@ -12,23 +11,24 @@ import (
 // status handles STATUS (RFC 9051 §6.3.11). On the selected mailbox it is
 // answered too, from the same counts.
 func (s *session) status(ctx context.Context, c command.Status) (imap.StatusResponse, error) {
-	if err := s.account.Refresh(ctx); err != nil {
+	at, err := s.place(ctx, c.Mailbox, mailstore.RightRead)
+	if err != nil {
 		return done, err
 	}
-	m := s.account.State().MailboxByName(c.Mailbox)
-	if m == nil || m.NoSelect {
-		return done, restante.ErrNotFound
+	if at.mailbox.NoSelect {
+		return done, errNoMailbox()
 	}
 	if c.Items.Has(imap.StatusHighestModSeq) {
 		s.enableCondStore() // RFC 7162 §3.1
 	}
-	s.writeStatus(ctx, m, c.Items)
+	s.writeStatus(ctx, &at, c.Items)
 	return done, nil
 }
 
 // writeStatus writes a STATUS response (RFC 9051 §7.3.3).
-func (s *session) writeStatus(ctx context.Context, m *mailstore.Mailbox, items imap.StatusItems) {
-	s.enc.Untagged().Raw("STATUS ").Mailbox(m.Name)
+func (s *session) writeStatus(ctx context.Context, at *place, items imap.StatusItems) {
+	m := at.mailbox
+	s.enc.Untagged().Raw("STATUS ").Mailbox(at.name)
 	sep := " ("
 	number := func(item imap.StatusItems, n uint64) {
 		if items.Has(item) {
@@ -38,7 +38,7 @@ func (s *session) writeStatus(ctx context.Context, m *mailstore.Mailbox, items i
 	}
 	number(imap.StatusMessages, uint64(m.Messages))
 	if items.Has(imap.StatusRecent) {
-		number(imap.StatusRecent, uint64(s.recent(ctx, m)))
+		number(imap.StatusRecent, uint64(s.recent(ctx, at)))
 	}
 	number(imap.StatusUIDNext, uint64(m.UIDNext))
 	number(imap.StatusUIDValidity, uint64(m.UIDValidity))
@@ -47,7 +47,7 @@ func (s *session) writeStatus(ctx context.Context, m *mailstore.Mailbox, items i
 	number(imap.StatusSize, m.Size)
 	number(imap.StatusHighestModSeq, uint64(m.HighestModSeq))
 	if items.Has(imap.StatusMailboxID) {
-		s.enc.Raw(sep).Raw("MAILBOXID (").Raw(s.mailboxID(m.ID)).Raw(")")
+		s.enc.Raw(sep).Raw("MAILBOXID (").Raw(mailboxID(at.account, m.ID)).Raw(")")
 		sep = " "
 	}
 	number(imap.StatusAppendLimit, uint64(s.srv.limits.Message))
@@ -57,15 +57,16 @@ func (s *session) writeStatus(ctx context.Context, m *mailstore.Mailbox, items i
 // recent counts the messages that no session was told of yet (RFC 3501
 // §6.3.10); of the selected mailbox those that this session was told of first.
 // Messages are opened for it only where there are some.
-func (s *session) recent(ctx context.Context, m *mailstore.Mailbox) int {
-	if s.selected != nil && s.selected.id == m.ID {
+func (s *session) recent(ctx context.Context, at *place) int {
+	m := at.mailbox
+	if s.selected.is(at) {
 		return s.selected.view.RecentCount()
 	}
-	from := s.account.Unclaimed(m.ID)
+	from := at.account.Unclaimed(m.ID)
 	if from >= m.UIDNext {
 		return 0
 	}
-	snap, err := s.account.Snapshot(ctx, m.ID)
+	snap, err := at.account.Snapshot(ctx, m.ID)
 	if err != nil {
 		return 0 // deleted at this moment, or unreadable, as SELECT will say
 	}

@@ -31,7 +31,7 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 		return done, err
 	}
 	op := flagOp(c.Action)
-	r, err := s.account.StoreFlags(ctx, s.selected.id, t.uids(), op, c.Flags, condition)
+	r, err := s.selected.account.StoreFlags(ctx, s.selected.id, t.uids(), op, c.Flags, condition)
 	if err != nil {
 		return done, flagError(err)
 	}

@@ -12,6 +12,9 @@ import (
 
 // selected is what a session in the selected state knows of its mailbox.
 type selected struct {
+	account  *mailstore.Account // whose it is
+	name     string             // as the client knows it
+	rights   mailstore.Rights   // of the session's user
 	id       restante.MailboxID
 	view     *view.View
 	readOnly bool
@@ -26,6 +29,11 @@ type selected struct {
 	// hold keeps expunges from being told with the command that runs, though
 	// its kind would allow it.
 	hold bool
+}
+
+// is reports whether a place is the selected mailbox; nil is none.
+func (sel *selected) is(at *place) bool {
+	return sel != nil && sel.account.ID() == at.account.ID() && sel.id == at.mailbox.ID
 }
 
 // same reports whether a snapshot is of the mailbox that was selected, and not
@@ -51,10 +59,10 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if s.selected == nil {
 		return nil
 	}
-	if err := s.account.Refresh(ctx); err != nil {
+	if err := s.selected.account.Refresh(ctx); err != nil {
 		return err
 	}
-	now, err := s.account.Snapshot(ctx, s.selected.id)
+	now, err := s.selected.account.Snapshot(ctx, s.selected.id)
 	if errors.Is(err, restante.ErrNotFound) || err == nil && !s.selected.same(now) {
 		s.mailboxGone()
 		return nil
@@ -87,7 +95,7 @@ func (s *session) leaveDeleted() {
 	if s.selected == nil {
 		return
 	}
-	if mb := s.account.State().Mailbox(s.selected.id); mb == nil || mb.NoSelect {
+	if mb := s.selected.account.State().Mailbox(s.selected.id); mb == nil || mb.NoSelect {
 		s.leaveMailbox()
 		s.untaggedOK(imap.CodeClosed, "The selected mailbox was deleted")
 	}
@@ -180,10 +188,10 @@ func (s *session) claimRecent() {
 	v := s.selected.view
 	last := v.Base().Mailbox().UIDNext - 1
 	if !s.selected.readOnly {
-		v.AddRecent(s.account.ClaimRecent(s.selected.id), last)
+		v.AddRecent(s.selected.account.ClaimRecent(s.selected.id), last)
 		return
 	}
-	from := s.account.Unclaimed(s.selected.id)
+	from := s.selected.account.Unclaimed(s.selected.id)
 	if known := v.RecentSet(); len(known) > 0 {
 		from = max(from, known[len(known)-1].Last+1)
 	}
