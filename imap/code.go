@@ -39,6 +39,8 @@ const (
 	CodeReadWrite            Code = "READ-WRITE"
 	CodeServerBug            Code = "SERVERBUG"
 	CodeTooBig               Code = "TOOBIG"
+	CodeTooFew               Code = "TOOFEW"  // RFC 10022 §3.1.3.2
+	CodeTooMany              Code = "TOOMANY" // RFC 10022 §3.1.5
 	CodeTryCreate            Code = "TRYCREATE"
 	CodeUIDNotSticky         Code = "UIDNOTSTICKY"
 	CodeUnavailable          Code = "UNAVAILABLE"

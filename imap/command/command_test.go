@@ -324,6 +324,12 @@ func TestMessages(t *testing.T) {
 		{"COPY 2:4", "!syntax"},
 		{"UID EXPUNGE 3000:3002", "UID EXPUNGE 3000:3002"}, // RFC 9051 §6.4.9
 		{"UID EXPUNGE", "!syntax"},
+		{"UIDBATCHES 500", "UIDBATCHES {Size:500 First:0 Last:0}"}, // RFC 10022 §4
+		{"uidbatches 2000 10:20", "UIDBATCHES {Size:2000 First:10 Last:20}"},
+		{"UIDBATCHES 500 4:1 ", "UIDBATCHES {Size:500 First:4 Last:1}"},
+		{"UIDBATCHES 500 1:*", "!syntax"},
+		{"UIDBATCHES 500 2", "!syntax"},
+		{"UIDBATCHES 0", "!syntax"},
 		{"EXPUNGE 1", "!syntax"},
 	})
 }

@@ -40,6 +40,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseLSub(d, o))
 	case "STATUS":
 		return result(ParseStatus(d, o))
+	case "UIDBATCHES":
+		return result(ParseUIDBatches(d))
 	case "APPEND":
 		return result(ParseAppendStart(d, o))
 	}

@@ -47,6 +47,7 @@ func proofs() map[string]proof {
 		"WITHIN":             {"", "SEARCH YOUNGER 3600", `\* SEARCH 1 2`},
 		"APPENDLIMIT":        {"", "APPEND Sent {67108865}", `%T NO \[TOOBIG\]`},
 		"IDLE":               {"", "IDLE\r\nDONE", `\+ .*%T OK`},
+		"UIDBATCHES":         {"", "UIDBATCHES 500", `\* UIDBATCHES \(TAG "%T"\) 2:1`},
 		"UIDONLY":            {"ENABLE UIDONLY", "UID FETCH 1 FLAGS", `\* 1 UIDFETCH \(FLAGS \(\\Recent\)\)`},
 		"SASL-IR":            {"LOGOUT", "", ""}, // below
 	}

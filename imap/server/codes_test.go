@@ -41,6 +41,8 @@ var codes = []struct{ name, code, shown string }{
 	{"ReadWrite", "READ-WRITE", "testdata/select.txt"},
 	{"ServerBug", "SERVERBUG", "session_test.go"},
 	{"TooBig", "TOOBIG", "testdata/narrow/limits.txt"},
+	{"TooFew", "TOOFEW", "testdata/rfc10022.txt"},
+	{"TooMany", "TOOMANY", "testdata/rfc10022.txt"},
 	{"TryCreate", "TRYCREATE", "testdata/append-forms.txt"},
 	{"UIDNext", "UIDNEXT", "testdata/select.txt"},
 	{"UIDRequired", "UIDREQUIRED", "testdata/uidonly.txt"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,8 @@ func (h *host) peer(t *testing.T) mailtest.Peer {
 		switch words[0] {
 		case "deliver": // @deliver USER MAILBOX MESSAGE
 			return h.deliver(words[1], words[2], messages[words[3]])
+		case "fill": // @fill USER MAILBOX COUNT MESSAGE
+			return h.fill(words[1], words[2], words[3], messages[words[4]])
 		}
 		return fmt.Errorf("no directive @%s", words[0])
 	}}
@@ -145,6 +148,35 @@ func (h *host) deliver(user, mailbox, text string) error {
 	}
 	_, err = p.Commit(ctx, m.ID)
 	return err
+}
+
+// fill brings a mailbox to as many messages as are wanted: a new one and copies
+// of all.
+func (h *host) fill(user, mailbox, count, text string) error {
+	want, err := strconv.Atoi(count)
+	if err != nil {
+		return err
+	}
+	if err := h.deliver(user, mailbox, text); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	a, err := h.account(user)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	id := a.State().MailboxByName(mailbox).ID
+	for {
+		snap, err := a.Snapshot(ctx, id)
+		if err != nil || snap.Len() >= want {
+			return err
+		}
+		last := snap.UIDAt(min(snap.Len(), want-snap.Len()))
+		if _, err := a.Copy(ctx, id, mailstore.UIDSet{{First: 1, Last: last}}, id); err != nil {
+			return err
+		}
+	}
 }
 
 // alarm is a log handler that fails the test when a handler panicked.

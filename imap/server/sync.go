@@ -29,6 +29,8 @@ type selected struct {
 	// hold keeps expunges from being told with the command that runs, though
 	// its kind would allow it.
 	hold bool
+	// batches are the UIDBATCHES that were answered.
+	batches []batchRequest
 }
 
 // is reports whether a place is the selected mailbox; nil is none.

@@ -67,6 +67,8 @@ func table() []row {
 		{name: "COPY", run: on((*session).copy), states: inSelected, sequence: true, expunge: true, rfc: "RFC 9051 §6.4.7"},
 		{name: "MOVE", run: on((*session).move), states: inSelected, sequence: true, expunge: true, writable: true, capability: "MOVE", rfc: "RFC 9051 §6.4.8"},
 
+		{name: "UIDBATCHES", run: on((*session).uidBatches), states: inSelected, expunge: true, capability: "UIDBATCHES", rfc: "RFC 10022 §3.1"},
+
 		{name: "UID EXPUNGE", run: on((*session).uidExpunge), states: inSelected, expunge: true, writable: true, capability: "UIDPLUS", rfc: "RFC 9051 §6.4.9"},
 		{name: "UID SEARCH", run: on((*session).search), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID FETCH", run: on((*session).fetch), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
