@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -41,7 +42,6 @@ func Open(o Options) (*Store, error) {
 	s := &Store{log: o.Logger, dir: o.Dir, syncAll: o.SyncAll, failed: newFailure(o.Logger, o.Failed), quit: make(chan struct{})}
 	s.use.ended = make(chan struct{})
 	s.partitions.init()
-	s.fs = newSteadyFS(o.FS, o.Dir, o.Logger, s.failed)
 	s.room = newRoom(o.FS, o.Dir, o.Reserve, o.Logger)
 
 	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
@@ -54,6 +54,8 @@ func Open(o Options) (*Store, error) {
 		}
 		return nil, fmt.Errorf("store %s: %w", o.Dir, kv.ErrLocked)
 	}
+	spares := newSpares(o.FS, o.Dir, int64(o.MemTableBytes), s.room, o.Logger)
+	s.fs = newSteadyFS(o.FS, o.Dir, o.Logger, s.failed, spares)
 	if err := s.open(o, lock); err != nil {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", o.Dir, err), lock.Close())
 	}
@@ -65,7 +67,10 @@ func Open(o Options) (*Store, error) {
 	s.background = make(chan struct{})
 	go func() {
 		defer close(s.background)
+		var wg sync.WaitGroup
+		wg.Go(func() { spares.run(s.quit) })
 		s.reclaim.run(ctx)
+		wg.Wait()
 	}()
 	return s, nil
 }
@@ -140,6 +145,11 @@ func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebb
 		// A range that was deleted gives its space back without waiting for
 		// the memtable to fill.
 		FlushDelayDeleteRange: 10 * time.Second,
+	}
+	// A flush makes one table and one file of values, not one for every 2 MiB,
+	// each of which is synced while commits wait for the same disk.
+	for i := range po.TargetFileSizes {
+		po.TargetFileSizes[i] = max(int64(o.MemTableBytes), 2<<20<<i)
 	}
 	for i := range po.Levels {
 		po.Levels[i].BlockSize = 16 << 10

@@ -70,3 +70,12 @@ func (r *room) admit(b *kv.Batch) error {
 	r.mu.free -= size
 	return nil
 }
+
+// spare reports whether there is room for size bytes that only make things faster.
+func (r *room) spare(size int64) bool {
+	if r.reserve == 0 {
+		return true
+	}
+	usage, err := r.fs.GetDiskUsage(r.dir)
+	return err == nil && int64(min(usage.AvailBytes, 1<<62))-size > 2*r.reserve
+}

@@ -43,14 +43,15 @@ type steadyFS struct {
 	dir    string
 	log    *slog.Logger
 	failed *failure
+	spares *spares
 	opened atomic.Bool   // before, all errors are passed on: opening fails
 	done   chan struct{} // closed by giveUp
 	once   sync.Once
 	told   atomic.Int64 // when the log was last told, in seconds
 }
 
-func newSteadyFS(fs vfs.FS, dir string, log *slog.Logger, failed *failure) *steadyFS {
-	return &steadyFS{FS: fs, dir: dir, log: log, failed: failed, done: make(chan struct{})}
+func newSteadyFS(fs vfs.FS, dir string, log *slog.Logger, failed *failure, spares *spares) *steadyFS {
+	return &steadyFS{FS: fs, dir: dir, log: log, failed: failed, spares: spares, done: make(chan struct{})}
 }
 
 // giveUp ends all waiting: what waits is tried once more, and from then on a full
@@ -114,6 +115,11 @@ func (fs *steadyFS) file(name string, open func() (vfs.File, error)) (vfs.File, 
 }
 
 func (fs *steadyFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if category == walCategory {
+		if f := fs.spares.create(name); f != nil {
+			return &steadyFile{File: f, fs: fs, name: name}, nil
+		}
+	}
 	return fs.file(name, func() (vfs.File, error) { return fs.FS.Create(name, category) })
 }
 
@@ -122,6 +128,11 @@ func (fs *steadyFS) OpenReadWrite(name string, category vfs.DiskWriteCategory, o
 }
 
 func (fs *steadyFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if category == walCategory {
+		if f := fs.spares.replace(oldname, newname); f != nil {
+			return &steadyFile{File: f, fs: fs, name: newname}, nil
+		}
+	}
 	return fs.file(newname, func() (vfs.File, error) { return fs.FS.ReuseForWrite(oldname, newname, category) })
 }
 

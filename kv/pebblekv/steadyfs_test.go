@@ -165,7 +165,7 @@ func TestSmallDisk(t *testing.T) {
 	}()
 	ctx := context.Background()
 	dir := filepath.Join(disk, "store")
-	s := open(t, Options{Dir: dir, Reserve: 8 << 20, rewriteAge: 1})
+	s := open(t, Options{Dir: dir, MemTableBytes: 2 << 20, Reserve: 8 << 20, rewriteAge: 1})
 	fill := func(v kv.Version) kv.Version {
 		for ; ; v++ {
 			var b kv.Batch
@@ -183,7 +183,7 @@ func TestSmallDisk(t *testing.T) {
 	}
 	t.Logf("full after %d commits", v)
 	closeStore(t, s)
-	s = open(t, Options{Dir: dir, Reserve: 8 << 20, rewriteAge: 1})
+	s = open(t, Options{Dir: dir, MemTableBytes: 2 << 20, Reserve: 8 << 20, rewriteAge: 1})
 	snap, err := s.Snapshot(ctx, 1)
 	if err != nil || snap.Version() != v {
 		t.Fatalf("version %d, not %d: %v", snap.Version(), v, err)

@@ -1,0 +1,153 @@
+package pebblekv
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// walCategory is how Pebble marks the files of its log.
+const walCategory vfs.DiskWriteCategory = "pebble-wal"
+
+// sparesFrom is how many log files Pebble makes before spares are prepared. Its
+// first ones are small, so that a store that is hardly written to never gets there.
+const sparesFrom = 4
+
+// spares prepares files for Pebble's log: of full length and written before.
+//
+// To sync what was written into a file for the first time the file system has to
+// write notes of its own, which takes about as long as the bytes. Pebble uses its
+// log files again for that reason, but those that it made first are short, and it
+// has none after a start. So a file full of zeros is kept ready here, and taken
+// where Pebble makes a new log file or would use a short one again. Pebble takes
+// zeros behind a log's end for what they are, as on any preallocated file.
+type spares struct {
+	fs   vfs.FS
+	dir  string
+	size int64
+	room *room
+	log  *slog.Logger
+	wake chan struct{}
+	mu   struct {
+		sync.Mutex
+		made  int  // log files that Pebble has asked for
+		ready bool // there is a spare
+	}
+}
+
+// newSpares removes what an earlier process has left.
+func newSpares(fsys vfs.FS, dir string, size int64, room *room, log *slog.Logger) *spares {
+	s := &spares{fs: fsys, dir: dir, size: size, room: room, log: log, wake: make(chan struct{}, 1)}
+	s.remove()
+	return s
+}
+
+func (s *spares) name() string { return s.fs.PathJoin(s.dir, "SPARE") }
+
+func (s *spares) remove() {
+	if err := s.fs.Remove(s.name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.Warn("spare log file cannot be removed", "err", err)
+	}
+}
+
+// create opens the spare as the log file name, which is new. It answers nil if
+// there is none.
+func (s *spares) create(name string) vfs.File {
+	if !s.take() {
+		return nil
+	}
+	f, err := s.fs.ReuseForWrite(s.name(), name, walCategory)
+	if err != nil {
+		s.log.Warn("spare log file cannot be used", "err", err)
+		return nil // Create makes it anew, whatever became of it
+	}
+	return f
+}
+
+// replace opens the spare as the log file name instead of the old one, if that is
+// short. It answers nil if it is not, or there is no spare.
+func (s *spares) replace(old, name string) vfs.File {
+	if info, err := s.fs.Stat(old); err != nil || info.Size() >= s.size {
+		return nil
+	}
+	f := s.create(name)
+	if f == nil {
+		return nil
+	}
+	if err := s.fs.Remove(old); err != nil {
+		s.log.Warn("old log file cannot be removed", "err", err)
+	}
+	return f
+}
+
+// take answers whether there is a spare, which is the caller's then, and has
+// another one made.
+func (s *spares) take() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.made++
+	ready := s.mu.ready
+	s.mu.ready = false
+	if s.mu.made >= sparesFrom {
+		notify(s.wake)
+	}
+	return ready
+}
+
+// run prepares spares until quit is closed, and leaves none.
+func (s *spares) run(quit <-chan struct{}) {
+	defer s.remove()
+	for {
+		select {
+		case <-quit:
+			return
+		case <-s.wake:
+		}
+		s.mu.Lock()
+		ready := s.mu.ready
+		s.mu.Unlock()
+		if ready || !s.room.spare(s.size) {
+			continue
+		}
+		if err := s.prepare(quit); err != nil {
+			s.log.Debug("no spare log file", "err", err)
+			s.remove()
+			continue
+		}
+		s.mu.Lock()
+		s.mu.ready = true
+		s.mu.Unlock()
+	}
+}
+
+var errQuit = errors.New("pebblekv: closing")
+
+// prepare writes the spare and syncs it.
+func (s *spares) prepare(quit <-chan struct{}) (err error) {
+	f, err := s.fs.Create(s.name(), walCategory)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	zeros := make([]byte, 1<<20)
+	for left := s.size; left > 0; {
+		select {
+		case <-quit:
+			return errQuit
+		default:
+		}
+		n, err := f.Write(zeros[:min(left, int64(len(zeros)))])
+		if err != nil {
+			return err
+		}
+		left -= int64(n)
+		// Little by little, so that those who wait for the disk wait less.
+		if err := f.SyncData(); err != nil {
+			return err
+		}
+	}
+	return f.Sync()
+}
