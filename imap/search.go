@@ -64,7 +64,8 @@ type SearchKey struct {
 	Num   uint64
 }
 
-// SearchReturn is a set of result options (RFC 9051 §6.4.4, RFC 4731, RFC 5182).
+// SearchReturn is a set of result options (RFC 9051 §6.4.4, RFC 4731, RFC 5182,
+// RFC 5267, RFC 6203, RFC 9394).
 type SearchReturn uint16
 
 // The result options.
@@ -74,10 +75,26 @@ const (
 	ReturnAll
 	ReturnCount
 	ReturnSave
+	ReturnPartial // with SearchProgram.Partial
+	ReturnUpdate  // RFC 5267 §4.3
+	ReturnContext // RFC 5267 §4.2
+	ReturnRelevancy
 )
+
+// returnData are the options that ask for data of their own. UPDATE and CONTEXT
+// do not, so that beside them alone ALL is answered as for "RETURN ()".
+const returnData = ReturnMin | ReturnMax | ReturnAll | ReturnCount | ReturnSave | ReturnPartial | ReturnRelevancy
 
 // Has reports whether all of o are in the set.
 func (r SearchReturn) Has(o SearchReturn) bool { return r&o == o }
+
+// WithDefault adds ALL where no data is asked for (RFC 9051 §6.4.4: RETURN ()).
+func (r SearchReturn) WithDefault() SearchReturn {
+	if r&returnData == 0 {
+		r |= ReturnAll
+	}
+	return r
+}
 
 // SearchProgram is what a SEARCH asks for.
 type SearchProgram struct {
@@ -85,7 +102,8 @@ type SearchProgram struct {
 	// for a client of RFC 3501. "RETURN ()" gives ReturnAll.
 	Extended bool
 	Return   SearchReturn
-	Charset  string // as the client wrote it; empty where it gave none
+	Partial  PartialRange // where ReturnPartial
+	Charset  string       // as the client wrote it; empty where it gave none
 	Key      SearchKey
 }
 

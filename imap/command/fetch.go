@@ -8,13 +8,14 @@ import (
 )
 
 // Fetch is the FETCH or UID FETCH command (RFC 9051 §6.4.5, RFC 4466 §2.4, RFC
-// 7162 §3.1.4, §3.2.6):
+// 7162 §3.1.4, §3.2.6, RFC 9394 §3.3):
 //
 //	fetch           = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" /
 //	                  fetch-att / "(" fetch-att *(SP fetch-att) ")")
 //	                  [fetch-modifiers]
 //	fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"
-//	fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"
+//	fetch-modifier  = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" /
+//	                  modifier-partial
 type Fetch struct {
 	UID   bool
 	Set   imap.NumSet
@@ -23,6 +24,9 @@ type Fetch struct {
 	ChangedSince    uint64
 	HasChangedSince bool
 	Vanished        bool // only with UID and CHANGEDSINCE
+	// Partial is which of the messages are wanted, of UID FETCH only (RFC 9394
+	// §3.3).
+	Partial imap.PartialRange
 }
 
 // Name is FETCH or UID FETCH.
@@ -64,6 +68,9 @@ func ParseFetch(d *wire.Decoder, uid bool, o Options) (*Fetch, error) {
 	d.SkipSpaces()
 	if d.Peek() == '(' {
 		d.List(func() bool { return fetchModifier(d, c) })
+		if !c.Partial.IsZero() && !c.UID {
+			d.Expected("PARTIAL only in UID FETCH") // RFC 9394 §3.3
+		}
 		if c.Vanished && !(c.UID && c.HasChangedSince) {
 			d.Expected("VANISHED only in UID FETCH with CHANGEDSINCE") // RFC 7162 §3.2.6
 		}
@@ -89,8 +96,10 @@ func fetchModifier(d *wire.Decoder, c *Fetch) (ok bool) {
 	case "VANISHED":
 		c.Vanished = true
 		return true
+	case "PARTIAL":
+		return partialRange(d, &c.Partial)
 	}
-	return d.Expected("CHANGEDSINCE or VANISHED")
+	return d.Expected("CHANGEDSINCE, VANISHED or PARTIAL")
 }
 
 // fetchMacro reads a macro, or one item without parentheses.

@@ -13,7 +13,8 @@ import (
 //	search             = "SEARCH" [search-return-opts] SP search-program
 //	search-return-opts = SP "RETURN" SP "(" [search-return-opt
 //	                     *(SP search-return-opt)] ")"
-//	search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"
+//	search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" /
+//	                     modifier-partial
 //	search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 type Search struct {
 	UID     bool
@@ -105,14 +106,18 @@ func (p *searchParser) returnOptions() bool {
 			p.program.Return |= imap.ReturnCount
 		case "SAVE":
 			p.program.Return |= imap.ReturnSave
+		case "PARTIAL":
+			p.program.Return |= imap.ReturnPartial
+			return partialRange(p.d, &p.program.Partial)
 		default:
 			return p.d.Expected("a SEARCH return option")
 		}
 		return true
 	})
-	if p.program.Return == 0 {
-		p.program.Return = imap.ReturnAll // RFC 9051 §6.4.4: RETURN ()
+	if p.program.Return.Has(imap.ReturnPartial | imap.ReturnAll) {
+		return p.d.Expected("PARTIAL or ALL, not both") // RFC 9394 §3.1
 	}
+	p.program.Return = p.program.Return.WithDefault()
 	return ok
 }
 
