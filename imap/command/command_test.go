@@ -51,6 +51,9 @@ func show(c Command) string {
 		if c.Vanished {
 			s += " vanished"
 		}
+		if !c.Partial.IsZero() {
+			s += " partial " + c.Partial.String()
+		}
 		return s
 	case *Search:
 		p := c.Program

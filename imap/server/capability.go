@@ -38,6 +38,7 @@ var extensions = [...]extension{
 	{"SAVEDATE", false, "RFC 8514"},
 	{"STATUS=SIZE", false, "RFC 8438"},
 	{"WITHIN", false, "RFC 5032"},
+	{"PARTIAL", false, "RFC 9394"},
 	{"UIDONLY", false, "RFC 9586"},
 }
 

@@ -45,6 +45,7 @@ func proofs() map[string]proof {
 		"SAVEDATE":           {"", "FETCH 1 SAVEDATE", `SAVEDATE "`},
 		"STATUS=SIZE":        {"", "STATUS INBOX (SIZE)", `SIZE 34\)`},
 		"WITHIN":             {"", "SEARCH YOUNGER 3600", `\* SEARCH 1 2`},
+		"PARTIAL":            {"", "UID SEARCH RETURN (PARTIAL -1:-1) ALL", `\* ESEARCH \(TAG "%T"\) UID PARTIAL \(-1:-1 2\)`},
 		"APPENDLIMIT":        {"", "APPEND Sent {67108865}", `%T NO \[TOOBIG\]`},
 		"IDLE":               {"", "IDLE\r\nDONE", `\+ .*%T OK`},
 		"UIDBATCHES":         {"", "UIDBATCHES 500", `\* UIDBATCHES \(TAG "%T"\) 2:1`},

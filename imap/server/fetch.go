@@ -9,7 +9,8 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// fetch handles FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, §3.2.6).
+// fetch handles FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, §3.2.6, RFC
+// 9394 §3.3).
 //
 // Messages go from the view's pages to the connection one by one. A message
 // whose content cannot be had does not keep the others from being sent: it is
@@ -42,6 +43,9 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	t, err := s.targets(c.Set, c.UID)
 	if err != nil {
 		return done, err
+	}
+	if !c.Partial.IsZero() {
+		t.cut(c.Partial)
 	}
 	f := s.newFetcher(&items)
 	defer f.close()

@@ -39,11 +39,11 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 		return done, err
 	}
 	if p.Return.Has(imap.ReturnSave) {
-		s.selected.saved = savedUIDs(found)
+		s.selected.saved = savedUIDs(referred(p, found))
 	}
-	w := searchWriter{s: s, uid: c.UID, found: found, buf: s.srv.fetchBuffers.get()}
+	w := searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.fetchBuffers.get()}
 	if modSeq {
-		w.modSeq = found.MaxModSeq()
+		w.modSeq = referred(p, found).MaxModSeq()
 	}
 	defer w.close()
 	if p.Extended || s.enabled.has(featureRev2) {
@@ -69,7 +69,7 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Re
 		return mailstore.Result{}, err
 	}
 	var o mailstore.SearchOptions
-	if p.Return&(imap.ReturnAll|imap.ReturnCount) == 0 {
+	if p.Return&(imap.ReturnAll|imap.ReturnCount|imap.ReturnPartial|imap.ReturnUpdate) == 0 {
 		// With SAVE alone all are wanted (RFC 9051 §6.4.4.1).
 		o.Min, o.Max = p.Return.Has(imap.ReturnMin), p.Return.Has(imap.ReturnMax)
 	}
@@ -92,6 +92,9 @@ func (s *session) searchInTurn(ctx context.Context, p *imap.SearchProgram, q mai
 		}
 		defer done()
 	}
+	if pages(p) {
+		return s.findKept(ctx, p, q)
+	}
 	return s.selected.account.Search(ctx, s.selected.view.Shown(), q, o)
 }
 
@@ -107,11 +110,12 @@ func savedUIDs(found mailstore.Result) mailstore.UIDSet {
 
 // searchWriter writes the answer to a search.
 type searchWriter struct {
-	s      *session
-	uid    bool
-	found  mailstore.Result
-	modSeq restante.ModSeq // 0 where not asked for, or nothing was found
-	buf    []byte
+	s       *session
+	uid     bool
+	found   mailstore.Result
+	partial imap.PartialRange
+	modSeq  restante.ModSeq // 0 where not asked for, or nothing was found
+	buf     []byte
 }
 
 func (w *searchWriter) close() { w.s.srv.fetchBuffers.put(w.buf) }
@@ -158,9 +162,7 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 	if want == imap.ReturnSave {
 		return
 	}
-	if want&^imap.ReturnSave == 0 {
-		want |= imap.ReturnAll
-	}
+	want = want.WithDefault()
 	w.buf = append(w.buf, `* ESEARCH (TAG `...)
 	w.buf = wire.AppendString(w.buf, w.s.tag, false)
 	w.buf = append(w.buf, ')')
@@ -175,7 +177,11 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 		w.number(" MAX ", w.name(w.found.Max()))
 	}
 	if want.Has(imap.ReturnAll) && some {
-		w.all()
+		w.buf = append(w.buf, " ALL "...)
+		w.set(w.found)
+	}
+	if want.Has(imap.ReturnPartial) {
+		w.page()
 	}
 	if want.Has(imap.ReturnCount) {
 		w.number(" COUNT ", uint64(w.found.Count()))
@@ -198,9 +204,20 @@ func (w *searchWriter) name(seq int) uint64 {
 	return uint64(seq)
 }
 
-// all writes ALL with all that was found, as ranges.
-func (w *searchWriter) all() {
-	w.buf = append(w.buf, " ALL "...)
+// page writes PARTIAL with the range as the client gave it and what of the
+// result is in it (RFC 9394 §4, ret-data-partial).
+func (w *searchWriter) page() {
+	w.buf = append(w.partial.Append(append(w.buf, " PARTIAL ("...)), ' ')
+	if page := w.found.Cut(w.partial.Cut(w.found.Count())); page.IsEmpty() {
+		w.buf = append(w.buf, "NIL"...)
+	} else {
+		w.set(page)
+	}
+	w.buf = append(w.buf, ')')
+}
+
+// set writes messages as a sequence-set.
+func (w *searchWriter) set(messages mailstore.Result) {
 	first := true
 	add := func(from, to uint64) {
 		if !first {
@@ -214,12 +231,12 @@ func (w *searchWriter) all() {
 		w.spill()
 	}
 	if w.uid {
-		for r := range w.found.UIDRanges() {
+		for r := range messages.UIDRanges() {
 			add(uint64(r.First), uint64(r.Last))
 		}
 		return
 	}
-	for r := range w.found.Ranges() {
+	for r := range messages.Ranges() {
 		add(uint64(r.First), uint64(r.Last))
 	}
 }

@@ -21,6 +21,7 @@ type selected struct {
 	// saved is "$", the result that SEARCH RETURN (SAVE) kept, by UID, so that
 	// an expunge takes its message out of it (RFC 9051 §6.4.4.1).
 	saved mailstore.UIDSet
+	kept  *keptSearch // see there; nil where nothing is kept
 	// own is the STORE that is being done, nil otherwise.
 	own *ownStore
 	// lagging says that the client was told a HIGHESTMODSEQ below what it has

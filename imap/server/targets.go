@@ -82,6 +82,21 @@ func (t *targets) count() int {
 	return n
 }
 
+// cut leaves those of the messages whose place among them is in the range (RFC
+// 9394 §3.3).
+func (t *targets) cut(p imap.PartialRange) {
+	from, to := p.Cut(t.count())
+	left := t.ranges[:0:0]
+	for _, r := range t.ranges {
+		n := int(r.Stop-r.Start) + 1
+		if lo, hi := max(from, 0), min(to, n); lo < hi {
+			left = append(left, imap.NumRange{Start: r.Start + uint32(lo), Stop: r.Start + uint32(hi-1)})
+		}
+		from, to = from-n, to-n
+	}
+	t.ranges = left
+}
+
 // contains reports whether the message with that sequence number is among
 // them.
 func (t *targets) contains(seq int) bool {
