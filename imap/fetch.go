@@ -9,7 +9,7 @@ import (
 // order in a response is free (RFC 9051 §7.5.2), so a set is enough.
 type FetchAtts uint32
 
-// The attributes of RFC 9051 §6.4.5, RFC 7162 §3.1.4, RFC 8474 §5 and RFC 8514 §4.2.
+// The attributes of RFC 9051 §6.4.5, RFC 7162 §3.1.4, RFC 8474 §5, RFC 8514 §4.2 and RFC 8970 §6.
 const (
 	FetchUID FetchAtts = 1 << iota
 	FetchFlags
@@ -22,6 +22,8 @@ const (
 	FetchEmailID
 	FetchThreadID
 	FetchSaveDate
+	FetchPreview     // PREVIEW
+	FetchPreviewLazy // PREVIEW (LAZY)
 	fetchEnd
 )
 
@@ -204,6 +206,10 @@ func attName(a FetchAtts) string {
 		return "THREADID"
 	case FetchSaveDate:
 		return "SAVEDATE"
+	case FetchPreview:
+		return "PREVIEW"
+	case FetchPreviewLazy:
+		return "PREVIEW (LAZY)"
 	}
 	return ""
 }

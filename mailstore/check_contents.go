@@ -215,6 +215,9 @@ func (s *contentCheck) checkSummary(id restante.EmailID, parser *message.Parser)
 	if bytes.Equal(s.fresh, s.summary) {
 		return
 	}
+	if s.fix == nil && s.isOlder() {
+		return
+	}
 	text := "the summary is not what the message gives"
 	switch {
 	case len(s.summary) == 0:
@@ -224,4 +227,11 @@ func (s *contentCheck) checkSummary(id restante.EmailID, parser *message.Parser)
 	}
 	s.found(Finding{Kind: FindSummary, Email: id, Text: text + "; it is made again"}, !s.full())
 	s.set(summaryKey(id), bytes.Clone(s.fresh))
+}
+
+// isOlder reports whether the summary is right and only of an older version:
+// nothing is wrong with it, though repair makes it anew.
+func (s *contentCheck) isOlder() bool {
+	row := message.Summary(s.summary)
+	return row.Valid() == nil && row.Version() < message.SummaryVersion && message.Summary(s.fresh).Agrees(row)
 }

@@ -31,6 +31,8 @@ func (m *Message) AppendSummary(dst []byte) []byte {
 	}
 	w.sortKeys(e)
 	w.messageIDs(e)
+	w.dst = m.AppendPreview(w.dst)
+	w.end(secPreview)
 
 	row := w.dst[base:]
 	unix, zone, ok := ParseDate(e.Date)

@@ -65,6 +65,8 @@ func describe(t *testing.T, raw []byte, s Summary) []byte {
 	line("to", s.ToText())
 	line("display from", s.FromDisplay())
 	line("message id", s.MessageID())
+	preview, _ := s.Preview()
+	line("preview", preview)
 	unix, zone, ok := s.SentDate()
 	fmt.Fprintf(&b, "%-14s %d %d %v\n", "sent", unix, zone, ok)
 	for p := range s.Parts() {

@@ -32,6 +32,7 @@ type Parser struct {
 	bounds   []boundary // of the multiparts in open, outermost first
 	parts    int
 	slab     []Part
+	sampler  sampler
 }
 
 type lineKind uint8
@@ -81,6 +82,9 @@ func (p *Parser) consume(b []byte, lf int) {
 		p.last = [2]byte{p.last[1], b[0]}
 	default:
 		p.last = [2]byte{b[len(b)-2], b[len(b)-1]}
+	}
+	if p.sampler.part != nil {
+		p.sampler.take(b)
 	}
 	p.pos += int64(len(b))
 	p.lf += int64(lf)

@@ -42,8 +42,9 @@ type Part struct {
 	Envelope *Envelope
 	Children []*Part
 
-	lfAtBody int64 // line ends before BodyStart
-	digest   bool  // a child without Content-Type is message/rfc822
+	lfAtBody int64  // line ends before BodyStart
+	digest   bool   // a child without Content-Type is message/rfc822
+	sample   []byte // the beginning of a text's body as it came; see sampler
 }
 
 // Param is one parameter of Content-Type or Content-Disposition, its RFC 2231

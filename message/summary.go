@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -10,8 +11,9 @@ import (
 )
 
 // SummaryVersion is the form of a [Summary] and of the parser that filled it.
-// A summary of another version must be made again from the message.
-const SummaryVersion = 1
+// Summaries of version 1, which have no preview, are read too; one of a version
+// that is not known must be made again from the message.
+const SummaryVersion = 2
 
 // Summary is what the store keeps of a message beside its bytes: a row that
 // [Message.AppendSummary] makes. The methods read from it in place and copy
@@ -56,6 +58,7 @@ const (
 	secMessageID
 	secInReplyTo
 	secReferences
+	secPreview // from version 2 on
 	sectionCount
 )
 
@@ -63,6 +66,25 @@ const (
 	summaryTable = 32
 	summaryHead  = summaryTable + 4*int(sectionCount)
 )
+
+// sections is how many sections a summary of its version has; 0 where the
+// version is not known.
+func (s Summary) sections() int {
+	switch s.Version() {
+	case 1:
+		return int(secPreview)
+	case SummaryVersion:
+		return int(sectionCount)
+	}
+	return 0
+}
+
+// head is the length of the fixed head; whole is false where the row is shorter
+// or of a version that is not known.
+func (s Summary) head() (n int, whole bool) {
+	n = summaryTable + 4*s.sections()
+	return n, n > summaryTable && len(s) >= n
+}
 
 func summaryChecksum(s []byte) uint32 {
 	t := crc32.MakeTable(crc32.Castagnoli) // the standard library keeps this table
@@ -76,14 +98,15 @@ func (s Summary) Valid() error {
 	if len(s) == 0 {
 		return fmt.Errorf("message summary is empty: %w", restante.ErrCorrupt)
 	}
-	if s[0] != SummaryVersion {
+	if s.sections() == 0 {
 		return fmt.Errorf("message summary has version %d, want %d: %w", s[0], SummaryVersion, restante.ErrInvalid)
 	}
-	if len(s) < summaryHead {
+	head, whole := s.head()
+	if !whole {
 		return fmt.Errorf("message summary is cut short: %w", restante.ErrCorrupt)
 	}
-	start := uint32(summaryHead)
-	for i := range int(sectionCount) {
+	start := uint32(head)
+	for i := range s.sections() {
 		end := binary.LittleEndian.Uint32(s[summaryTable+4*i:])
 		if end < start || int64(end) > int64(len(s)) {
 			return fmt.Errorf("message summary has sections out of order: %w", restante.ErrCorrupt)
@@ -100,24 +123,28 @@ func (s Summary) Valid() error {
 }
 
 func (s Summary) section(i section) []byte {
-	if len(s) < summaryHead {
+	head, whole := s.head()
+	if !whole || int(i) >= s.sections() {
 		return nil
 	}
-	start := uint32(summaryHead)
+	start := uint32(head)
 	if i > 0 {
 		start = binary.LittleEndian.Uint32(s[summaryTable+4*int(i)-4:])
 	}
 	end := binary.LittleEndian.Uint32(s[summaryTable+4*int(i):])
-	if start < uint32(summaryHead) || start > end || int64(end) > int64(len(s)) {
+	if start < uint32(head) || start > end || int64(end) > int64(len(s)) {
 		return nil
 	}
 	return s[start:end:end]
 }
 
-func (s Summary) flag(f byte) bool { return len(s) >= summaryHead && s[1]&f != 0 }
+func (s Summary) flag(f byte) bool {
+	_, whole := s.head()
+	return whole && s[1]&f != 0
+}
 
 func (s Summary) number(at int) int64 {
-	if len(s) < summaryHead {
+	if _, whole := s.head(); !whole {
 		return 0
 	}
 	return int64(binary.LittleEndian.Uint64(s[at:]))
@@ -211,6 +238,26 @@ func (s Summary) InReplyTo() iter.Seq[[]byte] { return eachString(s.section(secI
 // References gives the message ids of References in their order. Of very many
 // the first and the last are kept.
 func (s Summary) References() iter.Seq[[]byte] { return eachString(s.section(secReferences)) }
+
+// Preview is the message's preview in UTF-8 (see [Message.AppendPreview]); ok is
+// false where the summary was made before there were previews.
+func (s Summary) Preview() (text []byte, ok bool) {
+	return s.section(secPreview), s.sections() > int(secPreview)
+}
+
+// Agrees reports whether two summaries are of the same message as far as both
+// tell: one of an older version has less.
+func (s Summary) Agrees(t Summary) bool {
+	if _, whole := s.head(); !whole || len(t) < summaryTable || !bytes.Equal(s[1:4], t[1:4]) || !bytes.Equal(s[8:summaryTable], t[8:summaryTable]) {
+		return false
+	}
+	for i := range section(min(s.sections(), t.sections())) {
+		if !bytes.Equal(s.section(i), t.section(i)) {
+			return false
+		}
+	}
+	return true
+}
 
 // eachString gives the strings of a section that holds length and octets of
 // each; it stops where the section is damaged.

@@ -242,6 +242,8 @@ func touch(s Summary) int {
 		len(s.BaseSubject()) + len(s.FromText()) + len(s.ToText()) + len(s.CcText()) + len(s.BccText()) +
 		len(s.FromMailbox()) + len(s.ToMailbox()) + len(s.CcMailbox()) + len(s.FromDisplay()) + len(s.ToDisplay()) +
 		len(s.MessageID()) + int(s.Size()+s.HeaderSize())
+	preview, _ := s.Preview()
+	n += len(preview)
 	for id := range s.InReplyTo() {
 		n += len(id)
 	}

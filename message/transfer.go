@@ -15,15 +15,25 @@ func DecodeTransfer(e Encoding, r io.Reader) (io.Reader, error) {
 
 // decodeTransfer is DecodeTransfer with a buffer of that size.
 func decodeTransfer(e Encoding, r io.Reader, buffer int) (io.Reader, error) {
+	dec, err := transferDecoder(e)
+	if dec == nil || err != nil {
+		return r, err
+	}
+	return newDecodingReader(r, dec, buffer), nil
+}
+
+// transferDecoder gives the decoder of an encoding, nil where nothing is to be
+// done. The error wraps [ErrUnknownEncoding].
+func transferDecoder(e Encoding) (pieceDecoder, error) {
 	switch e {
 	case Encoding7Bit, Encoding8Bit, EncodingBinary:
-		return r, nil
+		return nil, nil
 	case EncodingBase64:
-		return newDecodingReader(r, &base64Decoder{}, buffer), nil
+		return &base64Decoder{}, nil
 	case EncodingQuotedPrintable:
-		return newDecodingReader(r, &quotedPrintableDecoder{}, buffer), nil
+		return &quotedPrintableDecoder{}, nil
 	case EncodingUU:
-		return newDecodingReader(r, &uuDecoder{}, buffer), nil
+		return &uuDecoder{}, nil
 	}
 	return nil, fmt.Errorf("decode part: %w", ErrUnknownEncoding)
 }

@@ -16,6 +16,7 @@ func (p *Parser) closeParts(depth int, end int64) {
 		p.open[i] = nil
 	}
 	p.open = p.open[:depth]
+	p.sampler.end()
 }
 
 func (p *Parser) top() *Part { return p.open[len(p.open)-1] }
@@ -33,6 +34,7 @@ func (p *Parser) openPart(isMessage, inDigest bool) *Part {
 		parent.Children = append(parent.Children, part)
 	}
 	p.open = append(p.open, part)
+	p.sampler.end()
 	p.parts++
 	p.inHeader = true
 	p.header.start(isMessage, inDigest)
@@ -55,6 +57,7 @@ func (p *Parser) endHeader() {
 	switch {
 	case part.IsMessage():
 		p.openPart(true, false)
+		return
 	case part.IsMultipart():
 		part.digest = part.Subtype == "digest"
 		b, _ := part.Param("boundary")
@@ -63,6 +66,7 @@ func (p *Parser) endHeader() {
 			p.bounds = append(p.bounds, newBoundary(b, len(p.open)-1))
 		}
 	}
+	p.sampler.begin(part)
 }
 
 // completeEmpty gives each multipart in which no boundary was found one part
@@ -72,7 +76,7 @@ func (p *Part) completeEmpty() {
 	if p.IsMultipart() && len(p.Children) == 0 {
 		p.Children = []*Part{{
 			HeaderStart: p.BodyStart, BodyStart: p.BodyStart, BodyEnd: p.BodyEnd, Lines: p.Lines,
-			Type: "text", Subtype: "plain", Params: defaultParams(), Encoding: "7bit",
+			Type: "text", Subtype: "plain", Params: defaultParams(), Encoding: "7bit", sample: p.sample,
 		}}
 	}
 	for _, c := range p.Children {

@@ -155,6 +155,8 @@ func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) boo
 		f.Atts |= imap.FetchThreadID
 	case "SAVEDATE":
 		f.Atts |= imap.FetchSaveDate
+	case "PREVIEW":
+		return preview(d, f)
 	case "RFC822":
 		return addSection(d, f, imap.FetchSection{Kind: imap.KindRFC822}, o)
 	case "RFC822.HEADER":
@@ -166,6 +168,30 @@ func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) boo
 	default:
 		return d.Expected("a FETCH item")
 	}
+	return true
+}
+
+// preview reads the modifiers of PREVIEW (RFC 8970 §6):
+//
+//	fetch-att   =/ "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]
+//	preview-mod =  "LAZY"
+//
+// Behind an item without parentheses the modifiers of FETCH itself may follow
+// instead, which are left alone.
+func preview(d *wire.Decoder, f *imap.FetchItems) bool {
+	att := imap.FetchPreview
+	if d.Ahead(" (LAZY") {
+		d.ExpectSP()
+		ok := d.List(func() bool {
+			b, ok := d.Keyword()
+			return ok && (string(b) == "LAZY" || d.Expected("LAZY"))
+		})
+		if !ok {
+			return false
+		}
+		att = imap.FetchPreviewLazy
+	}
+	f.Atts |= att
 	return true
 }
 

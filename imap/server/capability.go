@@ -39,6 +39,7 @@ var extensions = [...]extension{
 	{"STATUS=SIZE", false, "RFC 8438"},
 	{"WITHIN", false, "RFC 5032"},
 	{"PARTIAL", false, "RFC 9394"},
+	{"PREVIEW", false, "RFC 8970"},
 	{"UIDONLY", false, "RFC 9586"},
 }
 

@@ -44,6 +44,7 @@ func proofs() map[string]proof {
 		"OBJECTID":           {"", "FETCH 1 EMAILID", `EMAILID \(M[\w-]+\)`},
 		"SAVEDATE":           {"", "FETCH 1 SAVEDATE", `SAVEDATE "`},
 		"STATUS=SIZE":        {"", "STATUS INBOX (SIZE)", `SIZE 34\)`},
+		"PREVIEW":            {"", "FETCH 1 PREVIEW (LAZY)", `\* 1 FETCH \(PREVIEW "y"\)`},
 		"WITHIN":             {"", "SEARCH YOUNGER 3600", `\* SEARCH 1 2`},
 		"PARTIAL":            {"", "UID SEARCH RETURN (PARTIAL -1:-1) ALL", `\* ESEARCH \(TAG "%T"\) UID PARTIAL \(-1:-1 2\)`},
 		"APPENDLIMIT":        {"", "APPEND Sent {67108865}", `%T NO \[TOOBIG\]`},

@@ -45,7 +45,7 @@ type fetcher struct {
 func (s *session) newFetcher(items *imap.FetchItems) *fetcher {
 	f := &fetcher{s: s, items: items, flags: s.newFlagNames(), buf: s.srv.fetchBuffers.get()}
 	f.sections = planSections(items.Sections)
-	f.summarized = items.Atts&(imap.FetchEnvelope|imap.FetchBody|imap.FetchBodyStructure) != 0
+	f.summarized = items.Atts&(imap.FetchEnvelope|imap.FetchBody|imap.FetchBodyStructure|imap.FetchPreview|imap.FetchPreviewLazy) != 0
 	for i := range f.sections {
 		f.summarized = f.summarized || f.sections[i].needsSummary()
 	}
@@ -144,6 +144,11 @@ func (f *fetcher) contents(id restante.EmailID) error {
 		}
 		if err := f.structure(sum); err != nil {
 			return err
+		}
+		if f.items.Atts&(imap.FetchPreview|imap.FetchPreviewLazy) != 0 {
+			if err := f.preview(sum, id); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range f.sections {

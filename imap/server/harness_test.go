@@ -29,6 +29,7 @@ import (
 // the password "secret" and gets an account.
 type host struct {
 	kv      *memkv.Store
+	engine  kv.Store
 	store   *mailstore.Store
 	users   *directory.Directory
 	imap    *Server
@@ -61,7 +62,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 		}
 	}
 	var err error
-	o.store.KV = engine
+	h.engine, o.store.KV = engine, engine
 	h.store, err = mailstore.Open(ctx, o.store)
 	check(err)
 	h.users, err = directory.Open(engine, h.store, directory.Options{})
@@ -107,6 +108,8 @@ func (h *host) peer(t *testing.T) mailtest.Peer {
 			return h.deliver(words[1], words[2], messages[words[3]])
 		case "fill": // @fill USER MAILBOX COUNT MESSAGE
 			return h.fill(words[1], words[2], words[3], messages[words[4]])
+		case "outdate": // @outdate USER N: contents from the Nth on have summaries as older versions made them
+			return h.outdate(words[1], words[2])
 		}
 		return fmt.Errorf("no directive @%s", words[0])
 	}}

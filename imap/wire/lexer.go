@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"strings"
+
 	"github.com/restante/restante/imap"
 )
 
@@ -32,6 +34,12 @@ func (d *Decoder) Special(c byte) bool {
 // ExpectSpecial takes the octet c.
 func (d *Decoder) ExpectSpecial(c byte) bool {
 	return d.Special(c) || d.Expected("'"+string(rune(c))+"'")
+}
+
+// Ahead reports whether s, of ASCII with letters in upper case, comes next on the
+// line, in any case.
+func (d *Decoder) Ahead(s string) bool {
+	return d.err == nil && d.eol-d.pos >= len(s) && strings.EqualFold(string(d.buf[d.pos:d.pos+len(s)]), s)
 }
 
 // SP takes a space if it is next.

@@ -14,7 +14,7 @@ const longestQuoted = 1000
 // AppendString writes s at the end of dst as a quoted string where it can be
 // one, else as a literal. utf8OK says that the reader takes UTF-8 in quoted
 // strings. A NUL, which no string may hold, becomes the octet 0x80.
-func AppendString(dst []byte, s string, utf8OK bool) []byte {
+func AppendString[T string | []byte](dst []byte, s T, utf8OK bool) []byte {
 	if len(s) > longestQuoted {
 		return appendLiteral(dst, s)
 	}
@@ -34,7 +34,7 @@ func AppendString(dst []byte, s string, utf8OK bool) []byte {
 		}
 		dst = append(dst, c)
 	}
-	if high && !utf8.ValidString(s) {
+	if high && !utf8.Valid(dst[start:]) {
 		return appendLiteral(dst[:start], s)
 	}
 	return append(dst, '"')
@@ -48,7 +48,7 @@ func AppendNString(dst []byte, s string, present, utf8OK bool) []byte {
 	return AppendString(dst, s, utf8OK)
 }
 
-func appendLiteral(dst []byte, s string) []byte {
+func appendLiteral[T string | []byte](dst []byte, s T) []byte {
 	dst = appendLiteralHead(dst, int64(len(s)), false)
 	start := len(dst)
 	dst = append(dst, s...)
