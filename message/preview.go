@@ -48,7 +48,7 @@ func (p *Part) previewOfParts(w *previewWriter) bool {
 	switch p.Subtype {
 	case "encrypted":
 		return false
-	case "signed": // RFC 1847 §2.1: the second is the signature
+	case "signed": // the second is the signature
 		parts = parts[:min(1, len(parts))]
 	case "alternative": // RFC 2046 §5.1.4: the best is last, but plain text is what is wanted
 		for _, c := range parts {

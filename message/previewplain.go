@@ -100,8 +100,8 @@ func isRule(line []byte) bool {
 	return true
 }
 
-// withoutArmor takes the armour of signed text away (RFC 9580 §7); of encrypted
-// text there is nothing, nil.
+// withoutArmor takes the armour of text that OpenPGP signed away; of encrypted text
+// there is nothing, nil.
 func withoutArmor(text []byte) []byte {
 	const begin = "-----BEGIN PGP "
 	start := bytes.TrimLeft(text, " \t\r\n")
