@@ -175,20 +175,24 @@ func (b *columnBuilder) miss(id restante.EmailID) {
 func (b *columnBuilder) finish() *columnBlock {
 	block := b.block
 	for f := range b.texts {
-		n := 0
-		for _, t := range b.texts[f] {
-			n += len(t)
-		}
-		block.fields[f] = textColumn{}
-		if n == 0 {
-			continue
-		}
-		c := textColumn{text: make([]byte, 0, n), end: make([]uint32, blockSize)}
-		for i, t := range b.texts[f] {
-			c.text = append(c.text, t...)
-			c.end[i] = uint32(len(c.text))
-		}
-		block.fields[f] = c
+		block.fields[f] = joinTexts(&b.texts[f])
 	}
 	return &block
+}
+
+// joinTexts makes a column of a block's texts.
+func joinTexts(texts *[blockSize][]byte) textColumn {
+	n := 0
+	for _, t := range texts {
+		n += len(t)
+	}
+	if n == 0 {
+		return textColumn{}
+	}
+	c := textColumn{text: make([]byte, 0, n), end: make([]uint32, blockSize)}
+	for i, t := range texts {
+		c.text = append(c.text, t...)
+		c.end[i] = uint32(len(c.text))
+	}
+	return c
 }

@@ -31,6 +31,7 @@ type columnCache struct {
 type accountColumns struct {
 	id       restante.AccountID
 	blocks   map[uint64]*columnBlock
+	sorts    map[sortID]*sortColumn
 	bytes    int64
 	lastUse  uint64
 	building chan struct{} // holds a token while a search builds blocks
@@ -43,7 +44,7 @@ func (c *columnCache) account(id restante.AccountID) *accountColumns {
 	a := c.mu.accounts[id]
 	if a == nil {
 		a = &accountColumns{
-			id: id, blocks: make(map[uint64]*columnBlock), bytes: accountColumnsSize,
+			id: id, blocks: make(map[uint64]*columnBlock), sorts: make(map[sortID]*sortColumn), bytes: accountColumnsSize,
 			building: make(chan struct{}, 1),
 		}
 		if c.mu.accounts == nil {
@@ -74,19 +75,53 @@ func (c *columnCache) get(a *accountColumns, uses []*blockUse) {
 func (c *columnCache) put(a *accountColumns, b *columnBlock) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mu.accounts[a.id] != a {
-		return // it was dropped meanwhile
-	}
 	grow := b.size()
 	if old := a.blocks[b.number]; old != nil {
 		grow -= old.size()
 	}
-	if !c.makeRoomLocked(grow, a) {
-		return
+	if c.takeLocked(a, grow) {
+		a.blocks[b.number] = b
 	}
-	a.blocks[b.number] = b
-	a.bytes += grow
-	c.mu.bytes += grow
+}
+
+// sortID names a column of an account.
+type sortID struct {
+	kind   sortKind
+	number uint64
+}
+
+// getSorts fills in the columns of a kind that are cached.
+func (c *columnCache) getSorts(a *accountColumns, kind sortKind, uses []*sortUse) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, u := range uses {
+		u.columns[kind] = a.sorts[sortID{kind, u.number}]
+	}
+}
+
+// putSort keeps a column as put does a block.
+func (c *columnCache) putSort(a *accountColumns, s *sortColumn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := sortID{s.kind, s.number}
+	grow := s.size()
+	if old := a.sorts[id]; old != nil {
+		grow -= old.size()
+	}
+	if c.takeLocked(a, grow) {
+		a.sorts[id] = s
+	}
+}
+
+// takeLocked counts so many bytes more for an account, if there is room for them
+// and it was not dropped meanwhile.
+func (c *columnCache) takeLocked(a *accountColumns, bytes int64) bool {
+	if c.mu.accounts[a.id] != a || !c.makeRoomLocked(bytes, a) {
+		return false
+	}
+	a.bytes += bytes
+	c.mu.bytes += bytes
+	return true
 }
 
 // makeRoomLocked drops accounts until so many bytes more fit, but never keep.

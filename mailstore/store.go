@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type Store struct {
 	single  bool // no other node commits to the engine
 	buffers buffers
 	columns columnCache
+	seed    maphash.Seed // of hashes in columns
 	cache   accountCache
 
 	stopWatch context.CancelFunc
@@ -56,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{options: o, kv: o.KV, hub: o.Notify, now: o.Now}
+	s := &Store{options: o, kv: o.KV, hub: o.Notify, now: o.Now, seed: maphash.MakeSeed()}
 	if e, ok := o.KV.(singleWriter); ok {
 		s.single = e.SingleWriter()
 	}

@@ -42,6 +42,7 @@ type Options struct {
 type Limits struct {
 	SetRanges      int // ranges and numbers of a sequence-set; 1,000,000
 	SearchKeys     int // keys of a search program; 1,000
+	SortKeys       int // criteria of one SORT; 32
 	FetchSections  int // items of a FETCH that name a section; 1,000
 	HeaderFields   int // header field names of one FETCH; 1,000
 	PartDepth      int // numbers of one section-part; 200
@@ -134,6 +135,10 @@ func internUID(b []byte) string {
 		return "UID MOVE"
 	case "EXPUNGE":
 		return "UID EXPUNGE"
+	case "SORT":
+		return "UID SORT"
+	case "THREAD":
+		return "UID THREAD"
 	}
 	return "UID " + string(b[:min(len(b), longestName)])
 }

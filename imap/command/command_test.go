@@ -58,6 +58,9 @@ func show(c Command) string {
 	case *Search:
 		p := c.Program
 		return fmt.Sprintf("%s %v/%04b %q %s", c.Name(), p.Extended, p.Return, p.Charset, p.Key.Append(nil))
+	case *Sort:
+		p := c.Program
+		return fmt.Sprintf("%s %v %v/%04b %q %s", c.Name(), c.Keys, p.Extended, p.Return, p.Charset, p.Key.Append(nil))
 	case Select:
 		s := fmt.Sprintf("%s %q %v", c.Name(), c.Mailbox, c.CondStore)
 		if q := c.QResync; q != nil {

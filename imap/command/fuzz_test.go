@@ -20,6 +20,7 @@ var seeds = []string{
 	"FETCH 1:* (FLAGS BODY.PEEK[1.HEADER.FIELDS (a b)]<0.5>)", "UID FETCH 1 ALL (CHANGEDSINCE 5 VANISHED)",
 	"STORE 1 (UNCHANGEDSINCE 5) +FLAGS (a b)", "UID COPY 1,3 x", "MOVE 1 y", "UID EXPUNGE 1:5", "UIDBATCHES 500 1:5",
 	"FETCH 1 PREVIEW", "FETCH 1 PREVIEW (LAZY) (CHANGEDSINCE 5)", "FETCH 1 (PREVIEW (LAZY) UID)",
+	"SORT RETURN (MIN SAVE) (REVERSE DATE SUBJECT) UTF-8 OR NOT SEEN SUBJECT {1+}\r\nx", "UID SORT (DISPLAYFROM) \"us-ascii\" ALL",
 }
 
 // FuzzCommand holds that no command panics, that its log is made, that it is

@@ -8,8 +8,8 @@ import (
 
 // Parse reads the arguments of the command that [ParseHeader] named. Of APPEND it
 // reads the beginning only. A command that it does not know is an error of the
-// kind [wire.Syntax]. With an error there is no command, but for SEARCH, of which
-// there is what came before the fault.
+// kind [wire.Syntax]. With an error there is no command, but for SEARCH and SORT, of
+// which there is what came before the fault.
 func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 	bare, uid := strings.CutPrefix(name, "UID ")
 	if uid {
@@ -62,6 +62,9 @@ func parseMessages(d *wire.Decoder, name string, uid bool, o Options) (Command, 
 	case "SEARCH":
 		c, err := ParseSearch(d, uid, o)
 		return c, err // also with an error: what was read decides on "$"
+	case "SORT":
+		c, err := ParseSort(d, uid, o)
+		return c, err
 	case "FETCH":
 		return result(ParseFetch(d, uid, o))
 	case "STORE":

@@ -27,12 +27,20 @@ func (c *Search) Name() string { return withUID(c.UID, "SEARCH", "UID SEARCH") }
 // SearchKey gives what is searched for.
 func (c *Search) SearchKey() *imap.SearchKey { return &c.Program.Key }
 
+// Saves says that the command sets "$".
+func (c *Search) Saves() bool { return c.Program.Return.Has(imap.ReturnSave) }
+
 // LogValue gives the number of keys and the charset, not what is searched for,
 // which is from people's mail.
 func (c *Search) LogValue() slog.Value {
+	return programLog(&c.Program)
+}
+
+// programLog is a search program's part in a log.
+func programLog(p *imap.SearchProgram) slog.Value {
 	n := 0
-	c.Program.Key.Walk(func(*imap.SearchKey) bool { n++; return true })
-	return slog.GroupValue(slog.Int("keys", n), slog.String("charset", c.Program.Charset))
+	p.Key.Walk(func(*imap.SearchKey) bool { n++; return true })
+	return slog.GroupValue(slog.Int("keys", n), slog.String("charset", p.Charset))
 }
 
 func withUID(uid bool, plain, withUID string) string {

@@ -40,6 +40,10 @@ var extensions = [...]extension{
 	{"WITHIN", false, "RFC 5032"},
 	{"PARTIAL", false, "RFC 9394"},
 	{"PREVIEW", false, "RFC 8970"},
+	{"ESORT", false, "RFC 5267"},
+	{"SORT=DISPLAY", false, "RFC 5957"},
+	{"SORT=MODSEQ", false, "RFC 5256"}, // as Cyrus has it
+	{"SORT=UID", false, "RFC 5256"},    // as Cyrus has it
 	{"UIDONLY", false, "RFC 9586"},
 }
 

@@ -144,7 +144,7 @@ func (s *session) refused(r *row, c command.Command, err error) {
 	switch r.name {
 	case "SELECT", "EXAMINE":
 		s.closePrevious()
-	case "SEARCH", "UID SEARCH":
+	default:
 		s.unsave(c)
 	}
 }

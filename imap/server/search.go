@@ -18,18 +18,8 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	if p.Charset != "" && s.enabled.has(featureUTF8) {
 		return done, imap.Bad("No CHARSET after ENABLE UTF8=ACCEPT: all is UTF-8") // RFC 9755 §3
 	}
-	modSeq := p.Key.Uses(imap.SearchModSeq)
-	if modSeq {
-		s.enableCondStore()
-	}
-	if c.UID {
-		// Clients poll with UID SEARCH and do not wait for EXISTS.
-		if err := s.sync(ctx, false, true); err != nil {
-			return done, err
-		}
-		// Until its end no number of a search may change its meaning (RFC 7162
-		// §3.2.10).
-		s.selected.hold = p.Key.Uses(imap.SearchSeq)
+	if err := s.beginSearch(ctx, c.UID, &p.Key); err != nil {
+		return done, err
 	}
 	found, err := s.find(ctx, p)
 	if err != nil {
@@ -42,7 +32,7 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 		s.selected.saved = savedUIDs(referred(p, found))
 	}
 	w := searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.fetchBuffers.get()}
-	if modSeq {
+	if p.Key.Uses(imap.SearchModSeq) {
 		w.modSeq = referred(p, found).MaxModSeq()
 	}
 	defer w.close()
@@ -54,16 +44,34 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	return done, w.end()
 }
 
-// unsave empties "$" after a SEARCH that was to set it and is answered with NO,
-// such as for its charset (RFC 9051 §6.4.4.1).
+// beginSearch does what SEARCH, SORT and THREAD and their UID forms begin with.
+func (s *session) beginSearch(ctx context.Context, uid bool, key *imap.SearchKey) error {
+	if key.Uses(imap.SearchModSeq) {
+		s.enableCondStore()
+	}
+	if !uid {
+		return nil
+	}
+	// Clients poll with UID SEARCH and do not wait for EXISTS.
+	if err := s.sync(ctx, false, true); err != nil {
+		return err
+	}
+	// Until its end no number of a search may change its meaning (RFC 7162
+	// §3.2.10).
+	s.selected.hold = key.Uses(imap.SearchSeq)
+	return nil
+}
+
+// unsave empties "$" after a SEARCH or SORT that was to set it and is answered
+// with NO, such as for its charset (RFC 9051 §6.4.4.1).
 func (s *session) unsave(c command.Command) {
-	if search, is := c.(*command.Search); is && search.Program.Return.Has(imap.ReturnSave) {
+	if search, is := c.(interface{ Saves() bool }); is && search.Saves() {
 		s.selected.saved = nil
 	}
 }
 
 // find runs a search over what the client was shown.
-func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Result, error) {
+func (s *session) find(ctx context.Context, p *imap.SearchProgram) (found mailstore.Result, err error) {
 	q, err := s.query(&p.Key)
 	if err != nil {
 		return mailstore.Result{}, err
@@ -73,13 +81,22 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram) (mailstore.Re
 		// With SAVE alone all are wanted (RFC 9051 §6.4.4.1).
 		o.Min, o.Max = p.Return.Has(imap.ReturnMin), p.Return.Has(imap.ReturnMax)
 	}
+	err = s.inSearchTime(ctx, func(ctx context.Context) error {
+		found, err = s.searchInTurn(ctx, p, q, o)
+		return err
+	})
+	return found, err
+}
+
+// inSearchTime calls f with a context that ends when a search must.
+func (s *session) inSearchTime(ctx context.Context, f func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
-	found, err := s.searchInTurn(limited, p, q, o)
+	err := f(limited)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = imap.No(imap.CodeLimit, "This search takes too long; search for less")
+		return imap.No(imap.CodeLimit, "This search takes too long; search for less")
 	}
-	return found, err
+	return err
 }
 
 // searchInTurn runs a query; one that opens messages waits until the account has

@@ -62,6 +62,8 @@ func table() []row {
 		{name: "UNSELECT", run: plain((*session).unselect), states: inSelected, capability: "UNSELECT", rfc: "RFC 9051 §6.4.2"},
 		{name: "EXPUNGE", run: plain((*session).expunge), states: inSelected, expunge: true, writable: true, rfc: "RFC 9051 §6.4.3"},
 		{name: "SEARCH", run: on((*session).search), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.4"},
+		{name: "SORT", run: on((*session).sort), states: inSelected, sequence: true, capability: "SORT", rfc: "RFC 5256 §3"},
+		{name: "UID SORT", run: on((*session).sort), states: inSelected, expunge: true, capability: "SORT", rfc: "RFC 5256 §3"},
 		{name: "FETCH", run: on((*session).fetch), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.5"},
 		{name: "STORE", run: on((*session).store), states: inSelected, sequence: true, writable: true, rfc: "RFC 9051 §6.4.6"},
 		{name: "COPY", run: on((*session).copy), states: inSelected, sequence: true, expunge: true, rfc: "RFC 9051 §6.4.7"},
