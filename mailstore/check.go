@@ -52,7 +52,9 @@ const (
 	FindUpload  FindingKind = "upload"  // an upload that was never finished
 	FindRefs    FindingKind = "refs"    // counts of copies
 	FindThread  FindingKind = "thread"  // thread rows
-	FindRow     FindingKind = "row"     // rows of unknown form
+
+	FindMetadata FindingKind = "metadata" // metadata of mailboxes and of the server
+	FindRow      FindingKind = "row"      // rows of unknown form
 )
 
 // Finding is one thing that is not as it must be.
@@ -269,7 +271,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 // rest is held against.
 func (c *checker) run() error {
 	for _, step := range []func() error{
-		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkCounts,
+		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkMetadata, c.checkCounts,
 		c.checkStaging, c.checkRefs, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {

@@ -227,7 +227,7 @@ func (c *checker) checkCounts() error {
 		c.foundf(FindCount, !damaged, "the account row counts %d octets in %d messages; the mailboxes make %d in %d",
 			have.Bytes, have.Messages, usage.Bytes, usage.Messages)
 		if !damaged {
-			c.account.usage = usage
+			c.account.usage.Bytes, c.account.usage.Messages = usage.Bytes, usage.Messages
 			c.dirtyAccount()
 		}
 	}

@@ -175,7 +175,7 @@ func (c *checker) checkOthers() error {
 	}
 	known := []byte{
 		kindAccount, kindMailbox, kindSubscription, kindFlagSet, kindPage, kindExpunged, kindRefs,
-		kindThread, kindThreadOf, kindStaging, kindImported, kindSummary, kindHeader, kindBody,
+		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindSummary, kindHeader, kindBody,
 	}
 	from := []byte{0}
 	for _, kind := range append(known, 0) {

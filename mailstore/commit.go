@@ -117,7 +117,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	}
 	next := tx.state(version)
 	a.state.Store(next)
-	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure {
+	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure || e.Metadata {
 		a.writer.events = append(a.writer.events, e)
 	}
 	return next, nil

@@ -34,7 +34,9 @@ func (tx *txn) createTree(name string, use []string) error {
 		if !d.mailbox.NoSelect {
 			return fmt.Errorf("mailstore: mailbox %q %w", name, restante.ErrExists)
 		}
-		tx.drop(d) // what is made now is another mailbox (RFC 8474 §4)
+		if err := tx.drop(d); err != nil { // what is made now is another mailbox (RFC 8474 §4)
+			return err
+		}
 	}
 	if err := tx.createSuperiors(name); err != nil {
 		return err

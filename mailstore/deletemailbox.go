@@ -9,9 +9,13 @@ import (
 )
 
 // drop deletes a mailbox without messages.
-func (tx *txn) drop(d *draft) {
+func (tx *txn) drop(d *draft) error {
+	if err := tx.dropMetadata(d); err != nil {
+		return err
+	}
 	tx.batch.Delete(mailboxKey(d.mailbox.ID), len(d.mailbox.Name)+32)
 	d.gone, d.touched, tx.structure = true, true, true
+	return nil
 }
 
 // DeleteMailbox removes a mailbox with its messages (RFC 9051 §6.3.5). One
@@ -40,8 +44,11 @@ func (a *Account) DeleteMailbox(ctx context.Context, name string) error {
 			return err
 		}
 		if !children {
-			tx.drop(d)
-			return nil
+			return tx.drop(d)
+		}
+		// What was said of the mailbox is not said of the level (RFC 5464 §4.1).
+		if err := tx.dropMetadata(d); err != nil {
+			return err
 		}
 		d.mailbox.NoSelect, d.mailbox.SpecialUse = true, nil
 		d.touched, tx.structure = true, true

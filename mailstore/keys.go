@@ -9,7 +9,7 @@ import (
 
 // schemaVersion is the form of keys and rows that this program writes. It
 // stands in the account row; an account of a higher version is refused.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Kinds of rows in an account's partition: the first byte of every key. All
 // numbers in keys are big-endian, so that byte order is number order. Kinds
@@ -28,6 +28,8 @@ const schemaVersion = 1
 //	22 emailid:8                      the hashes under which 21 holds the message
 //	23 emailid:8                      staging: content that no page names yet
 //	24 sha256:16                      import ledger: a key that was imported; no value
+//	25 mailbox:8 account:8 entry       metadata (see metadata_rows.go); mailbox 0: of the server,
+//	                                  account 0: shared, or the owner's own
 //	30 emailid:8                      summary (message.Summary)
 //	31 emailid:8                      header block, or its first headerRow bytes
 //	32 emailid:8 chunk:4              bytes of the message after the header row
@@ -43,6 +45,7 @@ const (
 	kindThreadOf     = 0x22
 	kindStaging      = 0x23
 	kindImported     = 0x24
+	kindMetadata     = 0x25
 	kindSummary      = 0x30
 	kindHeader       = 0x31
 	kindBody         = 0x32

@@ -76,12 +76,14 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 func (a *Account) difference(old, next *State) notify.Event {
 	e := notify.Event{Account: a.id, ModSeq: next.ModSeq()}
 	e.Structure = len(old.mailboxes) != len(next.mailboxes) || !slices.Equal(old.subscriptions, next.subscriptions)
+	e.Metadata = old.account.metadata != next.account.metadata
 	for _, b := range next.mailboxes {
 		was := old.box(b.mailbox.ID)
 		if was == b {
 			continue
 		}
 		e.Mailboxes = append(e.Mailboxes, b.mailbox.ID)
+		e.Metadata = e.Metadata || b.mailbox.MetadataModSeq != 0 && (was == nil || was.mailbox.MetadataModSeq != b.mailbox.MetadataModSeq)
 		if was == nil || was.mailbox.Name != b.mailbox.Name || was.mailbox.NoSelect != b.mailbox.NoSelect ||
 			!slices.Equal(was.mailbox.SpecialUse, b.mailbox.SpecialUse) {
 			e.Structure = true

@@ -20,6 +20,9 @@ type Options struct {
 	Durable bool
 	// Mailboxes are what a new account starts with besides INBOX.
 	Mailboxes []NewMailbox
+	// ServerMetadata are entries of the server as a whole, such as /shared/comment
+	// and /shared/admin, which all users see and none can change (RFC 5464 §6.2).
+	ServerMetadata []MetadataEntry
 	// IdleBytes bounds the memory of accounts that nobody has open, 0: 64 MiB.
 	IdleBytes int64
 }
@@ -40,19 +43,31 @@ type Limits struct {
 	Keywords     int   // distinct ones in an account; 1,000
 	KeywordBytes int   // of one keyword; 128
 	Quota        Quota // of an account without one of its own
+
+	// Of metadata (RFC 5464 §4.1).
+	EntryBytes      int   // of an entry's name; 255
+	MetadataValue   int   // octets of one value; 64 KiB; never below 1,024
+	MetadataEntries int   // of a mailbox, or of the server; 1,000; never below 10
+	MetadataBytes   int64 // names and values of an account in all; 16 MiB
+	GuestEntries    int   // private ones of another user on one mailbox; 100; never below 10
+	GuestBytes      int64 // and their names and values; 256 KiB
 }
 
 // Quota bounds what all mailboxes of an account hold together; 0 is no bound.
 type Quota struct {
-	Bytes    int64
-	Messages int64
+	Bytes       int64
+	Messages    int64
+	Mailboxes   int64
+	Annotations int64 // octets of annotations and metadata
 }
 
 // Usage is what an account holds: copies count as messages of their own.
 type Usage struct {
-	Bytes     int64
-	Messages  int64
-	Mailboxes int
+	Bytes       int64
+	Messages    int64
+	Mailboxes   int
+	Annotations int64 // octets of the annotations of messages (RFC 5257)
+	Metadata    int64 // octets of the names and values of metadata (RFC 5464)
 }
 
 // withDefaults fills in what is zero.
@@ -89,5 +104,18 @@ func (l Limits) withDefaults() Limits {
 	set(&l.NameDepth, 32)
 	set(&l.Keywords, 1000)
 	set(&l.KeywordBytes, 128)
+	set(&l.EntryBytes, 255)
+	set(&l.MetadataValue, 64<<10)
+	l.MetadataValue = max(l.MetadataValue, 1024)
+	set(&l.MetadataEntries, 1000)
+	l.MetadataEntries = max(l.MetadataEntries, 10)
+	set(&l.GuestEntries, 100)
+	l.GuestEntries = max(l.GuestEntries, 10)
+	if l.MetadataBytes <= 0 {
+		l.MetadataBytes = 16 << 20
+	}
+	if l.GuestBytes <= 0 {
+		l.GuestBytes = 256 << 10
+	}
 	return l
 }

@@ -72,6 +72,9 @@ func (tx *txn) renameInbox(d *draft, to string) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.copyMetadata(d, target); err != nil {
+		return err
+	}
 	if err := tx.load(d); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type accountRow struct {
 	quota           Quota
 	usage           Usage // Mailboxes is not stored
 	epoch           modSeqEpoch
+	metadata        restante.ModSeq // of the last change of the server's entries; 0: there never were any
 }
 
 // appendTo encodes the row: the schema version, then uvarints, then the name.
@@ -33,6 +34,9 @@ func (r *accountRow) appendTo(dst []byte) []byte {
 		uint64(r.created), uint64(r.nextMailbox), uint64(r.nextEmail), uint64(r.lastUIDValidity),
 		hasQuota, uint64(quota.Bytes), uint64(quota.Messages), uint64(r.usage.Bytes), uint64(r.usage.Messages),
 		r.epoch.unclean, r.epoch.skipped,
+		// From schema version 2 on:
+		uint64(quota.Mailboxes), uint64(quota.Annotations), uint64(r.usage.Annotations), uint64(r.usage.Metadata),
+		uint64(r.metadata),
 	} {
 		dst = binary.AppendUvarint(dst, v)
 	}
@@ -43,7 +47,8 @@ func (r *accountRow) appendTo(dst []byte) []byte {
 // without its own. An account of a newer program is restante.ErrUnavailable.
 func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 	f := fields{b: b}
-	if v := f.next(); v > schemaVersion {
+	v := f.next()
+	if v > schemaVersion {
 		return accountRow{}, fmt.Errorf("mailstore: account has schema version %d, this program knows %d: %w",
 			v, schemaVersion, restante.ErrUnavailable)
 	}
@@ -56,8 +61,13 @@ func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 		quota:           Quota{Bytes: int64(f.next()), Messages: int64(f.next())},
 		usage:           Usage{Bytes: int64(f.next()), Messages: int64(f.next())},
 		epoch:           modSeqEpoch{unclean: f.next(), skipped: f.next()},
-		name:            string(f.b),
 	}
+	if v > 1 {
+		r.quota.Mailboxes, r.quota.Annotations = int64(f.next()), int64(f.next())
+		r.usage.Annotations, r.usage.Metadata = int64(f.next()), int64(f.next())
+		r.metadata = restante.ModSeq(f.next())
+	}
+	r.name = string(f.b)
 	if !r.hasQuota {
 		r.quota = fallback
 	}
@@ -70,7 +80,7 @@ func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 const mailboxNoSelect = 1 // bit of the mailbox row's first field
 
 // appendMailboxRow encodes a mailbox row: uvarints, then the special uses and
-// the name with their lengths.
+// the name with their lengths, then uvarints that rows of schema version 1 lack.
 func appendMailboxRow(dst []byte, b *box) []byte {
 	m := b.mailbox
 	bits := uint64(0)
@@ -87,7 +97,9 @@ func appendMailboxRow(dst []byte, b *box) []byte {
 	for _, use := range m.SpecialUse {
 		dst = append(binary.AppendUvarint(dst, uint64(len(use))), use...)
 	}
-	return append(binary.AppendUvarint(dst, uint64(len(m.Name))), m.Name...)
+	dst = append(binary.AppendUvarint(dst, uint64(len(m.Name))), m.Name...)
+	dst = binary.AppendUvarint(dst, uint64(m.MetadataModSeq))
+	return binary.AppendUvarint(dst, uint64(m.appendLimit))
 }
 
 // parseMailboxRow reads a mailbox row, whose bytes it keeps.
@@ -107,6 +119,9 @@ func parseMailboxRow(id restante.MailboxID, row []byte) (*box, error) {
 		m.SpecialUse = append(m.SpecialUse, f.text())
 	}
 	m.Name = f.text()
+	if len(f.b) > 0 {
+		m.MetadataModSeq, m.appendLimit = restante.ModSeq(f.next()), int64(f.next())
+	}
 	if f.bad || len(f.b) > 0 || m.Name == "" || m.UIDNext == 0 || m.UIDValidity == 0 {
 		return nil, fmt.Errorf("mailstore: row of mailbox %d: %w", id, restante.ErrCorrupt)
 	}

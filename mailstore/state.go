@@ -29,6 +29,11 @@ type Mailbox struct {
 	SpecialUse    []string
 	NoSelect      bool // a level of the hierarchy, no mailbox
 	Created       time.Time
+
+	// MetadataModSeq is the last commit that changed the mailbox's metadata, 0 if
+	// it never had any.
+	MetadataModSeq restante.ModSeq
+	appendLimit    int64 // octets of a message, and 1; 0: as the server's
 }
 
 // box is a mailbox with what this node has of its contents. Immutable, but

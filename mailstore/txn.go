@@ -30,6 +30,7 @@ type txn struct {
 	subscriptions []string // if subscribed
 	subscribed    bool     // subscriptions replace the base's
 	structure     bool     // names or attributes change
+	metadata      bool     // metadata of a mailbox or of the server changes
 	removed       bool     // the account goes
 	refs          refCounts
 	importing     map[string]bool // import keys that the change adds
@@ -120,7 +121,7 @@ func (tx *txn) state(version kv.Version) *State {
 
 // event describes the change.
 func (tx *txn) event(account restante.AccountID, version kv.Version) notify.Event {
-	e := notify.Event{Account: account, ModSeq: tx.row.epoch.modSeq(version), Structure: tx.structure || tx.subscribed}
+	e := notify.Event{Account: account, ModSeq: tx.row.epoch.modSeq(version), Structure: tx.structure || tx.subscribed, Metadata: tx.metadata}
 	for _, d := range tx.drafts {
 		if d.changed {
 			e.Mailboxes = append(e.Mailboxes, d.mailbox.ID)

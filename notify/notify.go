@@ -14,6 +14,7 @@ type Event struct {
 	ModSeq    restante.ModSeq      // the account's version after it
 	Mailboxes []restante.MailboxID // whose messages or flags changed; not to be changed
 	Structure bool                 // names, attributes or subscriptions changed
+	Metadata  bool                 // metadata of mailboxes or of the server changed
 	Removed   bool                 // the account is gone
 }
 
