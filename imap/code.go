@@ -77,6 +77,22 @@ func CodeUnseen(n uint32) Code { return numberCode("UNSEEN ", uint64(n)) }
 // CodeHighestModSeq is HIGHESTMODSEQ (RFC 7162 §3.1.2.1).
 func CodeHighestModSeq(n uint64) Code { return numberCode("HIGHESTMODSEQ ", n) }
 
+// The codes of SETMETADATA without an argument (RFC 5464 §4.3).
+const (
+	CodeMetadataTooMany   Code = "METADATA TOOMANY"
+	CodeMetadataNoPrivate Code = "METADATA NOPRIVATE"
+)
+
+// CodeMetadataMaxSize is METADATA MAXSIZE; most is how many octets a value may
+// have (RFC 5464 §4.3).
+func CodeMetadataMaxSize(most int) Code { return numberCode("METADATA MAXSIZE ", uint64(most)) }
+
+// CodeMetadataLongEntries is METADATA LONGENTRIES; longest is the size of the
+// longest value that was left out (RFC 5464 §4.2.1).
+func CodeMetadataLongEntries(longest int) Code {
+	return numberCode("METADATA LONGENTRIES ", uint64(longest))
+}
+
 // CodeMailboxID is MAILBOXID (RFC 8474 §4.1); id must be a legal objectid.
 func CodeMailboxID(id string) Code { return Code("MAILBOXID (" + id + ")") }
 

@@ -35,6 +35,7 @@ type ListOptions struct {
 	Select   ListSelect
 	Return   ListReturn
 	Status   StatusItems // RETURN (STATUS (…)); 0 for none
+	Metadata []string    // RETURN (METADATA (…)), entry names (RFC 9590); nil for none
 }
 
 // Mailbox attributes (RFC 9051 §7.3.1, RFC 6154 §2).

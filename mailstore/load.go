@@ -123,6 +123,10 @@ func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
 		next.flags = old.flags // sets are only added
 	}
 	next.arrange()
+	next.metadata = next.account.metadata
+	for _, b := range next.mailboxes {
+		next.metadata = max(next.metadata, b.mailbox.MetadataModSeq)
+	}
 	return next, next.loadPages(snap, old)
 }
 

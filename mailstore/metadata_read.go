@@ -1,7 +1,6 @@
 package mailstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -73,7 +72,7 @@ func (r *metadataReader) rows(entry string) ([]MetadataEntry, error) {
 	var found []MetadataEntry
 	add := func(row metadataRow) {
 		if !row.gone {
-			found = append(found, MetadataEntry{row.name, bytes.Clone(row.value)})
+			found = append(found, MetadataEntry{row.name, append([]byte{}, row.value...)})
 		}
 	}
 	value, err := r.view.Get(metadataKey(p.Mailbox, of, entry), nil)

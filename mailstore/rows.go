@@ -77,13 +77,17 @@ func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 	return r, nil
 }
 
-const mailboxNoSelect = 1 // bit of the mailbox row's first field
+// Bits of the mailbox row's first field.
+const (
+	mailboxNoSelect = 1
+	mailboxLong     = 2 // fields follow that rows of schema version 1 lack
+)
 
 // appendMailboxRow encodes a mailbox row: uvarints, then the special uses and
 // the name with their lengths, then uvarints that rows of schema version 1 lack.
 func appendMailboxRow(dst []byte, b *box) []byte {
 	m := b.mailbox
-	bits := uint64(0)
+	bits := uint64(mailboxLong)
 	if m.NoSelect {
 		bits |= mailboxNoSelect
 	}
@@ -106,7 +110,8 @@ func appendMailboxRow(dst []byte, b *box) []byte {
 func parseMailboxRow(id restante.MailboxID, row []byte) (*box, error) {
 	f := fields{b: row}
 	m := &Mailbox{ID: id}
-	m.NoSelect = f.next()&mailboxNoSelect != 0
+	bits := f.next()
+	m.NoSelect = bits&mailboxNoSelect != 0
 	m.UIDValidity = uint32(f.next())
 	m.UIDNext = restante.UID(f.next())
 	m.HighestModSeq = restante.ModSeq(f.next())
@@ -119,7 +124,7 @@ func parseMailboxRow(id restante.MailboxID, row []byte) (*box, error) {
 		m.SpecialUse = append(m.SpecialUse, f.text())
 	}
 	m.Name = f.text()
-	if len(f.b) > 0 {
+	if bits&mailboxLong != 0 {
 		m.MetadataModSeq, m.appendLimit = restante.ModSeq(f.next()), int64(f.next())
 	}
 	if f.bad || len(f.b) > 0 || m.Name == "" || m.UIDNext == 0 || m.UIDValidity == 0 {

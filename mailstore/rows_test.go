@@ -15,14 +15,15 @@ import (
 func TestRows(t *testing.T) {
 	account := accountRow{
 		name: "alice", created: 1_700_000_000, nextMailbox: 7, nextEmail: 1 << 40, lastUIDValidity: 1<<32 - 1,
-		hasQuota: true, quota: Quota{5, 6}, usage: Usage{Bytes: 3, Messages: 4}, epoch: modSeqEpoch{2, 3 << 20},
+		hasQuota: true, quota: Quota{5, 6, 7, 8}, usage: Usage{Bytes: 3, Messages: 4, Annotations: 5, Metadata: 6},
+		epoch: modSeqEpoch{2, 3 << 20}, metadata: 9,
 	}
-	got, err := parseAccountRow(account.appendTo(nil), Quota{1, 1})
+	got, err := parseAccountRow(account.appendTo(nil), Quota{Bytes: 1, Messages: 1})
 	if err != nil || got != account {
 		t.Errorf("%+v %v", got, err)
 	}
 	account.hasQuota = false
-	if got, err = parseAccountRow(account.appendTo(nil), Quota{1, 2}); err != nil || got.quota != (Quota{1, 2}) {
+	if got, err = parseAccountRow(account.appendTo(nil), Quota{Bytes: 1, Messages: 2}); err != nil || got.quota != (Quota{Bytes: 1, Messages: 2}) {
 		t.Errorf("%+v %v", got, err)
 	}
 	newer := append([]byte{schemaVersion + 1}, account.appendTo(nil)[1:]...)
@@ -31,7 +32,7 @@ func TestRows(t *testing.T) {
 	}
 	b := &box{floor: 9, history: 8, mailbox: &Mailbox{
 		ID: 3, Name: "a/é", UIDValidity: 1, UIDNext: 1<<32 - 1, HighestModSeq: 10, Messages: 5, Unseen: 4, Deleted: 3, Size: 1 << 50,
-		DeletedSize: 7, SpecialUse: []string{`\Sent`, `\Trash`}, NoSelect: true, Created: time.Unix(1_700_000_000, 0),
+		DeletedSize: 7, SpecialUse: []string{`\Sent`, `\Trash`}, NoSelect: true, Created: time.Unix(1_700_000_000, 0), MetadataModSeq: 9, appendLimit: 1001,
 	}}
 	row := appendMailboxRow(nil, b)
 	parsed, err := parseMailboxRow(3, row)
@@ -42,6 +43,22 @@ func TestRows(t *testing.T) {
 		if _, err := parseMailboxRow(3, row[:i]); !errors.Is(err, restante.ErrCorrupt) {
 			t.Errorf("%d bytes of a mailbox row: %v", i, err)
 		}
+	}
+}
+
+// TestRowsOfVersion1 reads the rows that programs wrote which knew no metadata.
+func TestRowsOfVersion1(t *testing.T) {
+	row := append([]byte{1, 9, 7, 8, 1, 1, 5, 6, 3, 4, 2, 3}, "alice"...)
+	want := accountRow{
+		name: "alice", created: 9, nextMailbox: 7, nextEmail: 8, lastUIDValidity: 1, hasQuota: true,
+		quota: Quota{Bytes: 5, Messages: 6}, usage: Usage{Bytes: 3, Messages: 4}, epoch: modSeqEpoch{2, 3},
+	}
+	if got, err := parseAccountRow(row, Quota{}); err != nil || got != want {
+		t.Errorf("%+v %v", got, err)
+	}
+	b, err := parseMailboxRow(1, []byte{0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'a'})
+	if err != nil || b.mailbox.Name != "a" || b.mailbox.MetadataModSeq != 0 {
+		t.Errorf("%+v %v", b, err)
 	}
 }
 

@@ -59,11 +59,19 @@ type State struct {
 	index         map[restante.MailboxID]int // places in mailboxes; shared by states with the same names
 	subscriptions []string                   // in byte order
 	flags         *FlagTable
+	metadata      restante.ModSeq // of the last change of metadata
 }
 
 // ModSeq is the modseq of the account's last change: its version, and what was
 // skipped.
 func (s *State) ModSeq() restante.ModSeq { return s.account.epoch.modSeq(s.version) }
+
+// MetadataModSeq is the modseq of the last change of any metadata of the account
+// or of one of its mailboxes, as far as there was one since it was read.
+func (s *State) MetadataModSeq() restante.ModSeq { return s.metadata }
+
+// ServerMetadataModSeq is the same for the account's view of the server.
+func (s *State) ServerMetadataModSeq() restante.ModSeq { return s.account.metadata }
 
 // Mailboxes are all mailboxes: INBOX, then the others in byte order of names.
 func (s *State) Mailboxes() []*Mailbox {

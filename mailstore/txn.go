@@ -89,7 +89,10 @@ func (tx *txn) finish() {
 func (tx *txn) state(version kv.Version) *State {
 	next := &State{
 		version: version, account: tx.row, index: tx.base.index,
-		subscriptions: tx.base.subscriptions, flags: tx.flags,
+		subscriptions: tx.base.subscriptions, flags: tx.flags, metadata: tx.base.metadata,
+	}
+	if tx.metadata {
+		next.metadata = next.ModSeq()
 	}
 	if tx.subscribed {
 		next.subscriptions = tx.subscriptions

@@ -51,6 +51,9 @@ type Limits struct {
 	ListPatterns   int // patterns of one LIST; 100
 	Capabilities   int // names of one ENABLE; 100
 	AppendMessages int // messages of one APPEND; 1,000
+
+	MetadataEntries int // entries of one GETMETADATA, SETMETADATA or LIST; 1,000
+	MetadataValue   int // octets of a value of SETMETADATA; 64 KiB
 }
 
 // or gives a limit, or its default where it is zero.

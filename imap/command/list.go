@@ -73,7 +73,7 @@ func ParseList(d *wire.Decoder, o Options) (List, error) {
 			d.Expected("RETURN")
 		}
 		if d.ExpectSP() {
-			listReturn(d, &c.Options)
+			listReturn(d, &c.Options, &o)
 		}
 	}
 	return c, end(d)
@@ -127,7 +127,7 @@ func listSelect(d *wire.Decoder, l *imap.ListOptions) bool {
 }
 
 // listReturn reads the options of RETURN.
-func listReturn(d *wire.Decoder, l *imap.ListOptions) bool {
+func listReturn(d *wire.Decoder, l *imap.ListOptions, o *Options) bool {
 	return d.List(func() bool {
 		b, _ := d.Keyword()
 		switch string(b) {
@@ -141,11 +141,26 @@ func listReturn(d *wire.Decoder, l *imap.ListOptions) bool {
 			var ok bool
 			l.Status, ok = statusItems(d)
 			return ok
+		case "METADATA":
+			return listMetadata(d, l, o)
 		default:
 			return d.Expected("a LIST return option")
 		}
 		return true
 	})
+}
+
+// listMetadata reads SP "(" entry *(SP entry) ")" (RFC 9590 §5).
+func listMetadata(d *wire.Decoder, l *imap.ListOptions, o *Options) bool {
+	if !d.ExpectSP() {
+		return false
+	}
+	ok := d.List(func() bool {
+		name, ok := entryName(d, o, len(l.Metadata), false)
+		l.Metadata = append(l.Metadata, name)
+		return ok
+	})
+	return ok && (len(l.Metadata) > 0 || d.Expected("an entry name"))
 }
 
 // ParseLSub reads the arguments of LSUB.

@@ -15,6 +15,11 @@ func mailbox(d *wire.Decoder, o *Options) (string, bool) {
 	if !d.ExpectSP() {
 		return "", false
 	}
+	return mailboxName(d, o)
+}
+
+// mailboxName is mailbox without the space.
+func mailboxName(d *wire.Decoder, o *Options) (string, bool) {
 	b, ok := d.AString()
 	if !ok {
 		return "", false

@@ -44,6 +44,10 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseUIDBatches(d))
 	case "APPEND":
 		return result(ParseAppendStart(d, o))
+	case "GETMETADATA":
+		return result(ParseGetMetadata(d, o))
+	case "SETMETADATA":
+		return result(ParseSetMetadata(d, o))
 	}
 	return parseMessages(d, name, false, o)
 }

@@ -44,6 +44,8 @@ var extensions = [...]extension{
 	{"SORT=DISPLAY", false, "RFC 5957"},
 	{"SORT=MODSEQ", false, "RFC 5256"}, // as Cyrus has it
 	{"SORT=UID", false, "RFC 5256"},    // as Cyrus has it
+	{"METADATA-SERVER", false, "RFC 5464"},
+	{"LIST-METADATA", false, "RFC 9590"},
 	{"UIDONLY", false, "RFC 9586"},
 }
 

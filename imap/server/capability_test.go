@@ -56,6 +56,9 @@ func proofs() map[string]proof {
 		"IDLE":               {"", "IDLE\r\nDONE", `\+ .*%T OK`},
 		"UIDBATCHES":         {"", "UIDBATCHES 500", `\* UIDBATCHES \(TAG "%T"\) 2:1`},
 		"UIDONLY":            {"ENABLE UIDONLY", "UID FETCH 1 FLAGS", `\* 1 UIDFETCH \(FLAGS \(\\Recent\)\)`},
+		"METADATA":           {"SETMETADATA INBOX (/private/comment \"x\")", "GETMETADATA INBOX /private/comment", `\* METADATA "INBOX" \(/private/comment "x"\)`},
+		"METADATA-SERVER":    {"SETMETADATA \"\" (/private/vendor/kolab/x \"y\")", `GETMETADATA "" /private/vendor/kolab/x`, `\* METADATA "" \(/private/vendor/kolab/x "y"\)`},
+		"LIST-METADATA":      {"", `LIST "" INBOX RETURN (METADATA (/private/comment))`, `\* METADATA "INBOX" \(/private/comment NIL\)`},
 		"SASL-IR":            {"LOGOUT", "", ""}, // below
 	}
 }

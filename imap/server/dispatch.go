@@ -36,6 +36,7 @@ func (s *session) command(ctx context.Context) {
 	if r != nil && s.state == stateSelected && !errors.Is(err, errPanicked) {
 		s.update(ctx, r.expunge, r.uid())
 	}
+	s.tellMetadata(ctx)
 	s.answer(ctx, tag, r, answer, err)
 }
 

@@ -293,6 +293,9 @@ func TestTranscripts(t *testing.T) {
 	transcripts(t, "testdata/*.txt", hostOptions{store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
 		{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
 		{Name: "Sent", SpecialUse: []string{`\Sent`}},
+	}, ServerMetadata: []mailstore.MetadataEntry{
+		{Name: "/shared/comment", Value: []byte("Shared comment")},
+		{Name: "/shared/admin", Value: []byte("mailto:postmaster@example.org")},
 	}}})
 }
 
@@ -302,7 +305,8 @@ func TestNarrowTranscripts(t *testing.T) {
 		limits: Limits{Message: 400},
 		store: mailstore.Options{Limits: mailstore.Limits{
 			MessageSize: 400, Mailboxes: 4, NameBytes: 20, NameDepth: 3, Keywords: 3, KeywordBytes: 10,
-			Quota: mailstore.Quota{Bytes: 1000, Messages: 4},
+			Quota:         mailstore.Quota{Bytes: 1000, Messages: 4},
+			MetadataValue: 1024, MetadataEntries: 10, MetadataBytes: 4000,
 		}},
 	})
 }

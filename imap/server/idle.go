@@ -42,12 +42,14 @@ func (s *session) startIdle(ctx context.Context) (imap.StatusResponse, error) {
 			}
 		})
 	}
+	s.followInIdle()
 	s.enc.Continue("idling")
 	return done, nil
 }
 
 // push tells the client what changed, while it idles.
 func (s *session) push(ctx context.Context) {
+	s.tellMetadata(ctx)
 	if s.state != stateSelected {
 		return
 	}

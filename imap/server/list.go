@@ -33,6 +33,9 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 		if c.Options.Status != 0 && e.selected && e.mailbox != nil && !e.mailbox.NoSelect {
 			s.writeStatus(ctx, &place{account: s.account, mailbox: e.mailbox, name: e.name, rights: mailstore.AllRights}, c.Options.Status)
 		}
+		if len(c.Options.Metadata) > 0 && e.selected && e.mailbox != nil {
+			s.listMetadata(ctx, &place{account: s.account, mailbox: e.mailbox, name: e.name, rights: mailstore.AllRights}, c.Options.Metadata)
+		}
 	})
 	return done, nil
 }

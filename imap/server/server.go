@@ -47,6 +47,7 @@ func New(o Options) *Server {
 		store: o.Store, auth: o.Auth, limits: o.Limits.filled(), id: o.ID,
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
+	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
@@ -30,7 +31,8 @@ type session struct {
 	account  *mailstore.Account // from login on
 	selected *selected          // in the selected state
 	idle     idle
-	tag      string // of the command that runs
+	metadata map[restante.AccountID]*metadataSeen // once METADATA was enabled
+	tag      string                               // of the command that runs
 
 	began    time.Time            // of the connection
 	heard    time.Time            // when the client last completed a command

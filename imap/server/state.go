@@ -36,6 +36,7 @@ const (
 	featureCondStore
 	featureQResync
 	featureUIDOnly
+	featureMetadata
 )
 
 // has reports whether all of f are enabled.
@@ -58,6 +59,8 @@ func enableable(capability string) (name string, f features) {
 		return "CONDSTORE", featureCondStore
 	case "QRESYNC":
 		return "QRESYNC", featureQResync | featureCondStore
+	case "METADATA", "METADATA-SERVER":
+		return strings.ToUpper(capability), featureMetadata
 	case "UIDONLY":
 		return "UIDONLY", featureUIDOnly
 	}

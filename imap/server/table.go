@@ -56,6 +56,8 @@ func table() []row {
 		{name: "STATUS", run: on((*session).status), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.11"},
 		{name: "APPEND", run: on((*session).append), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.12"},
 		{name: "IDLE", run: plain((*session).startIdle), states: authenticated, expunge: true, capability: "IDLE", rfc: "RFC 9051 §6.3.13"},
+		{name: "GETMETADATA", run: on((*session).getMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.2"},
+		{name: "SETMETADATA", run: on((*session).setMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.3"},
 
 		{name: "CHECK", run: plain((*session).noop), states: inSelected, expunge: true, rfc: "RFC 3501 §6.4.1"},
 		{name: "CLOSE", run: plain((*session).close), states: inSelected, rfc: "RFC 9051 §6.4.1"},

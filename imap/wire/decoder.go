@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"math"
+
+	"github.com/restante/restante/imap"
 )
 
 // Limits bound what a Decoder takes. A zero field means its default.
@@ -264,6 +266,15 @@ func (d *Decoder) Err() error { return d.err }
 func (d *Decoder) Fail(kind ErrorKind, text string) error {
 	if d.err == nil {
 		d.err = &Error{Kind: kind, Text: text}
+	}
+	return d.err
+}
+
+// FailCode is Fail with the code of the response that answers the command, which
+// is then NO.
+func (d *Decoder) FailCode(kind ErrorKind, code imap.Code, text string) error {
+	if d.err == nil {
+		d.err = &Error{Kind: kind, Text: text, Code: code}
 	}
 	return d.err
 }

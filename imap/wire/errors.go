@@ -29,6 +29,7 @@ const (
 type Error struct {
 	Kind ErrorKind
 	Text string
+	Code imap.Code // of the response; empty: that of the kind
 }
 
 // Error gives the text.
@@ -36,14 +37,16 @@ func (e *Error) Error() string { return e.Text }
 
 // Response gives the status response that answers the command.
 func (e *Error) Response() *imap.StatusResponse {
-	switch e.Kind {
-	case OverLimit:
+	switch {
+	case e.Code != "":
+		return imap.No(e.Code, e.Text)
+	case e.Kind == OverLimit:
 		return imap.No(imap.CodeLimit, e.Text)
-	case TooBig:
+	case e.Kind == TooBig:
 		return imap.No(imap.CodeTooBig, e.Text)
-	case BadCharset:
+	case e.Kind == BadCharset:
 		return imap.No(imap.CodeBadCharsets([]string{"US-ASCII", "UTF-8"}), e.Text)
-	case BadName, Unsupported:
+	case e.Kind == BadName, e.Kind == Unsupported:
 		return imap.No(imap.CodeCannot, e.Text)
 	}
 	return imap.Bad(e.Text)

@@ -171,6 +171,23 @@ func (d *Decoder) NString() (b []byte, isNil, ok bool) {
 	return b, false, ok
 }
 
+// Value reads a value of metadata: a string of any octets, where the literal may
+// be a literal8, or NIL (RFC 5464 §5). A literal of more than most octets is not
+// taken; what came of the command is skipped.
+func (d *Decoder) Value(most int) (b []byte, isNil, ok bool) {
+	if !d.IsLiteral() {
+		return d.NString()
+	}
+	if l, is := parseAnnouncement(d.buf[d.pos:d.eol]); is && l.Size > int64(most) {
+		if d.announcement() {
+			d.FailCode(TooBig, imap.CodeMetadataMaxSize(most), "value is too large")
+		}
+		return nil, false, false
+	}
+	b, ok = d.stringLiteral(true)
+	return b, false, ok
+}
+
 // Nil takes NIL if it is next.
 func (d *Decoder) Nil() bool {
 	if d.err != nil || d.eol-d.pos < 3 {

@@ -1,0 +1,151 @@
+package server
+
+import (
+	"context"
+	"slices"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/notify"
+)
+
+// metadataSeen is how far a client that enabled METADATA was told of an account's
+// changes of metadata.
+type metadataSeen struct {
+	upTo restante.ModSeq
+	own  []restante.ModSeq // later changes that the session itself made
+}
+
+// followMetadata begins to tell the client of changes of metadata (RFC 5464
+// §4.1): from now on.
+func (s *session) followMetadata() {
+	if s.metadata == nil {
+		s.metadata = make(map[restante.AccountID]*metadataSeen)
+	}
+	s.seenMetadata(s.account)
+}
+
+// followInIdle makes IDLE wake for changes of metadata, if the client asked for
+// them.
+func (s *session) followInIdle() {
+	if !s.enabled.has(featureMetadata) {
+		return
+	}
+	wake := func(e notify.Event) {
+		if e.Metadata {
+			s.wake.wake()
+		}
+	}
+	stop := []func(){s.account.Subscribe(wake)}
+	if s.selected != nil && s.selected.account.ID() != s.account.ID() {
+		stop = append(stop, s.selected.account.Subscribe(wake))
+	}
+	if s.idle.cancel != nil {
+		stop = append(stop, s.idle.cancel)
+	}
+	s.idle.cancel = func() {
+		for _, cancel := range stop {
+			cancel()
+		}
+	}
+}
+
+// seenMetadata gives what the client was told of an account, which is nothing
+// that was before it is first asked for.
+func (s *session) seenMetadata(account *mailstore.Account) *metadataSeen {
+	seen := s.metadata[account.ID()]
+	if seen == nil {
+		seen = &metadataSeen{upTo: account.State().MetadataModSeq()}
+		s.metadata[account.ID()] = seen
+	}
+	return seen
+}
+
+// ownMetadata notes a change that the session made, of which it is not told.
+func (s *session) ownMetadata(account restante.AccountID, at restante.ModSeq) {
+	if seen := s.metadata[account]; seen != nil && at != 0 {
+		seen.own = append(seen.own, at)
+	}
+}
+
+// tellMetadata tells a client that asked for it which entries others have
+// changed, by METADATA responses without values (RFC 5464 §4.4.2): of the server,
+// of the user's mailboxes, and of the selected one if that is another's.
+func (s *session) tellMetadata(ctx context.Context) {
+	if !s.enabled.has(featureMetadata) || s.account == nil {
+		return
+	}
+	if err := s.tellMetadataOf(ctx, s.account, nil); err != nil {
+		s.log.WarnContext(ctx, "changes of metadata could not be told", "error", err)
+	}
+	if sel := s.selected; sel != nil && sel.account.ID() != s.account.ID() {
+		if err := s.tellMetadataOf(ctx, sel.account, sel); err != nil {
+			s.log.WarnContext(ctx, "changes of metadata could not be told", "error", err)
+		}
+	}
+}
+
+// tellMetadataOf is tellMetadata for one account; only, if not nil, is the one
+// mailbox of it that counts.
+func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account, only *selected) error {
+	if err := account.Refresh(ctx); err != nil {
+		return err
+	}
+	state := account.State()
+	seen := s.seenMetadata(account)
+	now := state.MetadataModSeq()
+	if now <= seen.upTo {
+		return nil
+	}
+	changed := func(mb restante.MailboxID, name string) error {
+		p := mailstore.MetadataPlace{Mailbox: mb}
+		if account.ID() != s.account.ID() {
+			p.User = s.account.ID()
+		}
+		names, err := s.changedEntries(ctx, account, p, seen)
+		if err == nil && len(names) > 0 {
+			s.writeChangedEntries(name, names)
+		}
+		return err
+	}
+	if only == nil && state.ServerMetadataModSeq() > seen.upTo {
+		if err := changed(0, ""); err != nil {
+			return err
+		}
+	}
+	for _, mb := range state.Mailboxes() {
+		if mb.MetadataModSeq <= seen.upTo || only != nil && only.id != mb.ID {
+			continue
+		}
+		name := mb.Name
+		if only != nil {
+			name = only.name
+		}
+		if err := changed(mb.ID, name); err != nil {
+			return err
+		}
+	}
+	seen.upTo = now
+	seen.own = slices.DeleteFunc(seen.own, func(at restante.ModSeq) bool { return at <= now })
+	return nil
+}
+
+// changedEntries gives the names of the entries that others have changed.
+func (s *session) changedEntries(ctx context.Context, account *mailstore.Account, p mailstore.MetadataPlace, seen *metadataSeen) (names []string, err error) {
+	err = account.MetadataSince(ctx, p, seen.upTo, func(name string, at restante.ModSeq) {
+		if !slices.Contains(seen.own, at) {
+			names = append(names, name)
+		}
+	})
+	return names, err
+}
+
+// writeChangedEntries writes a METADATA response without values (RFC 5464
+// §4.4.2).
+func (s *session) writeChangedEntries(mailbox string, names []string) {
+	s.enc.Untagged().Raw("METADATA ").Mailbox(mailbox)
+	for _, name := range names {
+		s.enc.SP().AString(name)
+	}
+	s.enc.CRLF()
+}
