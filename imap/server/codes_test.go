@@ -13,8 +13,8 @@ import (
 // constant or function in package imap, the code, and a file that shows it.
 //
 // Of RFC 5530 and RFC 9051 these are never sent: ALERT, CONTACTADMIN, EXPIRED,
-// INUSE, NOPERM, NOTSAVED, PARSE and UIDNOTSTICKY. Nothing here expires, is
-// locked, is forbidden to its owner, or loses its UIDs, and every result of a
+// INUSE, NOTSAVED, PARSE and UIDNOTSTICKY. Nothing here expires, is
+// locked, or loses its UIDs, and every result of a
 // search can be saved.
 var codes = []struct{ name, code, shown string }{
 	{"AlreadyExists", "ALREADYEXISTS", "testdata/mailboxes.txt"},
@@ -33,7 +33,11 @@ var codes = []struct{ name, code, shown string }{
 	{"HighestModSeq", "HIGHESTMODSEQ", "testdata/select.txt"},
 	{"Limit", "LIMIT", "testdata/narrow/limits.txt"},
 	{"MailboxID", "MAILBOXID", "testdata/mailboxes.txt"},
+	{"MetadataLongEntries", "METADATA LONGENTRIES", "testdata/rfc5464.txt"},
+	{"MetadataMaxSize", "METADATA MAXSIZE", "testdata/narrow/metadata.txt"},
+	{"MetadataTooMany", "METADATA TOOMANY", "testdata/narrow/metadata.txt"},
 	{"Modified", "MODIFIED", "testdata/condstore.txt"},
+	{"NoPerm", "NOPERM", "testdata/metadata.txt"},
 	{"NonExistent", "NONEXISTENT", "testdata/mailboxes.txt"},
 	{"OverQuota", "OVERQUOTA", "testdata/narrow/limits.txt"},
 	{"PrivacyRequired", "PRIVACYREQUIRED", "session_test.go"},
