@@ -23,10 +23,12 @@ type Conn struct {
 	server   *Server
 	endpoint *endpoint
 	raw      *transport
-	tls      *tls.Conn // nil in cleartext; set by the reading goroutine
+	tls      *tls.Conn    // nil in cleartext; set by the reading goroutine
+	layer    *compression // nil where nothing is compressed; set by the reading goroutine
 	id       uint64
 	remote   netip.Addr
 	trusted  atomic.Bool // for traces
+	tail     []byte      // of what was read, for traces
 
 	mu struct {
 		sync.Mutex
@@ -85,12 +87,12 @@ func (c *Conn) RemoteAddr() net.Addr { return c.raw.RemoteAddr() }
 // LocalAddr is the server's address and port.
 func (c *Conn) LocalAddr() net.Addr { return c.raw.LocalAddr() }
 
-// Read reads what the client has sent, decrypted.
+// Read reads what the client has sent, decrypted and decompressed.
 func (c *Conn) Read(b []byte) (n int, err error) {
-	if c.tls != nil {
-		n, err = c.tls.Read(b)
+	if c.layer != nil {
+		n, err = c.readLayer(b)
 	} else {
-		n, err = c.raw.Read(b)
+		n, err = c.read(b)
 	}
 	if c.server.o.Trace != nil && n > 0 {
 		c.trace(FromClient, b[:n])
@@ -98,12 +100,28 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// Write sends to the client, encrypted where that is agreed. A client that
-// takes too little within Limits.Write is cut off with an error.
+// read reads below the compression.
+func (c *Conn) read(b []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.Read(b)
+	}
+	return c.raw.Read(b)
+}
+
+// Write sends to the client, compressed and encrypted where that is agreed. A
+// client that takes too little within Limits.Write is cut off with an error.
 func (c *Conn) Write(b []byte) (n int, err error) {
 	if c.server.o.Trace != nil {
 		c.trace(ToClient, b)
 	}
+	if c.Compressed() {
+		return c.layer.write(b)
+	}
+	return c.write(b)
+}
+
+// write sends below the compression.
+func (c *Conn) write(b []byte) (int, error) {
 	if c.tls != nil {
 		return c.tls.Write(b)
 	}
@@ -139,6 +157,14 @@ func (c *Conn) SetUser(name string) {
 	c.mu.user = name
 	c.mu.Unlock()
 	c.Trust()
+}
+
+// ForgetUser says that nobody is logged in any more.
+func (c *Conn) ForgetUser() {
+	c.mu.Lock()
+	c.mu.user = ""
+	c.mu.Unlock()
+	c.trusted.Store(false)
 }
 
 // Logger answers a logger whose lines name the connection, the client and the

@@ -101,6 +101,8 @@ type Server struct {
 	cancel    context.CancelFunc
 	draining  chan struct{}
 
+	compressors compressors
+
 	mu struct {
 		sync.Mutex
 		closed    bool

@@ -16,7 +16,7 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return parseUID(d, bare, o)
 	}
 	switch name {
-	case "CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "NAMESPACE", "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "IDLE":
+	case "CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "NAMESPACE", "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "IDLE", "UNAUTHENTICATE":
 		return result(ParseSimple(d, name))
 	case "LOGIN":
 		return result(ParseLogin(d))
@@ -40,6 +40,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseLSub(d, o))
 	case "STATUS":
 		return result(ParseStatus(d, o))
+	case "COMPRESS":
+		return result(ParseCompress(d))
 	case "UIDBATCHES":
 		return result(ParseUIDBatches(d))
 	case "APPEND":

@@ -9,9 +9,9 @@ import (
 // Simple is a command without arguments:
 //
 //	"CAPABILITY" / "NOOP" / "LOGOUT" / "STARTTLS" / "NAMESPACE" / "CHECK" /
-//	"CLOSE" / "UNSELECT" / "EXPUNGE" / "IDLE"
+//	"CLOSE" / "UNSELECT" / "EXPUNGE" / "IDLE" / "UNAUTHENTICATE"
 //
-// (RFC 9051 §6.1, §6.2.1, §6.3.10, §6.3.13, §6.4; RFC 3501 §6.4.1). IDLE goes
+// (RFC 9051 §6.1, §6.2.1, §6.3.10, §6.3.13, §6.4; RFC 3501 §6.4.1; RFC 8437 §6). IDLE goes
 // on until a line that says DONE: see [ParseDone].
 type Simple struct{ Command string }
 

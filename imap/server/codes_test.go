@@ -26,6 +26,7 @@ var codes = []struct{ name, code, shown string }{
 	{"Capability", "CAPABILITY", "testdata/login.txt"},
 	{"ClientBug", "CLIENTBUG", "testdata/badlimit.txt"},
 	{"Closed", "CLOSED", "testdata/select-fails.txt"},
+	{"CompressionActive", "COMPRESSIONACTIVE", "testdata/compress.txt"},
 	{"CopyUID", "COPYUID", "testdata/messages-rfc9051.txt"},
 	{"Corruption", "CORRUPTION", "fetch_test.go"},
 	{"ExpungeIssued", "EXPUNGEISSUED", "testdata/ghosts.txt"},

@@ -182,6 +182,7 @@ func (s *session) resync(ctx context.Context, err error) bool {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.bye("", "The rest of the command did not come")
 	}
+	s.sayDamaged(err)
 	s.log.DebugContext(ctx, "connection lost", "error", err)
 	s.state = stateLogout
 	return false
@@ -214,8 +215,22 @@ func (s *session) answer(ctx context.Context, tag string, r *row, a imap.StatusR
 	if s.farewell != nil {
 		s.bye(s.farewell.Code, s.farewell.Text)
 	}
-	if s.upgrade {
-		s.secure(ctx)
+	s.doBehind(ctx)
+}
+
+// doBehind does what a command left to be done once its answer is sent, such as
+// to change how the connection is read and written.
+func (s *session) doBehind(ctx context.Context) {
+	do := s.behind
+	if s.behind = nil; do == nil {
+		return
+	}
+	err := s.enc.Flush()
+	if err == nil {
+		err = do(ctx)
+	}
+	if err != nil {
+		s.state = stateLogout
 	}
 }
 

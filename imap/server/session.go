@@ -25,6 +25,22 @@ type session struct {
 	in   input
 	wake wakeup
 
+	loggedIn
+	tag string // of the command that runs
+
+	began    time.Time                   // of the connection, or its last UNAUTHENTICATE
+	heard    time.Time                   // when the client last completed a command
+	bad      int                         // commands in a row that were no IMAP
+	failures int                         // failed logins
+	behind   func(context.Context) error // what is done once the next answer is sent
+	farewell *imap.StatusResponse        // goodbye to be said behind the next answer
+	scratch  []byte
+}
+
+// loggedIn is all of a session that belongs to a login: whatever a client enables,
+// selects, watches or asks to be kept, so that UNAUTHENTICATE need only drop it
+// (RFC 8437 §4.1). What holds on to something outside is let go by leaveAccount.
+type loggedIn struct {
 	state    state
 	enabled  features
 	user     auth.Identity
@@ -32,15 +48,6 @@ type session struct {
 	selected *selected          // in the selected state
 	idle     idle
 	metadata map[restante.AccountID]*metadataSeen // once METADATA was enabled
-	tag      string                               // of the command that runs
-
-	began    time.Time            // of the connection
-	heard    time.Time            // when the client last completed a command
-	bad      int                  // commands in a row that were no IMAP
-	failures int                  // failed logins
-	upgrade  bool                 // TLS begins behind the next answer
-	farewell *imap.StatusResponse // goodbye to be said behind the next answer
-	scratch  []byte
 }
 
 func newSession(srv *Server, c *serve.Conn) *session {
@@ -97,6 +104,14 @@ func (s *session) end(ctx context.Context) {
 	if err := s.enc.Flush(); err != nil {
 		s.log.DebugContext(ctx, "last answers could not be sent", "error", err)
 	}
+	s.logCompression(ctx)
+	s.leaveAccount()
+	s.enc.Release()
+	s.dec.Release()
+}
+
+// leaveAccount gives back what the session's login held.
+func (s *session) leaveAccount() {
 	s.idle.stop()
 	s.selected = nil
 	if s.account != nil {
@@ -104,7 +119,5 @@ func (s *session) end(ctx context.Context) {
 		s.account.Release()
 		s.account = nil
 	}
-	s.enc.Release()
 	s.dec.SetBudget(nil)
-	s.dec.Release()
 }

@@ -15,20 +15,16 @@ func (s *session) startTLS(ctx context.Context) (imap.StatusResponse, error) {
 	if !s.conn.CanStartTLS() {
 		return done, imap.No(imap.CodeCannot, "TLS is not configured")
 	}
-	s.upgrade = true
+	s.behind = s.secure
 	return ok("", "Begin TLS negotiation now"), nil
 }
 
 // secure does the handshake once the answer to STARTTLS is written.
-func (s *session) secure(ctx context.Context) {
-	s.upgrade = false
-	if err := s.enc.Flush(); err != nil {
-		s.state = stateLogout
-		return
-	}
+func (s *session) secure(ctx context.Context) error {
 	s.dec.Reset(&s.in)
-	if err := s.conn.StartTLS(ctx, 0); err != nil {
+	err := s.conn.StartTLS(ctx, 0)
+	if err != nil {
 		s.log.InfoContext(ctx, "TLS handshake failed", "error", err)
-		s.state = stateLogout
 	}
+	return err
 }

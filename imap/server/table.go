@@ -41,6 +41,8 @@ func table() []row {
 		{name: "STARTTLS", run: plain((*session).startTLS), states: inNotAuthenticated, capability: "STARTTLS", rfc: "RFC 9051 §6.2.1"},
 		{name: "AUTHENTICATE", run: on((*session).authenticate), states: inNotAuthenticated, rfc: "RFC 9051 §6.2.2"},
 		{name: "LOGIN", run: on((*session).login), states: inNotAuthenticated, rfc: "RFC 9051 §6.2.3"},
+		{name: "UNAUTHENTICATE", run: plain((*session).unauthenticate), states: authenticated, capability: "UNAUTHENTICATE", rfc: "RFC 8437 §3"},
+		{name: "COMPRESS", run: on((*session).compress), states: authenticated, expunge: true, capability: "COMPRESS=DEFLATE", rfc: "RFC 4978 §3"},
 
 		{name: "ENABLE", run: on((*session).enable), states: authenticated, expunge: true, capability: "ENABLE", rfc: "RFC 9051 §6.3.1"},
 		{name: "SELECT", run: on((*session).selectMailbox), states: authenticated, rfc: "RFC 9051 §6.3.2"},

@@ -89,6 +89,7 @@ func (s *session) wait(until time.Time) event {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return eventTimeout
 	}
+	s.sayDamaged(err)
 	return eventGone
 }
 
@@ -119,6 +120,7 @@ func (s *session) serve(ctx context.Context) {
 		if s.state == stateLogout {
 			return
 		}
+		s.conn.Rest()
 		happened = s.wait(s.autologout())
 	}
 }

@@ -125,6 +125,14 @@ func (d *Decoder) Pending() bool {
 // Buffered gives how many octets have been read behind the current line.
 func (d *Decoder) Buffered() int { return len(d.buf) - d.next }
 
+// Take gives what has been read behind the current line and forgets it: it is not
+// what a command is made of, but compressed (RFC 4978 §3).
+func (d *Decoder) Take() []byte {
+	rest := bytes.Clone(d.buf[d.next:])
+	d.buf = d.buf[:d.next]
+	return rest
+}
+
 // Wait returns once something has been read that has not been lexed, holding
 // no buffer until then. It returns the reader's error; after a timeout it may
 // be called again.

@@ -48,6 +48,8 @@
 //	@message NAME … @end   a message, lines up to @end; the last line end belongs to it
 //	@open 2                opens connection 2 and leaves its greeting to the S2 lines that follow
 //	@starttls [2]          the TLS handshake on the connection, from now on encrypted
+//	@deflate [2]           DEFLATE (RFC 1951) both ways from now on
+//	@plain [2]             the server has ended its DEFLATE stream, and the client too: no more of it
 //	@close [2]             the client closes the connection without a word
 //	@eof [2]               the server must have closed the connection
 //

@@ -167,6 +167,8 @@ func (r *runner) directive(s step) error {
 	}
 	builtin := map[string]func(*conn) error{
 		"starttls": (*conn).startTLS,
+		"deflate":  (*conn).startDeflate,
+		"plain":    (*conn).endDeflate,
 		"close":    func(c *conn) error { c.closed = true; return c.Close() },
 		"eof": func(c *conn) error {
 			c.closed = true
