@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/message"
@@ -145,8 +146,12 @@ func (b *sortBuilder) addText(i int, text []byte) {
 	b.texts[i] = b.arena[start:len(b.arena):len(b.arena)]
 }
 
+// maxReferences bounds the references of one message that it is threaded by.
+const maxReferences = 32
+
 // addReferences takes the ids in References, or if there are none the first of
-// In-Reply-To (RFC 5256 §3).
+// In-Reply-To (RFC 5256 §3). Of too many the first, which is the thread's root,
+// and the last count.
 func (b *sortBuilder) addReferences(i int, s message.Summary) {
 	start := len(b.ids)
 	for id := range s.References() {
@@ -157,6 +162,9 @@ func (b *sortBuilder) addReferences(i int, s message.Summary) {
 			b.ids = append(b.ids, maphash.Bytes(b.seed, id))
 			break
 		}
+	}
+	if over := len(b.ids) - start - maxReferences; over > 0 {
+		b.ids = slices.Delete(b.ids, start+1, start+1+over)
 	}
 	b.refs[i] = b.ids[start:len(b.ids):len(b.ids)]
 }

@@ -31,6 +31,9 @@ type Store struct {
 	watching  sync.WaitGroup
 }
 
+// hash is a hash of octets that nobody can foresee.
+func (s *Store) hash(b []byte) uint64 { return maphash.Bytes(s.seed, b) }
+
 // singleWriter is implemented by engines that can tell that nobody else
 // commits to them, so that cached state needs no validation.
 type singleWriter interface{ SingleWriter() bool }

@@ -61,6 +61,8 @@ func show(c Command) string {
 	case *Sort:
 		p := c.Program
 		return fmt.Sprintf("%s %v %v/%04b %q %s", c.Name(), c.Keys, p.Extended, p.Return, p.Charset, p.Key.Append(nil))
+	case *Thread:
+		return fmt.Sprintf("%s %v %q %s", c.Name(), c.Algorithm, c.Program.Charset, c.Program.Key.Append(nil))
 	case Select:
 		s := fmt.Sprintf("%s %q %v", c.Name(), c.Mailbox, c.CondStore)
 		if q := c.QResync; q != nil {

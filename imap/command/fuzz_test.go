@@ -24,6 +24,7 @@ var seeds = []string{
 	"GETMETADATA (MAXSIZE 5 DEPTH 1) INBOX (/private/a /shared/b)", "GETMETADATA \"\" /shared/comment", "GETMETADATA x (DEPTH infinity) (/shared)",
 	"SETMETADATA INBOX (/private/comment {3+}\r\nabc /shared/comment NIL /private/x ~{2+}\r\na\x00)",
 	`LIST "" % RETURN (METADATA (/shared/comment "/private/x") STATUS (MESSAGES))`,
+	"UID THREAD REFERENCES UTF-8 SINCE 5-MAR-2000", "THREAD REFS us-ascii NOT TEXT {1+}\r\nx",
 }
 
 // FuzzCommand holds that no command panics, that its log is made, that it is

@@ -71,6 +71,8 @@ func parseMessages(d *wire.Decoder, name string, uid bool, o Options) (Command, 
 	case "SORT":
 		c, err := ParseSort(d, uid, o)
 		return c, err
+	case "THREAD":
+		return result(ParseThread(d, uid, o))
 	case "FETCH":
 		return result(ParseFetch(d, uid, o))
 	case "STORE":

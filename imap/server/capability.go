@@ -41,6 +41,9 @@ var extensions = [...]extension{
 	{"PARTIAL", false, "RFC 9394"},
 	{"PREVIEW", false, "RFC 8970"},
 	{"ESORT", false, "RFC 5267"},
+	{"THREAD=ORDEREDSUBJECT", false, "RFC 5256"},
+	{"THREAD=REFERENCES", false, "RFC 5256"},
+	{"THREAD=REFS", false, "draft-ietf-morg-inthread-01"},
 	{"SORT=DISPLAY", false, "RFC 5957"},
 	{"SORT=MODSEQ", false, "RFC 5256"}, // as Cyrus has it
 	{"SORT=UID", false, "RFC 5256"},    // as Cyrus has it

@@ -62,6 +62,10 @@ func proofs() map[string]proof {
 		"METADATA-SERVER":    {"SETMETADATA \"\" (/private/vendor/kolab/x \"y\")", `GETMETADATA "" /private/vendor/kolab/x`, `\* METADATA "" \(/private/vendor/kolab/x "y"\)`},
 		"LIST-METADATA":      {"", `LIST "" INBOX RETURN (METADATA (/private/comment))`, `\* METADATA "INBOX" \(/private/comment NIL\)`},
 		"SASL-IR":            {"LOGOUT", "", ""}, // below
+
+		"THREAD=ORDEREDSUBJECT": {"", "THREAD ORDEREDSUBJECT UTF-8 ALL", `\* THREAD \(1 2\)`},
+		"THREAD=REFERENCES":     {"", "THREAD REFERENCES UTF-8 ALL", `\* THREAD \(\(1\)\(2\)\)`},
+		"THREAD=REFS":           {"", "UID THREAD REFS UTF-8 ALL", `\* THREAD \(1\)\(2\)`},
 	}
 }
 

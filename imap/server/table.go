@@ -68,6 +68,8 @@ func table() []row {
 		{name: "SEARCH", run: on((*session).search), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.4"},
 		{name: "SORT", run: on((*session).sort), states: inSelected, sequence: true, capability: "SORT", rfc: "RFC 5256 §3"},
 		{name: "UID SORT", run: on((*session).sort), states: inSelected, expunge: true, capability: "SORT", rfc: "RFC 5256 §3"},
+		{name: "THREAD", run: on((*session).thread), states: inSelected, sequence: true, rfc: "RFC 5256 §3"},
+		{name: "UID THREAD", run: on((*session).thread), states: inSelected, expunge: true, rfc: "RFC 5256 §3"},
 		{name: "FETCH", run: on((*session).fetch), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.5"},
 		{name: "STORE", run: on((*session).store), states: inSelected, sequence: true, writable: true, rfc: "RFC 9051 §6.4.6"},
 		{name: "COPY", run: on((*session).copy), states: inSelected, sequence: true, expunge: true, rfc: "RFC 9051 §6.4.7"},
