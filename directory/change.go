@@ -87,14 +87,14 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 // SetCredentials gives a user new credentials. It answers
 // restante.ErrNotFound for an unknown name.
 func (d *Directory) SetCredentials(ctx context.Context, name string, c Credentials) (User, error) {
-	return d.edit(ctx, name, func(u *User) error { u.Credentials = c; return nil })
+	return d.editUser(ctx, name, func(u *User) error { u.Credentials = c; return nil })
 }
 
 // ReplaceCredentials gives a user new credentials if they still are old. It
 // answers restante.ErrNotPermitted if somebody has changed them since, and
 // restante.ErrNotFound for an unknown name.
 func (d *Directory) ReplaceCredentials(ctx context.Context, name string, old, c Credentials) (User, error) {
-	return d.edit(ctx, name, func(u *User) error {
+	return d.editUser(ctx, name, func(u *User) error {
 		if !u.Credentials.Equal(old) {
 			return fmt.Errorf("credentials of %q have changed: %w", u.Name, restante.ErrNotPermitted)
 		}
@@ -106,10 +106,10 @@ func (d *Directory) ReplaceCredentials(ctx context.Context, name string, old, c 
 // SetDisabled lets a user log in or not. It answers restante.ErrNotFound for
 // an unknown name.
 func (d *Directory) SetDisabled(ctx context.Context, name string, disabled bool) (User, error) {
-	return d.edit(ctx, name, func(u *User) error { u.Disabled = disabled; return nil })
+	return d.editUser(ctx, name, func(u *User) error { u.Disabled = disabled; return nil })
 }
 
-func (d *Directory) edit(ctx context.Context, name string, f func(*User) error) (User, error) {
+func (d *Directory) editUser(ctx context.Context, name string, f func(*User) error) (User, error) {
 	name, err := Canonical(name)
 	if err != nil {
 		return User{}, err

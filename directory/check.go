@@ -47,7 +47,14 @@ func (d *Directory) Check(ctx context.Context, repair bool, f func(Finding) erro
 	if err != nil {
 		return err
 	}
+	public, err := d.publicAccounts(ctx)
+	if err != nil {
+		return err
+	}
 	for _, a := range accounts {
+		if _, ok := public[a.ID]; ok {
+			continue
+		}
 		if _, ok := owner[a.ID]; ok || d.now().Sub(a.Created) < young {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/restante/restante"
@@ -28,7 +29,7 @@ type Options struct {
 	Now          func() time.Time // nil: time.Now
 }
 
-// Directory is the table of users. It holds no state of its own, so that any
+// Directory is the table of users. It holds no state of its own but a number, so that any
 // number of nodes may use the same store. All methods may be called
 // concurrently; names are taken in any spelling and canonicalised.
 type Directory struct {
@@ -37,17 +38,23 @@ type Directory struct {
 	local  map[string]bool
 	logger *slog.Logger
 	now    func() time.Time
+	single bool // no other node writes to the store
+
+	generation *atomic.Uint64 // of groups, shares and public accounts, as this node changed them
 }
 
 // Open answers the directory in kvs, whose accounts are in ms. It answers an
 // error of kind restante.ErrInvalid for a domain that is none.
 func Open(kvs kv.Store, ms *mailstore.Store, o Options) (*Directory, error) {
-	d := &Directory{kv: kvs, store: ms, local: map[string]bool{}, logger: o.Logger, now: o.Now}
+	d := &Directory{kv: kvs, store: ms, local: map[string]bool{}, logger: o.Logger, now: o.Now, generation: new(atomic.Uint64)}
 	if d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if e, ok := kvs.(interface{ SingleWriter() bool }); ok {
+		d.single = e.SingleWriter()
 	}
 	for _, domain := range o.LocalDomains {
 		c, err := canonicalDomain(domain)

@@ -22,6 +22,7 @@ const (
 	ListReturnSubscribed ListReturn = 1 << iota
 	ListReturnChildren
 	ListReturnSpecialUse
+	ListReturnMyRights // RFC 8440 §3
 )
 
 // Has reports whether all of o are in the set.

@@ -53,6 +53,7 @@ const (
 	FindRefs    FindingKind = "refs"    // counts of copies
 	FindThread  FindingKind = "thread"  // thread rows
 
+	FindACL      FindingKind = "acl"      // access control lists
 	FindMetadata FindingKind = "metadata" // metadata of mailboxes and of the server
 	FindRow      FindingKind = "row"      // rows of unknown form
 )
@@ -271,7 +272,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 // rest is held against.
 func (c *checker) run() error {
 	for _, step := range []func() error{
-		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkMetadata, c.checkCounts,
+		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkMetadata, c.checkCounts,
 		c.checkStaging, c.checkRefs, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {

@@ -181,6 +181,8 @@ var damages = []struct {
 	}, FindMailbox, false, 0, 0},
 	{"no inbox", func(d *damaged) { d.delete(mailboxKey(1)) }, FindOrphan, false, 292, 0},
 	{"subscription", func(d *damaged) { d.set(subscriptionKey("a//b"), nil) }, FindMailbox, false, 0, 0},
+	{"acl", func(d *damaged) { d.set(aclKey(1), []byte{1}) }, FindACL, false, 0, 0},
+	{"acl of nothing", func(d *damaged) { d.set(aclKey(77), appendACL(nil, ACL{{"anyone", RightRead}})) }, FindACL, false, 0, 0},
 	{"history of nothing", func(d *damaged) { d.set(expungedKey(77, 3), appendUIDSet(nil, UIDSet{{1, 2}})) }, FindOrphan, false, 0, 0},
 	{"history above UIDNEXT", func(d *damaged) { d.set(expungedKey(1, 3), appendUIDSet(nil, UIDSet{{1000, 1001}})) }, FindHistory, false, 0, 0},
 	{"history of present", func(d *damaged) { d.set(expungedKey(1, 3), appendUIDSet(nil, UIDSet{{5, 6}})) }, FindHistory, false, 0, 0},

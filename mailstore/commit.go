@@ -83,7 +83,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	tx := &txn{
 		ctx: ctx, store: a.store, partition: a.partition(), base: base,
 		limits: a.store.options.Limits, now: a.store.now(), modSeq: base.ModSeq() + 1,
-		row: base.account, flags: base.flags,
+		row: base.account, flags: base.flags, acls: base.acls,
 	}
 	defer tx.close()
 	if err := f(tx); err != nil {

@@ -81,6 +81,7 @@ func (tx *txn) create(name string, use []string) (*draft, error) {
 	tx.row.nextMailbox++
 	tx.drafts = append(tx.drafts, d)
 	tx.structure = true
+	tx.inheritACL(d)
 	return d, nil
 }
 

@@ -14,6 +14,7 @@ func (tx *txn) drop(d *draft) error {
 		return err
 	}
 	tx.batch.Delete(mailboxKey(d.mailbox.ID), len(d.mailbox.Name)+32)
+	tx.dropACL(d.mailbox.ID)
 	d.gone, d.touched, tx.structure = true, true, true
 	return nil
 }
@@ -50,6 +51,7 @@ func (a *Account) DeleteMailbox(ctx context.Context, name string) error {
 		if err := tx.dropMetadata(d); err != nil {
 			return err
 		}
+		tx.dropACL(d.mailbox.ID)
 		d.mailbox.NoSelect, d.mailbox.SpecialUse = true, nil
 		d.touched, tx.structure = true, true
 		return nil

@@ -20,6 +20,7 @@ const schemaVersion = 2
 //	02 mailbox:8                      mailbox row
 //	03 name                           subscription; no value
 //	04 flagset:4                      flag set (see flagtable.go)
+//	05 mailbox:8                      access control list (see acl.go)
 //	10 mailbox:8 uid:4                page (see pagecodec.go); uid is not above the
 //	                                  page's first and above the last of the page before
 //	11 mailbox:8 modseq:8             UIDs expunged by that commit
@@ -38,6 +39,7 @@ const (
 	kindMailbox      = 0x02
 	kindSubscription = 0x03
 	kindFlagSet      = 0x04
+	kindACL          = 0x05
 	kindPage         = 0x10
 	kindExpunged     = 0x11
 	kindRefs         = 0x20
@@ -68,6 +70,8 @@ func subscriptionKey(name string) []byte {
 func flagSetKey(id FlagSetID) []byte {
 	return binary.BigEndian.AppendUint32([]byte{kindFlagSet}, uint32(id))
 }
+
+func aclKey(id restante.MailboxID) []byte { return key64(kindACL, uint64(id)) }
 
 func pageKey(id restante.MailboxID, first restante.UID) []byte {
 	return appendPageKey(make([]byte, 0, 13), id, first)

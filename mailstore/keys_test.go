@@ -16,6 +16,7 @@ func TestKeysGolden(t *testing.T) {
 		{"mailbox", mailboxKey(0x0102), "020000000000000102"},
 		{"subscription", subscriptionKey("a/é"), "03612fc3a9"},
 		{"flag set", flagSetKey(7), "0400000007"},
+		{"access control list", aclKey(7), "050000000000000007"},
 		{"page", pageKey(1, 257), "10000000000000000100000101"},
 		{"expunged", expungedKey(1, 258), "1100000000000000010000000000000102"},
 		{"refs", refsKey(3), "200000000000000003"},

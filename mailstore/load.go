@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/restante/restante"
@@ -75,7 +76,8 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 // difference describes what another node did.
 func (a *Account) difference(old, next *State) notify.Event {
 	e := notify.Event{Account: a.id, ModSeq: next.ModSeq()}
-	e.Structure = len(old.mailboxes) != len(next.mailboxes) || !slices.Equal(old.subscriptions, next.subscriptions)
+	e.Structure = len(old.mailboxes) != len(next.mailboxes) || !slices.Equal(old.subscriptions, next.subscriptions) ||
+		!maps.EqualFunc(old.acls, next.acls, slices.Equal[ACL])
 	e.Metadata = old.account.metadata != next.account.metadata
 	for _, b := range next.mailboxes {
 		was := old.box(b.mailbox.ID)
@@ -156,6 +158,10 @@ func (s *State) readHeadRow(key, value []byte, old *State) error {
 	case kindFlagSet:
 		system, keywords, ok := parseFlagSet(value)
 		if !ok || len(key) != 5 || !s.flags.load(FlagSetID(binary.BigEndian.Uint32(key[1:])), system, keywords) {
+			return bad()
+		}
+	case kindACL:
+		if !s.readACL(key, value) {
 			return bad()
 		}
 	default:

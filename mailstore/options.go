@@ -42,6 +42,7 @@ type Limits struct {
 	NameDepth    int   // levels of a mailbox name; 32
 	Keywords     int   // distinct ones in an account; 1,000
 	KeywordBytes int   // of one keyword; 128
+	ACLEntries   int   // identifiers in the access control list of a mailbox; 500
 	Quota        Quota // of an account without one of its own
 
 	// Of metadata (RFC 5464 §4.1).
@@ -117,5 +118,6 @@ func (l Limits) withDefaults() Limits {
 	if l.GuestBytes <= 0 {
 		l.GuestBytes = 256 << 10
 	}
+	set(&l.ACLEntries, 500)
 	return l
 }

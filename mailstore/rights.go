@@ -12,18 +12,18 @@ type Rights uint16
 
 // The rights, in the order in which they are written.
 const (
-	RightLookup     Rights = 1 << iota // l: the mailbox is seen by LIST, and can be subscribed
-	RightRead                          // r: its messages can be read
-	RightSeen                          // s: \Seen is kept
-	RightWrite                         // w: flags but \Seen and \Deleted can be changed
-	RightInsert                        // i: messages can be put in
-	RightPost                          // p: mail can be sent to it
-	RightCreate                        // k: mailboxes can be made below it
-	RightDelete                        // x: it can be deleted or renamed
-	RightDeleteMsgs                    // t: \Deleted can be changed
-	RightExpunge                       // e: messages can be expunged
-	RightAdmin                         // a: its rights can be changed
-	RightAnnotate                      // n: shared annotations can be changed (RFC 5257 §3.4)
+	RightLookup   Rights = 1 << iota // l: the mailbox is seen by LIST, and can be subscribed
+	RightRead                        // r: its messages can be read
+	RightSeen                        // s: \Seen is kept
+	RightWrite                       // w: flags but \Seen and \Deleted can be changed
+	RightInsert                      // i: messages can be put in
+	RightPost                        // p: mail can be sent to it
+	RightCreate                      // k: mailboxes can be made below it
+	RightDelete                      // x: it can be deleted or renamed
+	RightDeleted                     // t: \Deleted can be changed
+	RightExpunge                     // e: messages can be expunged
+	RightAdmin                       // a: its rights can be changed
+	RightAnnotate                    // n: shared annotations can be changed (RFC 5257 §3.4)
 )
 
 // rightLetters has each right's letter at its bit.
@@ -35,7 +35,7 @@ const rightLetters = "lrswipkxtean"
 // mailboxes can take them away again.
 const (
 	rightsCreate = RightCreate | RightDelete
-	rightsDelete = RightDeleteMsgs | RightExpunge
+	rightsDelete = RightDeleted | RightExpunge
 )
 
 // AllRights is everything that an owner can do.
@@ -92,3 +92,46 @@ func (r Rights) Letters() string {
 
 // Has reports whether all of want are there.
 func (r Rights) Has(want Rights) bool { return r&want == want }
+
+// FlagRights are the rights to change flags.
+const FlagRights = RightSeen | RightWrite | RightDeleted
+
+// FlagRight is the right that it takes to change a flag (RFC 4314 §4, STORE).
+func FlagRight(flag string) Rights {
+	switch bit, _ := systemFlag(flag); bit {
+	case Seen:
+		return RightSeen
+	case Deleted:
+		return RightDeleted
+	}
+	return RightWrite
+}
+
+// Settable leaves of flags those that the rights allow to be changed.
+func (r Rights) Settable(flags []string) []string {
+	if r.Has(FlagRights) {
+		return flags
+	}
+	kept := make([]string, 0, len(flags))
+	for _, f := range flags {
+		if r.Has(FlagRight(f)) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// systemFlags are the system flags that the rights allow to be changed.
+func (r Rights) systemFlags() SystemFlags {
+	var set SystemFlags
+	if r.Has(RightSeen) {
+		set |= Seen
+	}
+	if r.Has(RightDeleted) {
+		set |= Deleted
+	}
+	if r.Has(RightWrite) {
+		set |= Answered | Flagged | Draft
+	}
+	return set
+}

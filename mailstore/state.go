@@ -59,7 +59,8 @@ type State struct {
 	index         map[restante.MailboxID]int // places in mailboxes; shared by states with the same names
 	subscriptions []string                   // in byte order
 	flags         *FlagTable
-	metadata      restante.ModSeq // of the last change of metadata
+	metadata      restante.ModSeq            // of the last change of metadata
+	acls          map[restante.MailboxID]ACL // of the mailboxes that have one; not changed
 }
 
 // ModSeq is the modseq of the account's last change: its version, and what was

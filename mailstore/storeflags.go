@@ -46,7 +46,15 @@ type Unchanged struct {
 func (a *Account) StoreFlags(
 	ctx context.Context, mb restante.MailboxID, uids UIDSet, op FlagOp, flags []string, condition *Unchanged,
 ) (StoreResult, error) {
-	system, keywords, err := splitFlags(flags, a.store.options.Limits.KeywordBytes)
+	return a.StorePermitted(ctx, mb, uids, op, flags, AllRights, condition)
+}
+
+// StorePermitted is StoreFlags for somebody who has certain rights: flags that they
+// do not allow to be changed stay as they are (RFC 4314 §4, STORE).
+func (a *Account) StorePermitted(
+	ctx context.Context, mb restante.MailboxID, uids UIDSet, op FlagOp, flags []string, rights Rights, condition *Unchanged,
+) (StoreResult, error) {
+	system, keywords, err := splitFlags(rights.Settable(flags), a.store.options.Limits.KeywordBytes)
 	if err != nil {
 		return StoreResult{}, err
 	}
@@ -67,7 +75,7 @@ func (a *Account) StoreFlags(
 		if err := tx.load(d); err != nil {
 			return err
 		}
-		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, unless: condition, result: &result}
+		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, rights: rights, unless: condition, result: &result}
 		return c.store(d, uids)
 	})
 	if err != nil {
@@ -83,6 +91,7 @@ type flagChange struct {
 	op       FlagOp
 	system   SystemFlags
 	keywords []string
+	rights   Rights // what a replacement does not allow stays
 	unless   *Unchanged
 	result   *StoreResult
 	memo     []FlagSetID // what becomes of a set, plus 1; 0: not asked yet
@@ -186,6 +195,11 @@ func (c *flagChange) become(id FlagSetID) (FlagSetID, error) {
 	}
 	system, keywords := c.system, c.keywords
 	switch c.op {
+	case ReplaceFlags:
+		system |= set.System &^ c.rights.systemFlags()
+		if !c.rights.Has(RightWrite) {
+			keywords = set.Keywords
+		}
 	case AddFlags:
 		system |= set.System
 		keywords = slices.Concat(set.Keywords, c.keywords)

@@ -32,6 +32,8 @@ type txn struct {
 	structure     bool     // names or attributes change
 	metadata      bool     // metadata of a mailbox or of the server changes
 	removed       bool     // the account goes
+	acls          map[restante.MailboxID]ACL
+	ownACLs       bool // acls is not the base's
 	refs          refCounts
 	importing     map[string]bool // import keys that the change adds
 }
@@ -89,7 +91,7 @@ func (tx *txn) finish() {
 func (tx *txn) state(version kv.Version) *State {
 	next := &State{
 		version: version, account: tx.row, index: tx.base.index,
-		subscriptions: tx.base.subscriptions, flags: tx.flags, metadata: tx.base.metadata,
+		subscriptions: tx.base.subscriptions, flags: tx.flags, acls: tx.acls, metadata: tx.base.metadata,
 	}
 	if tx.metadata {
 		next.metadata = next.ModSeq()

@@ -59,7 +59,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 		g.imap = old.imap
 	} else {
 		g.imap = imapserver.New(imapserver.Options{
-			Store: f.node.store, Auth: g.auth, Limits: c.IMAPLimits(), ID: []string{"name", "Restante", "version", version()},
+			Store: f.node.store, Auth: g.auth, Namespace: f.node.namespace, Limits: c.IMAPLimits(), ID: []string{"name", "Restante", "version", version()},
 		})
 	}
 	if old != nil && reflect.DeepEqual(old.config.LMTP, c.LMTP) && old.config.Limits.MessageSize == c.Limits.MessageSize {

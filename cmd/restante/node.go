@@ -14,6 +14,7 @@ import (
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/pebblekv"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
 // node is an open store with what stands on it. Only one process has it.
@@ -21,6 +22,7 @@ type node struct {
 	kv        kv.Store
 	store     *mailstore.Store
 	directory *directory.Directory
+	namespace *namespace.Namespace
 	admin     admin.Operations
 	failed    chan error // receives the error after which nothing can be written any more
 }
@@ -57,6 +59,7 @@ func openNode(ctx context.Context, c config.Config, logger *slog.Logger, create 
 	if n.directory, err = directory.Open(engine, n.store, dir); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
+	n.namespace = namespace.New(namespace.Options{Store: n.store, Directory: n.directory, Logger: logger})
 	n.admin = admin.New(admin.Options{Store: n.store, Directory: n.directory, Params: c.PasswordParams(), Logger: logger})
 	return n, nil
 }

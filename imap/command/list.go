@@ -137,6 +137,8 @@ func listReturn(d *wire.Decoder, l *imap.ListOptions, o *Options) bool {
 			l.Return |= imap.ListReturnChildren
 		case "SPECIAL-USE":
 			l.Return |= imap.ListReturnSpecialUse
+		case "MYRIGHTS":
+			l.Return |= imap.ListReturnMyRights // RFC 8440 §3
 		case "STATUS":
 			var ok bool
 			l.Status, ok = statusItems(d)

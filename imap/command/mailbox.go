@@ -7,17 +7,19 @@ import (
 )
 
 // Mailbox is a command whose only argument is a mailbox name (RFC 9051 §6.3.5,
-// §6.3.7, §6.3.8):
+// §6.3.7, §6.3.8, RFC 4314 §3.3, §3.5):
 //
 //	delete      = "DELETE" SP mailbox
 //	subscribe   = "SUBSCRIBE" SP mailbox
 //	unsubscribe = "UNSUBSCRIBE" SP mailbox
+//	getacl      = "GETACL" SP mailbox
+//	myrights    = "MYRIGHTS" SP mailbox
 type Mailbox struct {
 	Command string
 	Mailbox string
 }
 
-// Name is DELETE, SUBSCRIBE or UNSUBSCRIBE.
+// Name is DELETE, SUBSCRIBE, UNSUBSCRIBE, GETACL or MYRIGHTS.
 func (c Mailbox) Name() string { return c.Command }
 
 // LogValue gives the mailbox.
@@ -55,7 +57,7 @@ func (c Rename) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("from", c.From), slog.String("to", c.To))
 }
 
-// ParseMailbox reads the argument of DELETE, SUBSCRIBE or UNSUBSCRIBE.
+// ParseMailbox reads the argument of a command that has a mailbox name alone.
 func ParseMailbox(d *wire.Decoder, name string, o Options) (Mailbox, error) {
 	c := Mailbox{Command: name}
 	c.Mailbox, _ = mailbox(d, &o)

@@ -42,6 +42,12 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseStatus(d, o))
 	case "COMPRESS":
 		return result(ParseCompress(d))
+	case "GETACL", "MYRIGHTS":
+		return result(ParseMailbox(d, name, o))
+	case "DELETEACL", "LISTRIGHTS":
+		return result(ParseIdentifier(d, name, o))
+	case "SETACL":
+		return result(ParseSetACL(d, o))
 	case "UIDBATCHES":
 		return result(ParseUIDBatches(d))
 	case "APPEND":

@@ -33,7 +33,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		if !more {
 			break
 		}
-		if err := s.appendMessage(p, &m); err != nil {
+		if err := s.appendMessage(p, &m, to.rights); err != nil {
 			return done, err
 		}
 	}
@@ -47,8 +47,9 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "APPEND completed"), nil
 }
 
-// appendMessage takes one message.
-func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage) error {
+// appendMessage takes one message with the flags that the user may set (RFC 4314
+// §4).
+func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage, rights mailstore.Rights) error {
 	switch size := m.Literal.Size; {
 	case size == 0:
 		// Also how a client gives up an APPEND of several (RFC 3502 §6.3.11).
@@ -56,7 +57,7 @@ func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage) e
 	case size > s.srv.limits.Message:
 		return errTooBig()
 	}
-	w, err := p.Message(mailstore.NewMessage{Flags: m.Flags, InternalDate: m.Date, Size: m.Literal.Size})
+	w, err := p.Message(mailstore.NewMessage{Flags: rights.Settable(m.Flags), InternalDate: m.Date, Size: m.Literal.Size})
 	if err != nil {
 		return flagError(err)
 	}

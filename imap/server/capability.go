@@ -49,6 +49,8 @@ var extensions = [...]extension{
 	{"SORT=UID", false, "RFC 5256"},    // as Cyrus has it
 	{"METADATA-SERVER", false, "RFC 5464"},
 	{"LIST-METADATA", false, "RFC 9590"},
+	{"RIGHTS=kxten", false, "RFC 4314"},
+	{"LIST-MYRIGHTS", false, "RFC 8440"},
 	{"UIDONLY", false, "RFC 9586"},
 }
 

@@ -40,6 +40,7 @@ var codes = []struct{ name, code, shown string }{
 	{"Modified", "MODIFIED", "testdata/condstore.txt"},
 	{"NoPerm", "NOPERM", "testdata/metadata.txt"},
 	{"NonExistent", "NONEXISTENT", "testdata/mailboxes.txt"},
+	{"NoPerm", "NOPERM", "testdata/sharing.txt"},
 	{"OverQuota", "OVERQUOTA", "testdata/narrow/limits.txt"},
 	{"PrivacyRequired", "PRIVACYREQUIRED", "session_test.go"},
 	{"ReadOnly", "READ-ONLY", "testdata/select.txt"},

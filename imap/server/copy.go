@@ -88,9 +88,12 @@ func (s *session) destination(ctx context.Context, name string) (place, error) {
 		if err := s.srv.store.Limits().CheckName(at.local); err != nil {
 			return place{}, err
 		}
+		if err := s.mayCreate(ctx, at); err != nil {
+			return place{}, errNoMailbox()
+		}
 		return place{}, errTryCreate()
 	}
-	return s.placeAt(at, mailstore.RightInsert)
+	return s.placeAt(ctx, at, mailstore.RightInsert)
 }
 
 func errTryCreate() error {

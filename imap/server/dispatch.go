@@ -18,6 +18,7 @@ import (
 // command reads one command, runs it, and ends it with exactly one tagged
 // response (RFC 9051 §2.2.1), or ends the connection.
 func (s *session) command(ctx context.Context) {
+	defer s.endVisits()
 	tag, r, err := s.begin()
 	s.tag = tag
 	answer := done
@@ -116,6 +117,9 @@ func wrongState(r *row, st state) string {
 // run parses a command and does it.
 func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, err error) {
 	err = s.guard(ctx, r.name, func() error {
+		if err := s.permitted(ctx, r); err != nil {
+			return err
+		}
 		c, err := command.Parse(s.dec, r.name, s.parseOptions())
 		if err != nil {
 			s.refused(r, c, err)

@@ -52,7 +52,7 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	if c.HasChangedSince {
 		f.since = restante.ModSeq(c.ChangedSince)
 	}
-	f.markSeen = !s.selected.readOnly && items.SetsSeen()
+	f.markSeen = !s.selected.readOnly && s.selected.rights.Has(mailstore.RightSeen) && items.SetsSeen()
 	err = f.fetch(ctx, &t)
 	s.markSeen(ctx, f.unseen)
 	if err != nil {

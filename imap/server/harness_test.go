@@ -22,6 +22,7 @@ import (
 	"github.com/restante/restante/kv/pebblekv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
+	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
 )
 
@@ -72,7 +73,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 	check(err)
-	h.imap = New(Options{Store: h.store, Auth: a, Limits: o.limits})
+	h.imap = New(Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Limits: o.limits})
 	cert, err := serve.SelfSigned([]string{"localhost"}, time.Now())
 	check(err)
 	h.serve = serve.New(serve.Options{Logger: slog.New(alarm{t, o.mayPanic}), Limits: o.serve, TLS: func() *tls.Config {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/restante/restante/imap"
@@ -21,17 +22,20 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 	if c.Options.Select.Has(imap.ListSelectRecursiveMatch) && c.Options.Select&^alone == 0 {
 		return done, imap.Bad("RECURSIVEMATCH needs another selection option")
 	}
-	if err := s.account.Refresh(ctx); err != nil {
+	p := newPatterns(c.Reference, c.Patterns)
+	catalog, err := s.catalog(ctx, p)
+	if err != nil {
 		return done, err
 	}
 	if c.Options.Status.Has(imap.StatusHighestModSeq) {
 		s.enableCondStore() // RFC 7162 §3.1
 	}
-	l := listing{state: s.account.State(), match: matcher(c.Reference, c.Patterns), options: c.Options}
+	l := listing{catalog: catalog, patterns: p, options: c.Options}
 	l.each(func(e listEntry) {
 		s.writeListed(e, c.Options)
+		s.writeListedRights(ctx, &e, c.Options)
 		if c.Options.Status != 0 && e.selected && e.mailbox != nil && !e.mailbox.NoSelect {
-			s.writeStatus(ctx, &place{account: s.account, mailbox: e.mailbox, name: e.name, rights: mailstore.AllRights}, c.Options.Status)
+			s.writeListedStatus(ctx, &e, c.Options.Status)
 		}
 		if len(c.Options.Metadata) > 0 && e.selected && e.mailbox != nil {
 			s.listMetadata(ctx, &place{account: s.account, mailbox: e.mailbox, name: e.name, rights: mailstore.AllRights}, c.Options.Metadata)
@@ -47,30 +51,79 @@ func (s *session) lsub(ctx context.Context, c command.LSub) (imap.StatusResponse
 		s.enc.Raw(`* LSUB (\Noselect) "/" ""`).CRLF()
 		return done, nil
 	}
-	if err := s.account.Refresh(ctx); err != nil {
+	p := newPatterns(c.Reference, []string{c.Pattern})
+	catalog, err := s.catalog(ctx, p)
+	if err != nil {
 		s.log.WarnContext(ctx, "subscriptions may be out of date", "error", err)
+		catalog = newCatalog(s.account.State())
 	}
-	match := matcher(c.Reference, []string{c.Pattern})
-	for _, e := range subscribedListing(s.account.State(), match, strings.ContainsRune(c.Pattern, '%')) {
+	for _, e := range subscribedListing(catalog, p.match, strings.ContainsRune(c.Pattern, '%')) {
 		s.writeSubscribed(e)
 	}
 	return done, nil
 }
 
-// matcher gives the test of names against patterns.
-func matcher(reference string, patterns []string) func(string) bool {
-	compiled := make([]imap.Pattern, 0, len(patterns))
-	for _, p := range patterns {
-		if p != "" { // ignored in the extended syntax
+// listed gives the mailbox of an entry with what the user may do with it.
+func (s *session) listed(ctx context.Context, e *listEntry) (place, error) {
+	if e.shared != nil {
+		return *e.shared, nil
+	}
+	p := place{account: s.account, mailbox: e.mailbox, name: e.name, owner: s.names.Self()}
+	var err error
+	p.rights, err = s.rights(ctx, &p)
+	return p, err
+}
+
+// writeListedStatus writes the STATUS of a mailbox that LIST has told. Of one that
+// the user may not read there is none (RFC 5819 §2).
+func (s *session) writeListedStatus(ctx context.Context, e *listEntry, items imap.StatusItems) {
+	if p, err := s.listed(ctx, e); err == nil && p.rights.Has(mailstore.RightRead) {
+		s.writeStatus(ctx, &p, items)
+	}
+}
+
+// writeListedRights writes MYRIGHTS behind a mailbox that LIST has told, if that was
+// asked for (RFC 8440 §3). A name that is no mailbox, and one that stands for its
+// inferiors only, has none.
+func (s *session) writeListedRights(ctx context.Context, e *listEntry, o imap.ListOptions) {
+	if !o.Return.Has(imap.ListReturnMyRights) || !e.selected || e.mailbox == nil || e.mailbox.NoSelect {
+		return
+	}
+	if p, err := s.listed(ctx, e); err == nil && p.rights&anyRight != 0 {
+		s.writeMyRights(&p)
+	}
+}
+
+// patterns are those of one LIST or LSUB.
+type patterns []imap.Pattern
+
+// newPatterns compiles patterns. Empty ones are ignored, as they are in the extended
+// syntax.
+func newPatterns(reference string, list []string) patterns {
+	compiled := make(patterns, 0, len(list))
+	for _, p := range list {
+		if p != "" {
 			compiled = append(compiled, imap.NewPattern(reference, p, '/'))
 		}
 	}
-	return func(name string) bool {
-		for _, p := range compiled {
-			if p.Match(name) {
-				return true
-			}
-		}
-		return false
-	}
+	return compiled
+}
+
+// match reports whether a name matches one of them.
+func (l patterns) match(name string) bool {
+	return slices.ContainsFunc(l, func(p imap.Pattern) bool { return p.Match(name) })
+}
+
+// matchLevel is match for patterns that also name levels of the hierarchy which are
+// no mailboxes.
+func (l patterns) matchLevel(name string) bool {
+	return slices.ContainsFunc(l, func(p imap.Pattern) bool { return strings.HasSuffix(p.String(), "%") && p.Match(name) })
+}
+
+// reach reports whether names that begin with prefix, or levels above them, may
+// match.
+func (l patterns) reach(prefix string) bool {
+	return slices.ContainsFunc(l, func(p imap.Pattern) bool {
+		return strings.HasPrefix(prefix, p.Prefix()) || strings.HasPrefix(p.Prefix(), prefix)
+	})
 }

@@ -45,10 +45,8 @@ func (r *nameResponse) name(e listEntry) *wire.Encoder {
 	} else {
 		r.attr(imap.AttrHasNoChildren)
 	}
-	if e.mailbox != nil {
-		for _, use := range e.mailbox.SpecialUse {
-			r.attr(use)
-		}
+	for _, use := range e.uses() {
+		r.attr(use)
 	}
 	return r.enc.Raw(`) "/" `).Mailbox(e.name)
 }

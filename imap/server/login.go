@@ -98,6 +98,7 @@ func (s *session) enter(ctx context.Context, id auth.Identity) (imap.StatusRespo
 		return done, err
 	}
 	s.user, s.account, s.state = id, account, stateAuthenticated
+	s.names = s.srv.names.User(id.Name, id.Account)
 	s.conn.SetUser(id.Name)
 	s.log = s.conn.Logger()
 	s.dec.SetLimits(s.wireLimits())

@@ -6,6 +6,8 @@ import (
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
 // create handles CREATE (RFC 9051 §6.3.4, RFC 6154 §3, RFC 8474 §4.1).
@@ -13,7 +15,7 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	// A trailing delimiter declares that inferior names will follow, which
 	// needs no declaration here.
 	name := strings.TrimSuffix(c.Mailbox, "/")
-	at, err := s.site(ctx, name)
+	at, err := s.newSite(ctx, name)
 	if err != nil {
 		return done, err
 	}
@@ -21,8 +23,8 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	if err != nil {
 		return done, err
 	}
-	if at.prefix+m.Name != name {
-		s.tellNormalized(ctx, name, at.prefix+m.Name)
+	if at.owner.Prefix+m.Name != name {
+		s.tellNormalized(ctx, name, at.owner.Prefix+m.Name)
 	}
 	return ok(imap.CodeMailboxID(mailboxID(at.account, m.ID)), "CREATE completed"), nil
 }
@@ -47,6 +49,11 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 	if err != nil {
 		return done, err
 	}
+	if mb := at.account.State().MailboxByName(at.local); mb != nil {
+		if _, err := s.placeAt(ctx, at, mailstore.RightDelete); err != nil {
+			return done, err
+		}
+	}
 	if err := at.account.DeleteMailbox(ctx, at.local); err != nil {
 		return done, err
 	}
@@ -60,7 +67,23 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 // rename handles RENAME (RFC 9051 §6.3.6). Subscriptions stay with the names.
 func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResponse, error) {
 	from, to := strings.TrimSuffix(c.From, "/"), strings.TrimSuffix(c.To, "/")
-	if err := s.account.RenameMailbox(ctx, from, to); err != nil {
+	old, err := s.site(ctx, from)
+	if err != nil {
+		return done, err
+	}
+	if mb := old.account.State().MailboxByName(old.local); mb != nil {
+		if _, err := s.placeAt(ctx, old, mailstore.RightDelete); err != nil {
+			return done, err
+		}
+	}
+	at, err := s.newSite(ctx, to)
+	if err != nil {
+		return done, err
+	}
+	if at.account != old.account {
+		return done, imap.No(imap.CodeCannot, "A mailbox cannot be renamed into another account")
+	}
+	if err := old.account.RenameMailbox(ctx, old.local, at.local); err != nil {
 		return done, err
 	}
 	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
@@ -75,9 +98,8 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 	return done, s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
 }
 
-// namespace handles NAMESPACE (RFC 9051 §6.3.10): all of an account's mailboxes
-// are personal and have no prefix.
+// namespace handles NAMESPACE (RFC 9051 §6.3.10).
 func (s *session) namespace(context.Context) (imap.StatusResponse, error) {
-	s.enc.Raw(`* NAMESPACE (("" "/")) NIL NIL`).CRLF()
+	s.enc.Raw(`* NAMESPACE (("" "/")) (("` + namespace.Others + `/" "/")) (("` + namespace.Public + `/" "/"))`).CRLF()
 	return done, nil
 }

@@ -6,13 +6,16 @@ import (
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
-// Options configure a [Server]. Store and Auth are required.
+// Options configure a [Server]. Store, Auth and Namespace are
+// required.
 type Options struct {
-	Store  *mailstore.Store
-	Auth   *auth.Authenticator
-	Limits Limits // zero fields mean their defaults
+	Store     *mailstore.Store
+	Auth      *auth.Authenticator
+	Namespace *namespace.Namespace
+	Limits    Limits // zero fields mean their defaults
 	// ID is what the ID command tells clients of the server (RFC 2971), field
 	// and value in turn. nil tells its name alone, and an empty slice nothing.
 	ID []string

@@ -30,7 +30,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 		s.enabled |= featureCondStore
 	}
 	s.selected = &selected{
-		account: at.account, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
+		account: at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
 	}
 	s.state = stateSelected
 	s.describeMailbox(snap, c.Mailbox)
@@ -42,6 +42,9 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	}
 	if c.ReadOnly {
 		return ok(imap.CodeReadOnly, "EXAMINE completed"), nil
+	}
+	if at.rights&writeRights == 0 {
+		return ok(imap.CodeReadOnly, "SELECT completed"), nil
 	}
 	return ok(imap.CodeReadWrite, "SELECT completed"), nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
 )
 
@@ -24,6 +25,7 @@ import (
 type Server struct {
 	store  *mailstore.Store
 	auth   *auth.Authenticator
+	names  *namespace.Namespace
 	limits Limits
 	id     []string
 
@@ -44,7 +46,7 @@ type Server struct {
 // New gives a server over a store that is open.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, auth: o.Auth, limits: o.Limits.filled(), id: o.ID,
+		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID,
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
 	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue

@@ -11,6 +11,7 @@ import (
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
 )
 
@@ -45,9 +46,11 @@ type loggedIn struct {
 	enabled  features
 	user     auth.Identity
 	account  *mailstore.Account // from login on
+	names    *namespace.User    // where names lead
 	selected *selected          // in the selected state
 	idle     idle
-	metadata map[restante.AccountID]*metadataSeen // once METADATA was enabled
+	metadata map[restante.AccountID]*metadataSeen      // once METADATA was enabled
+	visited  map[restante.AccountID]*mailstore.Account // others' that are open
 }
 
 func newSession(srv *Server, c *serve.Conn) *session {
@@ -114,6 +117,7 @@ func (s *session) end(ctx context.Context) {
 func (s *session) leaveAccount() {
 	s.idle.stop()
 	s.selected = nil
+	s.endVisits()
 	if s.account != nil {
 		s.srv.leave(s.account.ID())
 		s.account.Release()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/mailstore"
 )
 
 // noop handles NOOP (RFC 9051 §6.1.2) and CHECK (RFC 3501 §6.4.1): changes are
@@ -19,9 +20,10 @@ func (s *session) logout(context.Context) (imap.StatusResponse, error) {
 }
 
 // close handles CLOSE (RFC 9051 §6.4.1): nobody is told what it expunges. In a
-// mailbox that is open read-only it expunges nothing, which is no error.
+// mailbox that is open read-only it expunges nothing, which is no error, nor does it
+// for a user who may not (RFC 4314 §4).
 func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
-	if !s.selected.readOnly {
+	if !s.selected.readOnly && s.selected.rights.Has(mailstore.RightExpunge) {
 		if _, err := s.selected.account.Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return done, err
 		}

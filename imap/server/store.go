@@ -30,8 +30,11 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 	if err != nil || t.count() == 0 {
 		return done, err
 	}
-	op := flagOp(c.Action)
-	r, err := s.selected.account.StoreFlags(ctx, s.selected.id, t.uids(), op, c.Flags, condition)
+	op, rights := flagOp(c.Action), s.selected.rights
+	if rights&mailstore.FlagRights == 0 || len(c.Flags) > 0 && len(rights.Settable(c.Flags)) == 0 {
+		return done, errNoPermission()
+	}
+	r, err := s.selected.account.StorePermitted(ctx, s.selected.id, t.uids(), op, c.Flags, rights, condition)
 	if err != nil {
 		return done, flagError(err)
 	}

@@ -3,18 +3,22 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/view"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
 // selected is what a session in the selected state knows of its mailbox.
 type selected struct {
 	account  *mailstore.Account // whose it is
 	name     string             // as the client knows it
-	rights   mailstore.Rights   // of the session's user
+	owner    namespace.Owner
+	rights   mailstore.Rights // of the session's user
+	changed  mailstore.Rights // rights that changed and of which the client was not told
 	id       restante.MailboxID
 	view     *view.View
 	readOnly bool
@@ -65,6 +69,14 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if err := s.selected.account.Refresh(ctx); err != nil {
 		return err
 	}
+	changed, err := s.review(ctx)
+	if errors.Is(err, restante.ErrNotFound) {
+		s.mailboxGone()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	now, err := s.selected.account.Snapshot(ctx, s.selected.id)
 	if errors.Is(err, restante.ErrNotFound) || err == nil && !s.selected.same(now) {
 		s.mailboxGone()
@@ -75,6 +87,11 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	}
 	u := s.selected.view.Advance(now, mayExpunge && !s.selected.hold)
 	s.selected.hold = false
+	changed |= s.selected.changed
+	s.selected.changed = 0
+	if changed&mailstore.FlagRights != 0 && !u.NewKeywords() {
+		s.writeFlags() // RFC 4314 §5.1.1
+	}
 	if u.Empty() {
 		return nil
 	}
@@ -162,6 +179,7 @@ func (s *session) untaggedNumber(n int, word string) {
 // one.
 func (s *session) writeFlags() {
 	const system = `\Answered \Flagged \Deleted \Seen \Draft`
+	rights := s.selected.rights
 	b := append(s.scratch[:0], "* FLAGS ("+system...)
 	words := len(b)
 	keywords := s.selected.view.Shown().Flags().Keywords()
@@ -170,9 +188,12 @@ func (s *session) writeFlags() {
 	}
 	end := len(b)
 	b = append(b, ")\r\n* OK [PERMANENTFLAGS ("...)
-	if s.selected.readOnly {
+	switch {
+	case s.selected.readOnly || rights&mailstore.FlagRights == 0:
 		b = append(b, ")] No flags can be changed here\r\n"...)
-	} else {
+	case !rights.Has(mailstore.FlagRights):
+		b = s.appendSettable(b, rights, keywords)
+	default:
 		b = append(b, system...)
 		b = append(b, b[words:end]...)
 		if len(keywords) < s.srv.store.Limits().Keywords {
@@ -182,6 +203,22 @@ func (s *session) writeFlags() {
 	}
 	s.enc.RawBytes(b)
 	s.scratch = b[:0]
+}
+
+// appendSettable ends the PERMANENTFLAGS of a user who may change some flags only
+// (RFC 4314 §5.1.1).
+func (s *session) appendSettable(b []byte, rights mailstore.Rights, keywords []string) []byte {
+	flags := slices.Concat(systemFlags(), keywords)
+	if len(keywords) < s.srv.store.Limits().Keywords {
+		flags = append(flags, imap.FlagWildcard)
+	}
+	for i, f := range rights.Settable(flags) {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, f...)
+	}
+	return append(b, ")] Flags that can be changed\r\n"...)
 }
 
 // claimRecent takes the messages that no session has been told of yet as recent

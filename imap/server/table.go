@@ -7,6 +7,7 @@ import (
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
 )
 
 // row is what the server has to know of a command besides how it is done.
@@ -22,7 +23,10 @@ type row struct {
 	// not with FETCH, STORE and SEARCH (RFC 9051 §7.5.1).
 	expunge bool
 	// writable says that the selected mailbox must not be open read-only.
-	writable   bool
+	writable bool
+	// need are rights on the selected mailbox without which the command does nothing
+	// (RFC 4314 §4), besides that to read it.
+	need       mailstore.Rights
 	capability string // which it stands for; empty: part of both revisions
 	rfc        string
 }
@@ -55,6 +59,11 @@ func table() []row {
 		{name: "LIST", run: on((*session).list), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.9"},
 		{name: "LSUB", run: on((*session).lsub), states: authenticated, expunge: true, rfc: "RFC 3501 §6.3.9"},
 		{name: "NAMESPACE", run: plain((*session).namespace), states: authenticated, expunge: true, capability: "NAMESPACE", rfc: "RFC 9051 §6.3.10"},
+		{name: "SETACL", run: on((*session).setACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.1"},
+		{name: "DELETEACL", run: on((*session).deleteACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.2"},
+		{name: "GETACL", run: on((*session).getACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.3"},
+		{name: "LISTRIGHTS", run: on((*session).listRights), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.4"},
+		{name: "MYRIGHTS", run: on((*session).myRights), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.5"},
 		{name: "STATUS", run: on((*session).status), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.11"},
 		{name: "APPEND", run: on((*session).append), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.12"},
 		{name: "IDLE", run: plain((*session).startIdle), states: authenticated, expunge: true, capability: "IDLE", rfc: "RFC 9051 §6.3.13"},
@@ -64,7 +73,7 @@ func table() []row {
 		{name: "CHECK", run: plain((*session).noop), states: inSelected, expunge: true, rfc: "RFC 3501 §6.4.1"},
 		{name: "CLOSE", run: plain((*session).close), states: inSelected, rfc: "RFC 9051 §6.4.1"},
 		{name: "UNSELECT", run: plain((*session).unselect), states: inSelected, capability: "UNSELECT", rfc: "RFC 9051 §6.4.2"},
-		{name: "EXPUNGE", run: plain((*session).expunge), states: inSelected, expunge: true, writable: true, rfc: "RFC 9051 §6.4.3"},
+		{name: "EXPUNGE", run: plain((*session).expunge), states: inSelected, expunge: true, writable: true, need: mailstore.RightExpunge, rfc: "RFC 9051 §6.4.3"},
 		{name: "SEARCH", run: on((*session).search), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.4"},
 		{name: "SORT", run: on((*session).sort), states: inSelected, sequence: true, capability: "SORT", rfc: "RFC 5256 §3"},
 		{name: "UID SORT", run: on((*session).sort), states: inSelected, expunge: true, capability: "SORT", rfc: "RFC 5256 §3"},
@@ -73,16 +82,16 @@ func table() []row {
 		{name: "FETCH", run: on((*session).fetch), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.5"},
 		{name: "STORE", run: on((*session).store), states: inSelected, sequence: true, writable: true, rfc: "RFC 9051 §6.4.6"},
 		{name: "COPY", run: on((*session).copy), states: inSelected, sequence: true, expunge: true, rfc: "RFC 9051 §6.4.7"},
-		{name: "MOVE", run: on((*session).move), states: inSelected, sequence: true, expunge: true, writable: true, capability: "MOVE", rfc: "RFC 9051 §6.4.8"},
+		{name: "MOVE", run: on((*session).move), states: inSelected, sequence: true, expunge: true, writable: true, need: mailstore.RightDeleted | mailstore.RightExpunge, capability: "MOVE", rfc: "RFC 9051 §6.4.8"},
 
 		{name: "UIDBATCHES", run: on((*session).uidBatches), states: inSelected, expunge: true, capability: "UIDBATCHES", rfc: "RFC 10022 §3.1"},
 
-		{name: "UID EXPUNGE", run: on((*session).uidExpunge), states: inSelected, expunge: true, writable: true, capability: "UIDPLUS", rfc: "RFC 9051 §6.4.9"},
+		{name: "UID EXPUNGE", run: on((*session).uidExpunge), states: inSelected, expunge: true, writable: true, need: mailstore.RightExpunge, capability: "UIDPLUS", rfc: "RFC 9051 §6.4.9"},
 		{name: "UID SEARCH", run: on((*session).search), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID FETCH", run: on((*session).fetch), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID STORE", run: on((*session).store), states: inSelected, expunge: true, writable: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID COPY", run: on((*session).copy), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
-		{name: "UID MOVE", run: on((*session).move), states: inSelected, expunge: true, writable: true, capability: "MOVE", rfc: "RFC 9051 §6.4.9"},
+		{name: "UID MOVE", run: on((*session).move), states: inSelected, expunge: true, writable: true, need: mailstore.RightDeleted | mailstore.RightExpunge, capability: "MOVE", rfc: "RFC 9051 §6.4.9"},
 	}
 }
 

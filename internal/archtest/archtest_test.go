@@ -15,6 +15,7 @@ var rules = Rules{
 		{"interchange"},
 		{"serve"},
 		{"auth"},
+		{"namespace"},
 		{"directory"},
 		{"imap/command"},
 		{"imap/view"},

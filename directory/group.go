@@ -1,0 +1,251 @@
+package directory
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// Group is a number of users who can be granted rights together. Its name is of
+// the form of a user's, and does not collide with users'.
+type Group struct {
+	Name    string // in canonical form
+	Created time.Time
+}
+
+// Keys of groups: a group lies in the partition of its name, a membership in that
+// of the member, so that a login finds its groups in one place. No name has a NUL.
+const (
+	groupPrefix  = 'g' // group
+	memberPrefix = 'm' // user NUL group
+)
+
+func groupKey(name string) []byte { return append([]byte{groupPrefix}, name...) }
+
+func memberKey(user, group string) []byte {
+	return append(append(append([]byte{memberPrefix}, user...), 0), group...)
+}
+
+// groupRecord is a group as stored, in JSON so that later programs can add fields.
+type groupRecord struct {
+	Created int64 `json:"created"`
+}
+
+// AddGroup makes a group without members. Errors are restante.ErrExists and
+// ErrInvalid.
+func (d *Directory) AddGroup(ctx context.Context, name string) (Group, error) {
+	name, err := Canonical(name)
+	if err != nil {
+		return Group{}, err
+	}
+	g := Group{Name: name, Created: d.now().UTC().Truncate(time.Second)}
+	return g, d.edit(ctx, name, func(snap kv.Snapshot, b *kv.Batch) error {
+		there, err := has(snap, groupKey(name))
+		if err != nil {
+			return err
+		}
+		if there {
+			return fmt.Errorf("group %q %w", name, restante.ErrExists)
+		}
+		value, err := json.Marshal(groupRecord{g.Created.Unix()})
+		b.Set(groupKey(name), value)
+		return err
+	})
+}
+
+// RemoveGroup removes a group: its members first, so that nobody is left in a group
+// that another one of its name could become. The error is restante.ErrNotFound for
+// an unknown one.
+func (d *Directory) RemoveGroup(ctx context.Context, name string) error {
+	name, err := d.groupNamed(ctx, name)
+	if err != nil {
+		return err
+	}
+	members, err := d.Members(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, user := range members {
+		if err := d.dropMember(ctx, user, name); err != nil {
+			return err
+		}
+	}
+	return d.edit(ctx, name, func(snap kv.Snapshot, b *kv.Batch) error {
+		there, err := has(snap, groupKey(name))
+		if there {
+			b.Delete(groupKey(name), 0)
+		}
+		return err
+	})
+}
+
+// groupNamed answers the canonical name of a group that is there.
+func (d *Directory) groupNamed(ctx context.Context, name string) (string, error) {
+	name, err := Canonical(name)
+	if err != nil {
+		return "", err
+	}
+	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
+	if err != nil {
+		return "", err
+	}
+	defer snap.Close()
+	there, err := has(snap, groupKey(name))
+	if err == nil && !there {
+		err = fmt.Errorf("group %q: %w", name, restante.ErrNotFound)
+	}
+	return name, err
+}
+
+// Join makes a user a member of a group. Joining twice is no error; an unknown
+// user or group is restante.ErrNotFound.
+func (d *Directory) Join(ctx context.Context, user, group string) error {
+	group, err := d.groupNamed(ctx, group)
+	if err != nil {
+		return err
+	}
+	u, err := d.Lookup(ctx, user)
+	if err != nil {
+		return err
+	}
+	return d.edit(ctx, u.Name, func(snap kv.Snapshot, b *kv.Batch) error {
+		if there, err := has(snap, userKey(u.Name)); err != nil || !there {
+			return errors.Join(err, fmt.Errorf("user %q: %w", u.Name, restante.ErrNotFound))
+		}
+		there, err := has(snap, memberKey(u.Name, group))
+		if !there {
+			b.Set(memberKey(u.Name, group), nil)
+		}
+		return err
+	})
+}
+
+// Leave ends a user's membership. The error is restante.ErrNotFound if there was
+// none.
+func (d *Directory) Leave(ctx context.Context, user, group string) error {
+	group, err := Canonical(group)
+	if err != nil {
+		return err
+	}
+	u, err := d.Lookup(ctx, user)
+	if err != nil {
+		return err
+	}
+	groups, err := d.Groups(ctx, u.Name)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(groups, group) {
+		return fmt.Errorf("user %q in group %q: %w", u.Name, group, restante.ErrNotFound)
+	}
+	return d.dropMember(ctx, u.Name, group)
+}
+
+func (d *Directory) dropMember(ctx context.Context, user, group string) error {
+	return d.edit(ctx, user, func(snap kv.Snapshot, b *kv.Batch) error {
+		there, err := has(snap, memberKey(user, group))
+		if there {
+			b.Delete(memberKey(user, group), 0)
+		}
+		return err
+	})
+}
+
+// Groups answers the groups of a user, whose name is in canonical form.
+func (d *Directory) Groups(ctx context.Context, user string) ([]string, error) {
+	return d.after(ctx, user, memberKey(user, ""))
+}
+
+// after answers what follows a prefix that ends in NUL in the keys of a name's
+// partition.
+func (d *Directory) after(ctx context.Context, name string, prefix []byte) ([]string, error) {
+	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	if snap.Version() == 0 {
+		return nil, nil
+	}
+	end := bytes.Clone(prefix)
+	end[len(end)-1] = 1
+	it := snap.Scan(prefix, end)
+	var list []string
+	for it.Next() {
+		list = append(list, string(it.Key()[len(prefix):]))
+	}
+	return list, it.Close()
+}
+
+// ListGroups answers all groups by name.
+func (d *Directory) ListGroups(ctx context.Context) ([]Group, error) {
+	var list []Group
+	err := d.scanAll(ctx, groupPrefix, func(key, value []byte) error {
+		var r groupRecord
+		if err := json.Unmarshal(value, &r); err != nil {
+			return fmt.Errorf("directory: group %q cannot be read: %v: %w", key, err, restante.ErrCorrupt)
+		}
+		list = append(list, Group{Name: string(key), Created: time.Unix(r.Created, 0).UTC()})
+		return nil
+	})
+	slices.SortFunc(list, func(a, b Group) int { return cmp.Compare(a.Name, b.Name) })
+	return list, err
+}
+
+// Members answers the members of a group by name; the error is
+// restante.ErrNotFound for an unknown one.
+func (d *Directory) Members(ctx context.Context, group string) ([]string, error) {
+	group, err := d.groupNamed(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	err = d.scanAll(ctx, memberPrefix, func(key, _ []byte) error {
+		if user, of, _ := bytes.Cut(key, []byte{0}); string(of) == group {
+			list = append(list, string(user))
+		}
+		return nil
+	})
+	slices.Sort(list)
+	return list, err
+}
+
+// scanAll calls f with what follows the prefix in all keys of a kind, and their
+// values.
+func (d *Directory) scanAll(ctx context.Context, prefix byte, f func(key, value []byte) error) error {
+	for p := range partitions {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := d.scanOne(ctx, kv.Partition(p), prefix, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Directory) scanOne(ctx context.Context, p kv.Partition, prefix byte, f func(key, value []byte) error) error {
+	snap, err := d.kv.Snapshot(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	if snap.Version() == 0 {
+		return nil
+	}
+	it := snap.Scan([]byte{prefix}, []byte{prefix + 1})
+	for it.Next() {
+		if err := f(it.Key()[1:], it.Value()); err != nil {
+			return errors.Join(err, it.Close())
+		}
+	}
+	return it.Close()
+}

@@ -1,0 +1,62 @@
+package server
+
+import (
+	"context"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/mailstore"
+)
+
+// writeRights are those of which a client needs one to be told READ-WRITE (RFC 4314
+// §5.2). The right to \Seen is not among them, since everyone has his own.
+const writeRights = mailstore.RightInsert | mailstore.RightExpunge | mailstore.RightWrite | mailstore.RightDeleted
+
+// place gives the selected mailbox as a name leads to it.
+func (sel *selected) place(mb *mailstore.Mailbox) place {
+	return place{account: sel.account, mailbox: mb, name: sel.name, rights: sel.rights, owner: sel.owner}
+}
+
+// review looks again what the user may do with the selected mailbox, since that may
+// have changed since it was selected (RFC 4314 §5.1.1). The account is up to date.
+// Whoever may not read it any more is told so by the error restante.ErrNotFound: to
+// him it is gone.
+func (s *session) review(ctx context.Context) (changed mailstore.Rights, err error) {
+	mb := s.selected.account.State().Mailbox(s.selected.id)
+	if mb == nil {
+		return 0, restante.ErrNotFound
+	}
+	p := s.selected.place(mb)
+	now, err := s.rights(ctx, &p)
+	if err != nil {
+		return 0, err
+	}
+	changed = now ^ s.selected.rights
+	s.selected.rights = now
+	if !now.Has(mailstore.RightRead) {
+		return changed, restante.ErrNotFound
+	}
+	return changed, nil
+}
+
+// permitted answers whether a command may be done on the selected mailbox, for which
+// the rights of its row are needed.
+func (s *session) permitted(ctx context.Context, r *row) error {
+	if s.selected == nil || r.states != inSelected {
+		return nil
+	}
+	if err := s.selected.account.Refresh(ctx); err != nil {
+		return err
+	}
+	told := s.selected.rights
+	if _, err := s.review(ctx); err != nil {
+		if s.selected.rights.Has(mailstore.RightRead) {
+			return nil // deleted: the command says so in its own way
+		}
+		return err
+	}
+	s.selected.changed |= told ^ s.selected.rights
+	if !s.selected.rights.Has(r.need) {
+		return errNoPermission()
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package namespace
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/mailstore"
+)
+
+// User is one who looks for mailboxes. It remembers what it has read of the
+// directory while that holds, and is used by one goroutine at a time.
+type User struct {
+	ns      *Namespace
+	name    string // in canonical form
+	tenant  string
+	account restante.AccountID
+
+	generation uint64 // of what is remembered
+	groups     *[]string
+	owners     *[]Owner
+	public     *Owner
+}
+
+// User answers a user by the canonical login name and the account.
+func (n *Namespace) User(name string, account restante.AccountID) *User {
+	return &User{ns: n, name: name, tenant: n.directory.Tenant(name), account: account}
+}
+
+// Self is the owner of the user's own mailboxes.
+func (u *User) Self() Owner { return Owner{Account: u.account, Name: u.name, Tenant: u.tenant} }
+
+// forget drops what was remembered if it may not hold any more.
+func (u *User) forget() {
+	now, ok := u.ns.directory.Generation()
+	if ok && now == u.generation {
+		return
+	}
+	u.generation, u.groups, u.owners, u.public = now, nil, nil, nil
+}
+
+// Find answers whose mailbox a name is, and its name among the owner's. Nothing is
+// said about whether there is one. For a user that does not exist, or a level above
+// all mailboxes, the error is restante.ErrNotFound.
+func (u *User) Find(ctx context.Context, name string) (Owner, string, error) {
+	if !Reserved(name) {
+		return u.Self(), name, nil
+	}
+	first, rest, _ := strings.Cut(name, Separator)
+	if rest == "" {
+		return Owner{}, "", restante.ErrNotFound
+	}
+	if first == Public {
+		o, err := u.publicOwner(ctx)
+		return o, rest, err
+	}
+	who, rest, _ := strings.Cut(rest, Separator)
+	if rest == "" {
+		return Owner{}, "", restante.ErrNotFound
+	}
+	found, err := u.ns.directory.Lookup(ctx, login(who))
+	if errors.Is(err, restante.ErrInvalid) {
+		err = restante.ErrNotFound
+	}
+	if err != nil {
+		return Owner{}, "", err
+	}
+	return u.ns.owner(found.Name, found.Account), rest, nil
+}
+
+func (u *User) publicOwner(ctx context.Context) (Owner, error) {
+	u.forget()
+	if u.public == nil {
+		o, err := u.ns.public(ctx, u.tenant)
+		if err != nil {
+			return Owner{}, err
+		}
+		u.public = &o
+	}
+	return *u.public, nil
+}
+
+// Owners answers who may share mailboxes with the user: the public mailboxes last,
+// the others by name. Some of them may share nothing any more.
+func (u *User) Owners(ctx context.Context) ([]Owner, error) {
+	u.forget()
+	if u.owners != nil {
+		return *u.owners, nil
+	}
+	groups, err := u.memberships(ctx)
+	if err != nil {
+		return nil, err
+	}
+	identifiers := []string{u.name, everyone(u.tenant)}
+	for _, g := range groups {
+		identifiers = append(identifiers, groupPrefix+g)
+	}
+	var ids []restante.AccountID
+	for _, identifier := range identifiers {
+		more, err := u.ns.directory.Shares(ctx, identifier)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, more...)
+	}
+	slices.Sort(ids)
+	owners := []Owner{}
+	for _, id := range slices.Compact(ids) {
+		o, err := u.owner(ctx, id)
+		switch {
+		case errors.Is(err, restante.ErrNotFound):
+			continue // removed since
+		case err != nil:
+			return nil, err
+		}
+		owners = append(owners, o)
+	}
+	slices.SortFunc(owners, func(a, b Owner) int { return strings.Compare(a.Prefix, b.Prefix) })
+	u.owners = &owners
+	return owners, nil
+}
+
+// owner answers who has an account which may share something with the user; the
+// error is restante.ErrNotFound if nobody does whom the user could see.
+func (u *User) owner(ctx context.Context, id restante.AccountID) (Owner, error) {
+	if id == u.account {
+		return Owner{}, restante.ErrNotFound
+	}
+	if o, err := u.publicOwner(ctx); err == nil && o.Account == id {
+		return o, nil
+	} else if err != nil && !errors.Is(err, restante.ErrNotFound) {
+		return Owner{}, err
+	}
+	a, err := u.ns.store.Account(ctx, id)
+	if err != nil {
+		return Owner{}, err
+	}
+	name := a.State().Name()
+	a.Release()
+	found, err := u.ns.directory.Lookup(ctx, name)
+	if errors.Is(err, restante.ErrInvalid) || err == nil && found.Account != id {
+		err = restante.ErrNotFound
+	}
+	if err != nil {
+		return Owner{}, err
+	}
+	return u.ns.owner(found.Name, id), nil
+}
+
+// memberships answers the user's groups.
+func (u *User) memberships(ctx context.Context) ([]string, error) {
+	u.forget()
+	if u.groups == nil {
+		groups, err := u.ns.directory.Groups(ctx, u.name)
+		if err != nil {
+			return nil, err
+		}
+		u.groups = &groups
+	}
+	return *u.groups, nil
+}
+
+// Open opens an owner's account for the user, who releases it when done.
+func (u *User) Open(ctx context.Context, o Owner) (*mailstore.Account, error) {
+	return u.ns.store.Account(ctx, o.Account)
+}
+
+// Rights answers what the user may do with a mailbox of an owner: everything with
+// his own and nothing with others', unless a list says otherwise; what
+// mailstore.OwnerRights says remains in his own. An error means that it is not
+// known, and that nothing may be done.
+func (u *User) Rights(ctx context.Context, o Owner, state *mailstore.State, id restante.MailboxID) (mailstore.Rights, error) {
+	list, has := state.ACL(id)
+	mine := o.Account == u.account
+	if !has {
+		if mine {
+			return mailstore.AllRights, nil
+		}
+		return 0, nil
+	}
+	var failed error
+	r := list.Rights(func(identifier string) bool {
+		applies, err := u.is(ctx, o, identifier)
+		failed = errors.Join(failed, err)
+		return applies
+	})
+	if failed != nil {
+		return 0, failed
+	}
+	if mine {
+		r |= mailstore.OwnerRights
+	}
+	return r, nil
+}
+
+// is reports whether an identifier in a list of the owner's means the user.
+func (u *User) is(ctx context.Context, o Owner, identifier string) (bool, error) {
+	if o.IsPublic() && o.Tenant != u.tenant {
+		return false, nil // there is no name by which he could reach it
+	}
+	switch {
+	case identifier == anyone:
+		return o.Tenant == u.tenant, nil
+	case identifier == anonymous:
+		return false, nil // nobody can log in as that
+	}
+	group, isGroup := strings.CutPrefix(identifier, groupPrefix)
+	if !isGroup {
+		return identifier == u.name, nil
+	}
+	groups, err := u.memberships(ctx)
+	return slices.Contains(groups, group), err
+}
