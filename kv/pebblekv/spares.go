@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"math/bits"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -12,9 +13,9 @@ import (
 // walCategory is how Pebble marks the files of its log.
 const walCategory vfs.DiskWriteCategory = "pebble-wal"
 
-// sparesFrom is how many log files Pebble makes before spares are prepared. Its
-// first ones are small, so that a store that is hardly written to never gets there.
-const sparesFrom = 4
+// firstLog is about how long Pebble's first log file is. Each is twice as long as
+// the one before until they are as long as its memtable.
+const firstLog = 256 << 10
 
 // spares prepares files for Pebble's log: of full length and written before.
 //
@@ -28,6 +29,7 @@ type spares struct {
 	fs   vfs.FS
 	dir  string
 	size int64
+	from int // how many log files Pebble makes before spares are prepared
 	room *room
 	log  *slog.Logger
 	wake chan struct{}
@@ -41,6 +43,9 @@ type spares struct {
 // newSpares removes what an earlier process has left.
 func newSpares(fsys vfs.FS, dir string, size int64, room *room, log *slog.Logger) *spares {
 	s := &spares{fs: fsys, dir: dir, size: size, room: room, log: log, wake: make(chan struct{}, 1)}
+	// Before the log files are long it does not pay, and a store that is hardly
+	// written to never gets there.
+	s.from = max(4, bits.Len64(uint64(size/firstLog))-2)
 	s.remove()
 	return s
 }
@@ -91,7 +96,7 @@ func (s *spares) take() bool {
 	s.mu.made++
 	ready := s.mu.ready
 	s.mu.ready = false
-	if s.mu.made >= sparesFrom {
+	if s.mu.made >= s.from {
 		notify(s.wake)
 	}
 	return ready
