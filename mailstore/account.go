@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
@@ -31,6 +32,7 @@ type Account struct {
 	writer struct {
 		sync.Mutex
 		events []notify.Event // to be told once the lock is released
+		swept  time.Time      // when a sweep of the flag sets last won nothing
 	}
 
 	recent struct {

@@ -77,7 +77,7 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 		for _, r := range batch {
 			r.result = AppendResult{}
 			r.err = r.apply(tx, t)
-			if errors.Is(r.err, kv.ErrConflict) {
+			if errors.Is(r.err, kv.ErrConflict) || tx.sweepable(r.err) {
 				return errors.Join(r.err, t.close())
 			}
 		}

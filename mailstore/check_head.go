@@ -2,7 +2,6 @@ package mailstore
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -100,14 +99,8 @@ func (c *checker) checkMailboxRow(key, value []byte) error {
 }
 
 func (c *checker) checkFlagSetRow(key, value []byte) error {
-	system, keywords, ok := parseFlagSet(value)
-	if !ok || len(key) != 5 {
-		c.foundf(FindFlags, false, "the flag set with the key %x cannot be read", key)
-		return nil
-	}
-	id := FlagSetID(binary.BigEndian.Uint32(key[1:]))
-	if !c.flags.load(id, system, keywords) {
-		c.foundf(FindFlags, false, "flag set %d follows %d: sets in between are missing", id, c.flags.Len()-1)
+	if !c.flags.loadRow(key, value) {
+		c.foundf(FindFlags, false, "the flag set with the key %x cannot be read, or is not above those before it", key)
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
 	}
+	swept := false
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -48,7 +49,16 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 				return nil, err
 			}
 		}
-		next, err := a.attemptLocked(ctx, d, f)
+		next, err := a.attemptLocked(ctx, d, func(tx *txn) error {
+			tx.swept = swept
+			return f(tx)
+		})
+		if !swept && errors.Is(err, errFlagsFull) {
+			if err = a.sweepFlagsLocked(ctx); err == nil {
+				swept = true
+				continue
+			}
+		}
 		if !errors.Is(err, kv.ErrConflict) {
 			return next, err
 		}

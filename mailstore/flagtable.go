@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,7 @@ import (
 	"github.com/restante/restante"
 )
 
-// Bounds of the combinations of flags that an account can have had: their
+// Bounds of the combinations of flags that an account has at a time: their
 // number, the bytes of all of them as they are shown, and the keywords of one. A
 // change that gives a message no further keyword may go to twice the first two: whoever
 // has used up his combinations can still read, answer and delete his mail.
@@ -16,15 +17,38 @@ const (
 	maxFlagSets     = 1 << 16
 	maxFlagBytes    = 16 << 20
 	maxFlagKeywords = 256
+	// maxFlagNumber bounds the numbers of sets, which are never given out again.
+	maxFlagNumber = 1 << 26
 )
 
-// FlagTable holds the flag sets of an account. It is immutable; sets are only
-// ever added, in a new table that shares the memory of the old one.
+// errFlagsFull says that the table has no room; a sweep may make some.
+var errFlagsFull = fmt.Errorf("mailstore: too many keywords, or combinations of them: %w", restante.ErrLimit)
+
+// flagChunk holds the sets of so many consecutive numbers.
+const flagChunkSize = 32
+
+type flagChunk struct {
+	sets    [flagChunkSize]*FlagSet
+	systems [flagChunkSize]SystemFlags // of each set, close together for loops
+}
+
+// FlagTable holds the flag sets of an account. It is immutable: a set is added in
+// a new table that shares the memory of the old one.
+//
+// Sets that no message has any more go once there is no room for new ones (see
+// sweepFlagsLocked). A number is never given out again, so that it means the same
+// in every table that has it, but a later table may lack what an earlier one has.
 type FlagTable struct {
-	sets     []*FlagSet
-	systems  []SystemFlags // of each set, close together for loops
+	chunks   []*flagChunk // nil where all sets are gone
+	n        FlagSetID    // the next number
+	live     int          // sets that are there
+	mark     FlagSetID    // has no set but a row, which tells that it was given out; 0: none
 	keywords []string
 	bytes    int // of the sets as they are shown
+	// extra has sets of earlier tables (see With); mostly nil.
+	extra map[FlagSetID]*FlagSet
+	// full says that a sweep has found nothing to remove.
+	full bool
 	// index finds sets and spellings. All tables of an account share it and
 	// only the account's writer uses it. It may hold more than this table:
 	// entries of abandoned changes, which are checked before use.
@@ -38,14 +62,9 @@ type flagIndex struct {
 
 // newFlagTable answers the table of an account without flags.
 func newFlagTable() *FlagTable {
-	return &FlagTable{
-		sets:    []*FlagSet{newFlagSet(0, 0, nil)},
-		systems: []SystemFlags{0},
-		index: &flagIndex{
-			sets:     map[string]FlagSetID{flagSetName(0, nil): 0},
-			keywords: map[string]int{},
-		},
-	}
+	t := &FlagTable{index: &flagIndex{sets: map[string]FlagSetID{}, keywords: map[string]int{}}}
+	t.put(newFlagSet(0, 0, nil))
+	return t
 }
 
 // NewFlagTable makes a table of given flag sets, for tests of what uses
@@ -57,41 +76,79 @@ func NewFlagTable(flags ...[]string) (*FlagTable, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.sets = append(t.sets, newFlagSet(FlagSetID(len(t.sets)), system, keywords))
-		t.systems = append(t.systems, system)
-		for _, k := range keywords {
-			t.keywords = appendKeyword(t.keywords, k)
-		}
+		t.load(t.n, system, keywords)
 	}
 	return t, nil
 }
 
-// Len is the number of sets: their numbers are below it.
-func (t *FlagTable) Len() int { return len(t.sets) }
+// put adds a set, whose number is not below n, to a table that nobody else has.
+func (t *FlagTable) put(f *FlagSet) {
+	c := t.chunk(f.ID)
+	c.sets[f.ID%flagChunkSize], c.systems[f.ID%flagChunkSize] = f, f.System
+	t.n = f.ID + 1
+	t.live++
+	t.bytes += len(f.Wire)
+	t.index.sets[flagSetName(f.System, f.Keywords)] = f.ID
+}
 
-// Set answers a flag set, nil if there is none of that number.
-func (t *FlagTable) Set(id FlagSetID) *FlagSet {
-	if int64(id) < int64(len(t.sets)) {
-		return t.sets[id]
+// chunk answers the chunk of a number, which it makes if need be. That of the last
+// number is always there, so that no chunk is made that other tables share.
+func (t *FlagTable) chunk(id FlagSetID) *flagChunk {
+	for int(id/flagChunkSize) >= len(t.chunks) {
+		t.chunks = append(t.chunks, nil)
 	}
-	return nil
+	c := &t.chunks[id/flagChunkSize]
+	if *c == nil {
+		*c = new(flagChunk)
+	}
+	return *c
+}
+
+// Set answers a flag set, nil if the table has none of that number.
+func (t *FlagTable) Set(id FlagSetID) *FlagSet {
+	if id < t.n {
+		if c := t.chunks[id/flagChunkSize]; c != nil && c.sets[id%flagChunkSize] != nil {
+			return c.sets[id%flagChunkSize]
+		}
+	}
+	return t.extra[id]
 }
 
 // Keywords are all keywords of the account in the order and spelling in which
 // they were first seen; not to be changed.
 func (t *FlagTable) Keywords() []string { return t.keywords }
 
+// HasRoom reports whether a message may be given a keyword that the account does
+// not have, as far as is known: unused ones make room where limit is reached.
+func (t *FlagTable) HasRoom(limit int) bool { return len(t.keywords) < limit || !t.full }
+
+// With answers the table with sets that it may lack, which are of an earlier one.
+func (t *FlagTable) With(sets []*FlagSet) *FlagTable {
+	next := *t
+	next.extra = make(map[FlagSetID]*FlagSet, len(sets))
+	for _, f := range sets {
+		next.extra[f.ID] = f
+	}
+	return &next
+}
+
 // system answers the system flags of a set, none for an unknown set.
 func (t *FlagTable) system(id FlagSetID) SystemFlags {
-	if int64(id) < int64(len(t.systems)) {
-		return t.systems[id]
+	if id < t.n {
+		if c := t.chunks[id/flagChunkSize]; c != nil && c.sets[id%flagChunkSize] != nil {
+			return c.systems[id%flagChunkSize]
+		}
+	}
+	if f := t.extra[id]; f != nil {
+		return f.System
 	}
 	return 0
 }
 
 // intern finds the set with these flags or adds it, for a message that has those of
 // from, which is nil for a new message. It answers the table to go on with and
-// whether the set is new. Only the account's writer calls it.
+// whether the set is new; errFlagsFull if there is no room for it. Only the account's
+// writer calls it.
 func (t *FlagTable) intern(from *FlagSet, system SystemFlags, keywords []string, l Limits) (*FlagTable, FlagSetID, bool, error) {
 	spelled := t.keywords
 	var names []string
@@ -101,7 +158,7 @@ func (t *FlagTable) intern(from *FlagSet, system SystemFlags, keywords []string,
 			k = spelled[i]
 		} else {
 			if len(spelled) >= l.Keywords {
-				return t, 0, false, fmt.Errorf("mailstore: more than %d keywords: %w", l.Keywords, restante.ErrLimit)
+				return t, 0, false, errFlagsFull
 			}
 			t.index.keywords[lowerKeyword(k)] = len(spelled)
 			spelled = append(spelled, k)
@@ -111,39 +168,47 @@ func (t *FlagTable) intern(from *FlagSet, system SystemFlags, keywords []string,
 		}
 	}
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(lowerKeyword(a), lowerKeyword(b)) })
-	key := flagSetName(system, names)
-	if id, ok := t.index.sets[key]; ok && int(id) < len(t.sets) && t.sets[id].is(system, names) {
-		return t, id, false, nil
+	if id, ok := t.index.sets[flagSetName(system, names)]; ok && id < t.n {
+		if f := t.Set(id); f != nil && f.is(system, names) {
+			return t, id, false, nil
+		}
 	}
-	id := FlagSetID(len(t.sets))
-	set := newFlagSet(id, system, names)
+	if len(names) > maxFlagKeywords || t.n == maxFlagNumber {
+		return t, 0, false, fmt.Errorf("mailstore: too many keywords on a message: %w", restante.ErrLimit)
+	}
+	set := newFlagSet(t.n, system, names)
 	room := 1
 	if from.covers(names) {
 		room = 2
 	}
-	if len(t.sets) >= room*maxFlagSets || t.bytes+len(set.Wire) > room*maxFlagBytes || len(names) > maxFlagKeywords {
-		return t, 0, false, fmt.Errorf("mailstore: too many keywords, or combinations of them: %w", restante.ErrLimit)
+	if t.live >= room*maxFlagSets || t.bytes+len(set.Wire) > room*maxFlagBytes {
+		return t, 0, false, errFlagsFull
 	}
-	t.index.sets[key] = id
-	next := &FlagTable{
-		sets:     append(t.sets, set),
-		systems:  append(t.systems, system),
-		keywords: spelled,
-		bytes:    t.bytes + len(set.Wire),
-		index:    t.index,
-	}
-	return next, id, true, nil
+	next := *t
+	next.keywords = spelled
+	next.put(set)
+	return &next, set.ID, true, nil
 }
 
-// load adds a set that was read from its row; sets come in rising order.
-func (t *FlagTable) load(id FlagSetID, system SystemFlags, keywords []string) bool {
-	if id == 0 || int(id) != len(t.sets) {
+// loadRow adds what a row says; they come in rising order.
+func (t *FlagTable) loadRow(key, value []byte) bool {
+	if len(key) != 5 {
 		return false
 	}
-	t.sets = append(t.sets, newFlagSet(id, system, keywords))
-	t.bytes += len(t.sets[id].Wire)
-	t.systems = append(t.systems, system)
-	t.index.sets[flagSetName(system, keywords)] = id
+	id := FlagSetID(binary.BigEndian.Uint32(key[1:]))
+	if string(value) == goneFlagSet {
+		return t.loadMark(id)
+	}
+	system, keywords, ok := parseFlagSet(value)
+	return ok && t.load(id, system, keywords)
+}
+
+// load adds a set; they come in rising order.
+func (t *FlagTable) load(id FlagSetID, system SystemFlags, keywords []string) bool {
+	if id < t.n || id >= maxFlagNumber {
+		return false
+	}
+	t.put(newFlagSet(id, system, keywords))
 	for _, k := range keywords {
 		if _, ok := t.index.keywords[lowerKeyword(k)]; !ok {
 			t.index.keywords[lowerKeyword(k)] = len(t.keywords)
@@ -152,6 +217,20 @@ func (t *FlagTable) load(id FlagSetID, system SystemFlags, keywords []string) bo
 	}
 	return true
 }
+
+// loadMark adds the row of a set that is gone, which was the last one.
+func (t *FlagTable) loadMark(id FlagSetID) bool {
+	if id < t.n || id >= maxFlagNumber {
+		return false
+	}
+	t.chunk(id)
+	t.mark, t.n = id, id+1
+	return true
+}
+
+// same reports whether two tables of an account, of which neither has been given
+// extra sets, have the same sets: the numbers alone tell.
+func (t *FlagTable) same(u *FlagTable) bool { return t.n == u.n && t.live == u.live }
 
 // covers reports whether the set has all of the keywords, spelled as in the table; a
 // nil set has none.
@@ -182,12 +261,9 @@ func flagSetName(system SystemFlags, keywords []string) string {
 // lowerKeyword folds the case of a keyword, which is ASCII.
 func lowerKeyword(k string) string { return strings.ToLower(k) }
 
-func appendKeyword(list []string, k string) []string {
-	if slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, k) }) {
-		return list
-	}
-	return append(list, k)
-}
+// goneFlagSet is the row of the last set once that is gone, so that its number is
+// not given out again.
+const goneFlagSet = "\xff"
 
 // appendFlagSet encodes a set's row: the system flags, then the keywords with
 // a space between.

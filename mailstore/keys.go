@@ -19,7 +19,7 @@ const schemaVersion = 2
 //	01                                account row (see rows.go)
 //	02 mailbox:8                      mailbox row
 //	03 name                           subscription; no value
-//	04 flagset:4                      flag set (see flagtable.go)
+//	04 flagset:4                      flag set, or a mark that its number was given out (see flagtable.go)
 //	05 mailbox:8                      access control list (see acl.go)
 //	10 mailbox:8 uid:4                page (see pagecodec.go); uid is not above the
 //	                                  page's first and above the last of the page before

@@ -3,7 +3,6 @@ package mailstore
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -121,8 +120,8 @@ func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
 	if !found {
 		return nil, fmt.Errorf("no account: %w", restante.ErrNotFound)
 	}
-	if old != nil && len(old.flags.sets) == len(next.flags.sets) {
-		next.flags = old.flags // sets are only added
+	if old != nil && old.flags.same(next.flags) {
+		next.flags = old.flags
 	}
 	next.arrange()
 	next.metadata = next.account.metadata
@@ -156,8 +155,7 @@ func (s *State) readHeadRow(key, value []byte, old *State) error {
 	case kindSubscription:
 		s.subscriptions = append(s.subscriptions, string(key[1:]))
 	case kindFlagSet:
-		system, keywords, ok := parseFlagSet(value)
-		if !ok || len(key) != 5 || !s.flags.load(FlagSetID(binary.BigEndian.Uint32(key[1:])), system, keywords) {
+		if !s.flags.loadRow(key, value) {
 			return bad()
 		}
 	case kindACL:

@@ -243,10 +243,10 @@ func (f *fixture) sameAsStored() {
 		f.t.Fatal(err)
 	}
 	if have.version != want.version || have.account != want.account || !slices.Equal(have.subscriptions, want.subscriptions) ||
-		len(have.mailboxes) != len(want.mailboxes) || have.flags.Len() != want.flags.Len() {
+		len(have.mailboxes) != len(want.mailboxes) || !have.flags.same(want.flags) {
 		f.t.Fatalf("state %+v, stored %+v", have, want)
 	}
-	for id := range FlagSetID(want.flags.Len()) {
+	for id := range want.flags.n {
 		if !reflect.DeepEqual(have.flags.Set(id), want.flags.Set(id)) {
 			f.t.Fatalf("flag set %d: %+v, stored %+v", id, have.flags.Set(id), want.flags.Set(id))
 		}

@@ -197,7 +197,7 @@ func TestFlagTableAbandoned(t *testing.T) {
 	// A change that is given up leaves entries in the index that are not in
 	// the table; they must not count.
 	lost, lostID, _, err := base.intern(nil, Seen, []string{"one"}, l)
-	if err != nil || lost.Len() != 2 {
+	if err != nil || lost.n != 2 {
 		t.Fatal(err)
 	}
 	kept, id, added, err := base.intern(nil, Flagged, []string{"Two"}, l)

@@ -123,7 +123,7 @@ func (*flagPlan) cost() cost { return costFlag }
 
 func (f *flagPlan) eval(s *searcher, candidates, out bitset) error {
 	table := s.snap.Flags()
-	known := make([]uint8, table.Len()) // 0: not decided, 1: no, 2: yes
+	known := make(map[FlagSetID]bool)
 	var found pageMask
 	for page, first := range s.pages(candidates) {
 		found = pageMask{}
@@ -143,17 +143,14 @@ func (f *flagPlan) eval(s *searcher, candidates, out bitset) error {
 }
 
 // decide answers whether a flag set has the flag, from known if it is there.
-func (f *flagPlan) decide(table *FlagTable, known []uint8, id FlagSetID) bool {
-	if int64(id) >= int64(len(known)) {
-		return false // no such set
+func (f *flagPlan) decide(table *FlagTable, known map[FlagSetID]bool, id FlagSetID) bool {
+	has, ok := known[id]
+	if !ok {
+		set := table.Set(id)
+		has = set != nil && set.Has(f.flag)
+		known[id] = has
 	}
-	if known[id] == 0 {
-		known[id] = 1
-		if table.Set(id).Has(f.flag) {
-			known[id] = 2
-		}
-	}
-	return known[id] == 2
+	return has
 }
 
 // uidPlan matches a set of UIDs.

@@ -94,7 +94,7 @@ type flagChange struct {
 	rights   Rights // what a replacement does not allow stays
 	unless   *Unchanged
 	result   *StoreResult
-	memo     []FlagSetID // what becomes of a set, plus 1; 0: not asked yet
+	memo     map[FlagSetID]FlagSetID // what becomes of a set
 }
 
 // store changes the pages that hold uids.
@@ -114,6 +114,8 @@ func (c *flagChange) storePage(d *draft, i int, spans []span) error {
 	old, oldMods := p.FlagSets(), p.ModSeqs()
 	var sets []FlagSetID
 	var mods []restante.ModSeq
+	var last, to FlagSetID // most messages have the flags of the one before them
+	known := false
 	for _, s := range spans {
 		for j := s.from; j < s.to; j++ {
 			if c.unless != nil && oldMods[j] > c.unless.Since {
@@ -123,9 +125,12 @@ func (c *flagChange) storePage(d *draft, i int, spans []span) error {
 				}
 				c.result.Merged = c.result.Merged.Add(p.UID(j))
 			}
-			to, err := c.become(old[j])
-			if err != nil {
-				return err
+			if !known || old[j] != last {
+				var err error
+				if to, err = c.become(old[j]); err != nil {
+					return err
+				}
+				last, known = old[j], true
 			}
 			if to == old[j] {
 				continue
@@ -186,8 +191,8 @@ func (c *flagChange) recount(d *draft, p *Page, j int, from, to FlagSetID) {
 
 // become answers what a set becomes.
 func (c *flagChange) become(id FlagSetID) (FlagSetID, error) {
-	if int(id) < len(c.memo) && c.memo[id] != 0 {
-		return c.memo[id] - 1, nil
+	if to, ok := c.memo[id]; ok {
+		return to, nil
 	}
 	set := c.tx.flags.Set(id)
 	if set == nil {
@@ -213,9 +218,9 @@ func (c *flagChange) become(id FlagSetID) (FlagSetID, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n := int(id) + 1; n > len(c.memo) {
-		c.memo = append(c.memo, make([]FlagSetID, n-len(c.memo))...)
+	if c.memo == nil {
+		c.memo = make(map[FlagSetID]FlagSetID)
 	}
-	c.memo[id] = to + 1
+	c.memo[id] = to
 	return to, nil
 }

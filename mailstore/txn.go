@@ -35,6 +35,7 @@ type txn struct {
 	acls          map[restante.MailboxID]ACL
 	ownACLs       bool // acls is not the base's
 	refs          refCounts
+	swept         bool            // there is nothing to be won by a sweep of flag sets
 	importing     map[string]bool // import keys that the change adds
 }
 
@@ -71,7 +72,7 @@ func (tx *txn) intern(from *FlagSet, system SystemFlags, keywords []string) (Fla
 	}
 	tx.flags = table
 	if added {
-		tx.batch.Set(flagSetKey(id), appendFlagSet(nil, table.sets[id]))
+		tx.batch.Set(flagSetKey(id), appendFlagSet(nil, table.Set(id)))
 	}
 	return id, nil
 }
@@ -105,6 +106,7 @@ func (tx *txn) state(version kv.Version) *State {
 		if !d.touched {
 			continue
 		}
+		next.flags = next.flags.filled(false) // perhaps
 		b := d.box(next)
 		i, ok := next.index[d.mailbox.ID]
 		switch {

@@ -59,8 +59,9 @@ func TestEachLimit(t *testing.T) {
 		{"STORE 1 FLAGS (0123456789)", "OK"},
 		{"STORE 1 FLAGS (0123456789a)", "NO [LIMIT]"},
 		{"STORE 1 +FLAGS (f g)", "OK"},
-		{"STORE 2 +FLAGS (h i j)", "NO [LIMIT]"},
-		{"STORE 2 +FLAGS (a)", "OK"},
+		{"STORE 2 +FLAGS (h i j k l)", "OK"}, // in the place of a to e
+		{"STORE 2 +FLAGS (m)", "NO [LIMIT]"},
+		{"STORE 2 +FLAGS (f)", "OK"},
 		{"APPEND INBOX {1+}\r\nx {1+}\r\nx", "OK"},
 		{"APPEND INBOX {1+}\r\nx {1+}\r\nx {11+}\r\nb NOOP\r\nxx\r\n", "NO [LIMIT]"},
 		{"APPEND INBOX (a b c d e f) {9+}\r\nb LOGOUT\r", "NO [LIMIT]"},

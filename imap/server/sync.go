@@ -182,7 +182,8 @@ func (s *session) writeFlags() {
 	rights := s.selected.rights
 	b := append(s.scratch[:0], "* FLAGS ("+system...)
 	words := len(b)
-	keywords := s.selected.view.Shown().Flags().Keywords()
+	table := s.selected.view.Shown().Flags()
+	keywords := table.Keywords()
 	for _, k := range keywords {
 		b = append(append(b, ' '), k...)
 	}
@@ -196,7 +197,7 @@ func (s *session) writeFlags() {
 	default:
 		b = append(b, system...)
 		b = append(b, b[words:end]...)
-		if len(keywords) < s.srv.store.Limits().Keywords {
+		if table.HasRoom(s.srv.store.Limits().Keywords) {
 			b = append(b, ` \*`...)
 		}
 		b = append(b, ")] Flags that can be changed\r\n"...)

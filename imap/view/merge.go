@@ -1,6 +1,10 @@
 package view
 
-import "github.com/restante/restante/mailstore"
+import (
+	"slices"
+
+	"github.com/restante/restante/mailstore"
+)
 
 // mergedPage is how many messages a page of ghosts holds at most.
 const mergedPage = 256
@@ -9,29 +13,42 @@ const mergedPage = 256
 // now, what only old has is kept as it was. Pages outside the regions are
 // shared with now.
 func merge(old, now *mailstore.Snapshot, regions []region) *mailstore.Snapshot {
-	pages := make([]*mailstore.Page, 0, len(now.Pages())+len(regions))
+	m := merger{old: old, now: now, pages: make([]*mailstore.Page, 0, len(now.Pages())+len(regions))}
 	next := 0
 	for _, r := range regions {
-		pages = append(pages, now.Pages()[next:r.newFrom]...)
-		pages = mergeRegion(pages, old, now, r)
+		m.pages = append(m.pages, now.Pages()[next:r.newFrom]...)
+		m.region(r)
 		next = r.newTo
 	}
-	pages = append(pages, now.Pages()[next:]...)
-	return mailstore.NewSnapshot(now.Mailbox(), now.Flags(), now.ModSeq(), pages)
+	m.pages = append(m.pages, now.Pages()[next:]...)
+	flags := now.Flags()
+	if len(m.lost) > 0 {
+		flags = flags.With(m.lost)
+	}
+	return mailstore.NewSnapshot(now.Mailbox(), flags, now.ModSeq(), m.pages)
 }
 
-// mergeRegion appends the messages of a region as new pages.
-func mergeRegion(pages []*mailstore.Page, old, now *mailstore.Snapshot, r region) []*mailstore.Page {
-	a, b := newCursor(old, r.oldFrom, r.oldTo), newCursor(now, r.newFrom, r.newTo)
+// merger is a merge under way.
+type merger struct {
+	old, now *mailstore.Snapshot
+	pages    []*mailstore.Page
+	// lost are the flag sets of ghosts that now's table does not have any more.
+	lost []*mailstore.FlagSet
+}
+
+// region appends the messages of a region as new pages.
+func (m *merger) region(r region) {
+	a, b := newCursor(m.old, r.oldFrom, r.oldTo), newCursor(m.now, r.newFrom, r.newTo)
 	if !hasGhost(a, b) {
-		return append(pages, now.Pages()[r.newFrom:r.newTo]...)
+		m.pages = append(m.pages, m.now.Pages()[r.newFrom:r.newTo]...)
+		return
 	}
-	a, b = newCursor(old, r.oldFrom, r.oldTo), newCursor(now, r.newFrom, r.newTo)
+	a, b = newCursor(m.old, r.oldFrom, r.oldTo), newCursor(m.now, r.newFrom, r.newTo)
 	all := make([]mailstore.Message, 0, mergedPage)
 	for a.more() || b.more() {
 		switch {
 		case !b.more() || a.more() && a.uid() < b.uid():
-			all = append(all, a.message())
+			all = append(all, m.ghost(a.message()))
 			a.next()
 		case !a.more() || b.uid() < a.uid():
 			all = append(all, b.message())
@@ -42,13 +59,22 @@ func mergeRegion(pages []*mailstore.Page, old, now *mailstore.Snapshot, r region
 			b.next()
 		}
 		if len(all) == mergedPage {
-			pages, all = append(pages, mailstore.NewPage(all)), all[:0]
+			m.pages, all = append(m.pages, mailstore.NewPage(all)), all[:0]
 		}
 	}
 	if len(all) > 0 {
-		pages = append(pages, mailstore.NewPage(all))
+		m.pages = append(m.pages, mailstore.NewPage(all))
 	}
-	return pages
+}
+
+// ghost makes sure that the ghost's flags are known.
+func (m *merger) ghost(g mailstore.Message) mailstore.Message {
+	if m.now.Flags().Set(g.FlagSet) == nil {
+		if set := m.old.Flags().Set(g.FlagSet); set != nil && !slices.Contains(m.lost, set) {
+			m.lost = append(m.lost, set)
+		}
+	}
+	return g
 }
 
 // hasGhost tells whether a has a message that b lacks. It moves both.
