@@ -19,6 +19,14 @@ type Kept struct {
 // Of a search that is decided in part it holds the matches of that part.
 func (k *Kept) Result() Result { return k.found }
 
+// Clone gives a copy that goes its own ways.
+func (k *Kept) Clone() *Kept {
+	c := *k
+	c.found.set = newBitset(k.found.set.n)
+	c.found.set.copy(k.found.set)
+	return &c
+}
+
 // Whole reports whether all messages are decided.
 func (k *Kept) Whole() bool { return k.low >= k.high }
 

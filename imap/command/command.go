@@ -51,6 +51,7 @@ type Limits struct {
 	ListPatterns   int // patterns of one LIST; 100
 	Capabilities   int // names of one ENABLE; 100
 	AppendMessages int // messages of one APPEND; 1,000
+	Contexts       int // tags of one CANCELUPDATE; 1,000
 
 	MetadataEntries int // entries of one GETMETADATA, SETMETADATA or LIST; 1,000
 	MetadataValue   int // octets of a value of SETMETADATA; 64 KiB

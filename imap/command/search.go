@@ -14,7 +14,7 @@ import (
 //	search-return-opts = SP "RETURN" SP "(" [search-return-opt
 //	                     *(SP search-return-opt)] ")"
 //	search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" /
-//	                     modifier-partial
+//	                     modifier-partial / "UPDATE" / "CONTEXT"
 //	search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 type Search struct {
 	UID     bool
@@ -114,6 +114,10 @@ func (p *searchParser) returnOptions() bool {
 			p.program.Return |= imap.ReturnCount
 		case "SAVE":
 			p.program.Return |= imap.ReturnSave
+		case "UPDATE":
+			p.program.Return |= imap.ReturnUpdate
+		case "CONTEXT":
+			p.program.Return |= imap.ReturnContext
 		case "PARTIAL":
 			p.program.Return |= imap.ReturnPartial
 			return partialRange(p.d, &p.program.Partial)

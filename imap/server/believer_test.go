@@ -34,6 +34,8 @@ type believer struct {
 	box       []known
 	tag       int
 	searched  []uint32 // of the last SEARCH response
+	found     []uint32 // of the last ESEARCH response with ALL
+	follows   map[string]*followed
 
 	validity string // UIDVALIDITY, as SELECT told it
 	// high is up to which modification sequence the client knows all, reckoned as
@@ -121,6 +123,8 @@ func (b *believer) believe(l string, mayExpunge bool) {
 		}
 	case "VANISHED":
 		b.vanished(rest, mayExpunge)
+	case "ESEARCH":
+		b.esearch(rest)
 	case "SEARCH":
 		b.searched = nil
 		for _, f := range strings.Fields(rest) {
@@ -143,6 +147,7 @@ func (b *believer) expunged(n int, may bool) {
 		b.failf("EXPUNGE %d of %d", n, len(b.box))
 	}
 	b.box = slices.Delete(b.box, n-1, n)
+	b.renumber(n)
 }
 
 // vanished takes a VANISHED response, of messages that the client must all have
@@ -176,6 +181,7 @@ func (b *believer) vanished(set string, may bool) {
 			}
 		}
 		b.box = slices.Delete(b.box, i, i+1)
+		b.renumber(i + 1)
 	}
 }
 
@@ -289,7 +295,7 @@ func (b *believer) step() {
 		lo = 1 + b.rnd.Intn(n)
 		return lo, min(n, lo+b.rnd.Intn(3))
 	}
-	switch op := b.rnd.Intn(18); {
+	switch op := b.rnd.Intn(20); {
 	case op == 0:
 		b.command("NOOP")
 	case op == 1:
@@ -317,6 +323,8 @@ func (b *believer) step() {
 		b.command(fmt.Sprintf("UID EXPUNGE 1:%d", b.box[n-1].uid))
 	case op == 12:
 		b.search()
+	case op >= 18:
+		b.follow()
 	case op == 13:
 		b.command("UID FETCH 1:* (FLAGS)")
 	case op == 14:
@@ -347,7 +355,7 @@ func (b *believer) reselect() {
 			of = append(of, strconv.Itoa(int(k.uid)))
 		}
 	}
-	b.box, b.earlier = nil, imap.NumSet{}
+	b.box, b.earlier, b.follows = nil, imap.NumSet{}, nil
 	if b.rnd.Intn(2) == 0 {
 		b.command("UNSELECT")
 	}
@@ -421,5 +429,6 @@ func (b *believer) verify(a *mailstore.Account) {
 			b.failf("message %d (UID %d): believes in MODSEQ %d, it is %d", i+1, m.UID, k.modSeq, m.ModSeq)
 		}
 	}
+	b.verifyFollowed()
 	b.learn()
 }

@@ -61,6 +61,9 @@ type Limits struct {
 	// AccountSearches is how many searches an account may have under way that open
 	// messages; more of them wait. 4.
 	AccountSearches int
+	// Contexts is how many searches of a session may tell their updates at once
+	// (RFC 5267 §4.3.1), each with a bit of memory a message. 16.
+	Contexts int
 	// Command bounds what commands hold.
 	Command command.Limits
 }
@@ -81,6 +84,7 @@ func (l Limits) filled() Limits {
 	def(&l.AccountConnections, 500)
 	def(&l.AccountMemory, 64<<20)
 	def(&l.AccountSearches, 4)
+	def(&l.Contexts, 16)
 	return l
 }
 

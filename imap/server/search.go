@@ -21,7 +21,11 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	if err := s.beginSearch(ctx, c.UID, &p.Key); err != nil {
 		return done, err
 	}
-	found, err := s.find(ctx, p)
+	w, err := s.newWatch(p, c.UID)
+	if err != nil {
+		return done, err
+	}
+	found, err := s.find(ctx, p, w)
 	if err != nil {
 		if p.Return.Has(imap.ReturnSave) {
 			s.selected.saved = nil // RFC 9051 §6.4.4.1
@@ -31,17 +35,17 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	if p.Return.Has(imap.ReturnSave) {
 		s.selected.saved = savedUIDs(referred(p, found))
 	}
-	w := searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.fetchBuffers.get()}
+	o := searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.fetchBuffers.get()}
 	if p.Key.Uses(imap.SearchModSeq) {
-		w.modSeq = referred(p, found).MaxModSeq()
+		o.modSeq = referred(p, found).MaxModSeq()
 	}
-	defer w.close()
+	defer o.close()
 	if p.Extended || s.enabled.has(featureRev2) {
-		w.extended(p.Return)
+		o.extended(p.Return)
 	} else {
-		w.plain()
+		o.plain()
 	}
-	return done, w.end()
+	return done, o.end()
 }
 
 // beginSearch does what SEARCH, SORT and THREAD and their UID forms begin with.
@@ -70,8 +74,9 @@ func (s *session) unsave(c command.Command) {
 	}
 }
 
-// find runs a search over what the client was shown.
-func (s *session) find(ctx context.Context, p *imap.SearchProgram) (found mailstore.Result, err error) {
+// find runs a search over what the client was shown. w is where its updates are
+// wanted, nil otherwise.
+func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (found mailstore.Result, err error) {
 	q, err := s.query(&p.Key)
 	if err != nil {
 		return mailstore.Result{}, err
@@ -82,7 +87,14 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram) (found mailst
 		o.Min, o.Max = p.Return.Has(imap.ReturnMin), p.Return.Has(imap.ReturnMax)
 	}
 	err = s.inSearchTime(ctx, func(ctx context.Context) error {
-		found, err = s.searchInTurn(ctx, p, q, o)
+		switch {
+		case w != nil:
+			found, err = s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) { return s.findWatched(ctx, p, w) })
+		case pages(p):
+			found, err = s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) { return s.findKept(ctx, p, q) })
+		default:
+			found, err = s.searchInTurn(ctx, p, q, o)
+		}
 		return err
 	})
 	return found, err
@@ -99,20 +111,24 @@ func (s *session) inSearchTime(ctx context.Context, f func(context.Context) erro
 	return err
 }
 
-// searchInTurn runs a query; one that opens messages waits until the account has
-// few others under way.
+// searchInTurn runs a query in its turn.
 func (s *session) searchInTurn(ctx context.Context, p *imap.SearchProgram, q mailstore.Query, o mailstore.SearchOptions) (mailstore.Result, error) {
-	if p.Key.Uses(imap.SearchText) || p.Key.Uses(imap.SearchBody) || p.Key.Uses(imap.SearchHeader) {
+	return s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) {
+		return s.selected.account.Search(ctx, s.selected.view.Shown(), q, o)
+	})
+}
+
+// inTurn calls f, which searches; one that opens messages waits until the account
+// has few others under way.
+func (s *session) inTurn(ctx context.Context, key *imap.SearchKey, f func() (mailstore.Result, error)) (mailstore.Result, error) {
+	if key.Uses(imap.SearchText) || key.Uses(imap.SearchBody) || key.Uses(imap.SearchHeader) {
 		done, err := s.srv.searches.take(ctx, s.account.ID())
 		if err != nil {
 			return mailstore.Result{}, err
 		}
 		defer done()
 	}
-	if pages(p) {
-		return s.findKept(ctx, p, q)
-	}
-	return s.selected.account.Search(ctx, s.selected.view.Shown(), q, o)
+	return f()
 }
 
 // savedUIDs gives what "$" stands for after a search (RFC 9051 §6.4.4.1, table
@@ -180,12 +196,7 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 		return
 	}
 	want = want.WithDefault()
-	w.buf = append(w.buf, `* ESEARCH (TAG `...)
-	w.buf = wire.AppendString(w.buf, w.s.tag, false)
-	w.buf = append(w.buf, ')')
-	if w.uid {
-		w.buf = append(w.buf, " UID"...)
-	}
+	w.correlator(w.s.tag)
 	some := w.found.Min() > 0
 	if want.Has(imap.ReturnMin) && some {
 		w.number(" MIN ", w.name(w.found.Min()))
@@ -207,6 +218,17 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 		w.number(" MODSEQ ", uint64(w.modSeq))
 	}
 	w.buf = append(w.buf, "\r\n"...)
+}
+
+// correlator begins an ESEARCH response to the command with the tag (RFC 9051
+// §7.3.4).
+func (w *searchWriter) correlator(tag string) {
+	w.buf = append(w.buf, `* ESEARCH (TAG `...)
+	w.buf = wire.AppendString(w.buf, tag, false)
+	w.buf = append(w.buf, ')')
+	if w.uid {
+		w.buf = append(w.buf, " UID"...)
+	}
 }
 
 func (w *searchWriter) number(name string, n uint64) {

@@ -8,7 +8,6 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
-	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
 )
 
@@ -56,7 +55,9 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort) (found mailst
 		return found, order, err
 	}
 	err = s.inSearchTime(ctx, func(ctx context.Context) (err error) {
-		if found, err = s.searchInTurn(ctx, &c.Program, q, mailstore.SearchOptions{}); err != nil {
+		whole := c.Program
+		whole.Return = imap.ReturnAll // whatever of it is wanted in its order
+		if found, err = s.searchInTurn(ctx, &whole, q, mailstore.SearchOptions{}); err != nil {
 			return err
 		}
 		if r := c.Program.Return; r&^(imap.ReturnCount|imap.ReturnSave) == 0 && r != 0 {
@@ -155,12 +156,7 @@ func (w *sortWriter) extended(want imap.SearchReturn) {
 	if want == imap.ReturnSave {
 		return
 	}
-	w.buf = append(w.buf, `* ESEARCH (TAG `...)
-	w.buf = wire.AppendString(w.buf, w.s.tag, false)
-	w.buf = append(w.buf, ')')
-	if w.uid {
-		w.buf = append(w.buf, " UID"...)
-	}
+	w.correlator(w.s.tag)
 	n := w.order.Len()
 	if want.Has(imap.ReturnMin) && n > 0 {
 		w.number(" MIN ", w.name(w.order.Seq(0)))

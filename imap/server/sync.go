@@ -26,6 +26,8 @@ type selected struct {
 	// an expunge takes its message out of it (RFC 9051 §6.4.4.1).
 	saved mailstore.UIDSet
 	kept  *keptSearch // see there; nil where nothing is kept
+	// watches are the searches whose updates are told, oldest first.
+	watches []*watch
 	// own is the STORE that is being done, nil otherwise.
 	own *ownStore
 	// lagging says that the client was told a HIGHESTMODSEQ below what it has
@@ -92,10 +94,13 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if changed&mailstore.FlagRights != 0 && !u.NewKeywords() {
 		s.writeFlags() // RFC 4314 §5.1.1
 	}
-	if u.Empty() {
-		return nil
+	s.tellLeft(&u)
+	if !u.Empty() {
+		if err := s.tell(&u, uid); err != nil {
+			return err
+		}
 	}
-	return s.tell(&u, uid)
+	return s.tellWatched(ctx)
 }
 
 // mailboxGone ends the session after its mailbox. A command that runs is

@@ -16,9 +16,12 @@ const promised = `ACL RIGHTS=kxten LIST-MYRIGHTS
 	METADATA METADATA-SERVER LIST-METADATA
 	COMPRESS=DEFLATE UNAUTHENTICATE`
 
+// promisedInSearch are those of them that are ways to search.
+const promisedInSearch = `CONTEXT=SEARCH`
+
 func TestCapabilities(t *testing.T) {
 	login, all := fixedCapabilities(table(), Limits{}.filled())
-	want := strings.Fields(promised)
+	want := strings.Fields(promised + " " + promisedInSearch)
 	slices.Sort(want)
 	got := slices.Sorted(slices.Values(all))
 	if !slices.Equal(got, want) {

@@ -1,0 +1,181 @@
+package server
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/view"
+	"github.com/restante/restante/mailstore"
+)
+
+// watch is a search with the option UPDATE: the client is told how its result
+// changes, until another mailbox is selected or the client cancels it (RFC 5267
+// §4.3). It holds what the client was told, as numbers of the session's view.
+type watch struct {
+	tag  string
+	uid  bool
+	key  imap.SearchKey // in which nothing is named that will mean another message later
+	kept mailstore.Kept
+}
+
+// newWatch gives the watch of a search with the option UPDATE; nil for another,
+// or where there are too many already, which the client is told. A tag that is in
+// use refuses the command (RFC 5267 §4.3, §4.3.1).
+func (s *session) newWatch(p *imap.SearchProgram, uid bool) (*watch, error) {
+	if !p.Return.Has(imap.ReturnUpdate) {
+		return nil, nil
+	}
+	for _, w := range s.selected.watches {
+		if w.tag == s.tag {
+			return nil, imap.Bad("Tag reuse: a search with that tag tells its updates already")
+		}
+	}
+	if len(s.selected.watches) >= s.srv.limits.Contexts {
+		s.noUpdate(s.tag, "Too many searches tell their updates")
+		return nil, nil
+	}
+	return &watch{tag: s.tag, uid: uid}, nil
+}
+
+// noUpdate says that updates of a search will not be told, or no longer (RFC 5267
+// §4.3.1). It is not a [imap.Code], since a tag may have a bracket in it.
+func (s *session) noUpdate(tag, text string) {
+	s.enc.Raw(`* NO [NOUPDATE `).String(tag).Raw("] ").Raw(text).CRLF()
+}
+
+// findWatched runs a search whose updates are wanted and begins to watch it.
+func (s *session) findWatched(ctx context.Context, p *imap.SearchProgram, w *watch) (mailstore.Result, error) {
+	w.key = s.frozen(&p.Key)
+	q, err := s.query(&w.key)
+	if err != nil {
+		return mailstore.Result{}, err
+	}
+	a := s.selected.account
+	if _, err := a.Renew(ctx, &w.kept, s.selected.view.Shown(), q, nil); err != nil {
+		return mailstore.Result{}, err
+	}
+	if err := a.Reach(ctx, &w.kept, q, math.MaxInt, 0); err != nil {
+		return mailstore.Result{}, err
+	}
+	s.selected.watches = append(s.selected.watches, w)
+	if pages(p) {
+		s.keptFor(p).kept = *w.kept.Clone()
+	}
+	return w.kept.Result(), nil
+}
+
+// frozen gives a key whose sequence numbers, "*" and "$" are replaced by the UIDs
+// that they stand for now: they are evaluated when the command is received (RFC
+// 5267 §4.3).
+func (s *session) frozen(k *imap.SearchKey) imap.SearchKey {
+	out := *k
+	out.Keys = make([]imap.SearchKey, len(k.Keys))
+	for i := range k.Keys {
+		out.Keys[i] = s.frozen(&k.Keys[i])
+	}
+	switch {
+	case (k.Op == imap.SearchSeq || k.Op == imap.SearchUID) && k.Set.IsSaved():
+		out.Op, out.Set = imap.SearchUID, numSet(s.selected.saved)
+	case k.Op == imap.SearchSeq:
+		shown := s.selected.view.Shown()
+		n := uint32(shown.Len())
+		t := targets{snap: shown, ranges: k.Set.Resolve(n).Clip(1, n).Ranges()}
+		out.Op, out.Set = imap.SearchUID, numSet(t.uids())
+	case k.Op == imap.SearchUID:
+		out.Set = k.Set.Resolve(uint32(s.selected.view.Shown().Last()))
+	}
+	return out
+}
+
+// tellLeft tells of results that are gone from the mailbox, before the numbers
+// of messages change (RFC 5267 §4.3.4): those of which EXPUNGE is told now, and
+// those of which it may not be told yet.
+func (s *session) tellLeft(u *view.Update) {
+	for _, gone := range [...]mailstore.UIDSet{u.Vanished(), s.selected.view.GhostSet()} {
+		if len(gone) == 0 {
+			continue
+		}
+		for _, w := range s.selected.watches {
+			if r := w.kept.Result(); r.HasAny(gone) {
+				s.tellContext(w, mailstore.Change{Removed: r.Only(gone)})
+				w.kept.Without(gone)
+			}
+		}
+	}
+}
+
+// tellWatched tells how the results of the searches that are watched have changed
+// with the view, whose changes have been told (RFC 5267 §4.3.2, §4.3.3). What a
+// search looks at is what changed. One that takes too long is watched no more.
+func (s *session) tellWatched(ctx context.Context) error {
+	if len(s.selected.watches) == 0 {
+		return nil
+	}
+	left := s.selected.watches[:0]
+	for _, w := range s.selected.watches {
+		change, err := s.renew(ctx, w)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			s.log.WarnContext(ctx, "a search is watched no more", "tag", w.tag, "error", err)
+			s.noUpdate(w.tag, "Its updates cannot be told any more")
+			continue
+		}
+		left = append(left, w)
+		if !change.Empty() {
+			s.tellContext(w, change)
+		}
+	}
+	clear(s.selected.watches[len(left):])
+	s.selected.watches = left
+	return s.enc.Err()
+}
+
+// renew evaluates what of a search has to be evaluated anew.
+func (s *session) renew(ctx context.Context, w *watch) (mailstore.Change, error) {
+	q, err := s.query(&w.key)
+	if err != nil {
+		return mailstore.Change{}, err
+	}
+	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
+	defer cancel()
+	return s.selected.account.Renew(limited, &w.kept, s.selected.view.Shown(), q, s.selected.view.GhostSet())
+}
+
+// tellContext writes an ESEARCH response with REMOVEFROM and ADDTO. The position
+// is 0: the result of a search is in the order of the mailbox (RFC 5267 §4.3.3).
+func (s *session) tellContext(w *watch, c mailstore.Change) {
+	o := searchWriter{s: s, uid: w.uid, buf: s.srv.fetchBuffers.get()}
+	defer o.close()
+	o.correlator(w.tag)
+	if !c.Removed.IsEmpty() {
+		o.buf = append(o.buf, " REMOVEFROM (0 "...)
+		o.set(c.Removed)
+		o.buf = append(o.buf, ')')
+	}
+	if !c.Added.IsEmpty() {
+		o.buf = append(o.buf, " ADDTO (0 "...)
+		o.set(c.Added)
+		o.buf = append(o.buf, ')')
+	}
+	o.buf = append(o.buf, "\r\n"...)
+	_ = o.end() // sticks in the encoder
+}
+
+// cancelUpdate handles CANCELUPDATE (RFC 5267 §4.3.5). A tag of which no updates
+// are told, as after NOUPDATE, is no error: there will be none.
+func (s *session) cancelUpdate(_ context.Context, c command.CancelUpdate) (imap.StatusResponse, error) {
+	left := s.selected.watches[:0]
+	for _, w := range s.selected.watches {
+		if !slices.Contains(c.Tags, w.tag) {
+			left = append(left, w)
+		}
+	}
+	clear(s.selected.watches[len(left):])
+	s.selected.watches = left
+	return ok("", "No further updates"), nil
+}
