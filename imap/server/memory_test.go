@@ -32,7 +32,9 @@ func TestIdleMemory(t *testing.T) {
 	if v, err := strconv.Atoi(os.Getenv("RESTANTE_IDLE")); err == nil {
 		n = v
 	}
-	t.Run("plain", func(t *testing.T) { measureIdle(t, n, 10<<10, "LOGIN alice secret\r\n", "SELECT INBOX\r\n", "IDLE\r\n") })
+	t.Run("plain", func(t *testing.T) {
+		measureIdle(t, n, 10<<10, "LOGIN alice secret\r\n", "SELECT INBOX\r\n", "IDLE\r\n")
+	})
 	// What is left of a compressed connection is what its client has sent.
 	t.Run("compressed", func(t *testing.T) {
 		measureIdle(t, n, 11<<10, "LOGIN alice secret\r\n", "COMPRESS DEFLATE\r\n",
