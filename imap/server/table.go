@@ -75,7 +75,6 @@ func table() []row {
 		{name: "UNSELECT", run: plain((*session).unselect), states: inSelected, capability: "UNSELECT", rfc: "RFC 9051 §6.4.2"},
 		{name: "EXPUNGE", run: plain((*session).expunge), states: inSelected, expunge: true, writable: true, need: mailstore.RightExpunge, rfc: "RFC 9051 §6.4.3"},
 		{name: "CANCELUPDATE", run: on((*session).cancelUpdate), states: inSelected, expunge: true, capability: "CONTEXT=SEARCH", rfc: "RFC 5267 §4.3.5"},
-		{name: "EXPUNGE", run: plain((*session).expunge), states: inSelected, expunge: true, writable: true, rfc: "RFC 9051 §6.4.3"},
 		{name: "SEARCH", run: on((*session).search), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.4"},
 		{name: "SORT", run: on((*session).sort), states: inSelected, sequence: true, capability: "SORT", rfc: "RFC 5256 §3"},
 		{name: "UID SORT", run: on((*session).sort), states: inSelected, expunge: true, capability: "SORT", rfc: "RFC 5256 §3"},
