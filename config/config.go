@@ -105,6 +105,8 @@ type Limits struct {
 	BadCommands           int      `toml:"bad_commands" comment:"Commands in a row that are no IMAP."`
 	MessageSize           Size     `toml:"message_size" comment:"One message (APPENDLIMIT, LMTP's SIZE)."`
 	AppendMessages        int      `toml:"append_messages" comment:"Messages of one APPEND."`
+	MessageLimit          int      `toml:"message_limit" comment:"Messages that one IMAP command may be about (MESSAGELIMIT); 0: any number. Clients that do not know of it see a part of large mailboxes only."`
+	SaveLimit             int      `toml:"save_limit" comment:"Messages that one COPY or APPEND may store (SAVELIMIT); 0: any number."`
 	Nesting               int      `toml:"nesting" comment:"Depth of parentheses, of search keys too."`
 	SearchKeys            int      `toml:"search_keys" comment:"Keys of one SEARCH."`
 	SequenceSet           int      `toml:"sequence_set" comment:"Numbers and ranges of one sequence set."`

@@ -122,6 +122,7 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		Depth: l.Nesting, BadCommands: l.BadCommands, LoginFailures: l.LoginFailures,
 		LoginTime: l.LoginTime.Duration, IdleTime: l.IdleTime.Duration,
 		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
+		CommandMessages: l.MessageLimit, SavedMessages: l.SaveLimit,
 		Command: command.Limits{
 			SetRanges: l.SequenceSet, SearchKeys: l.SearchKeys, FetchSections: l.FetchSections,
 			HeaderFields: l.HeaderFields, Flags: l.FlagsPerCommand, AppendMessages: l.AppendMessages,

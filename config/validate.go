@@ -156,6 +156,11 @@ func (p *problems) limits(l Limits) {
 	} {
 		p.between("limits."+c.key, int64(c.v), c.low, c.high)
 	}
+	for key, v := range map[string]int{"message_limit": l.MessageLimit, "save_limit": l.SaveLimit} {
+		if v != 0 {
+			p.between("limits."+key, int64(v), 1000, 1<<31) // RFC 9738 §3
+		}
+	}
 	p.size("limits.command_line", l.CommandLine, 8*kib, 1<<30)
 	p.size("limits.command_line_before_login", l.CommandLineLogin, kib, mib)
 	p.size("limits.command_memory", l.CommandMemory, 8*mib, 1<<40)

@@ -96,6 +96,17 @@ func CodeMetadataLongEntries(longest int) Code {
 // CodeMailboxID is MAILBOXID (RFC 8474 §4.1); id must be a legal objectid.
 func CodeMailboxID(id string) Code { return Code("MAILBOXID (" + id + ")") }
 
+// CodeMessageLimit is MESSAGELIMIT (RFC 9738 §5): the most messages that one
+// command may be about, and the lowest UID of those it was about, 0 where that
+// is not known.
+func CodeMessageLimit(n, lowest uint32) Code {
+	code := numberCode("MESSAGELIMIT ", uint64(n))
+	if lowest > 0 {
+		code += numberCode(" ", uint64(lowest))
+	}
+	return code
+}
+
 // CodeModified is MODIFIED with the messages that UNCHANGEDSINCE kept from
 // being changed (RFC 7162 §3.1.3).
 func CodeModified(set NumSet) Code {

@@ -107,6 +107,13 @@ func TestSearch(t *testing.T) {
 		// RFC 7162 §3.1.5
 		{`SEARCH MODSEQ "/flags/\\draft" all 620162338`, `SEARCH false/0000 "" MODSEQ "/flags/\\draft" all 620162338`},
 		{"SEARCH OR NOT MODSEQ 720162338 LARGER 50000", `SEARCH false/0000 "" OR NOT MODSEQ 720162338 LARGER 50000`},
+		// RFC 9738 §3.2
+		{"SEARCH UIDAFTER 25000", `SEARCH false/0000 "" UID 25001:4294967295`},
+		{"SEARCH UIDAFTER 4294967295", `SEARCH false/0000 "" NOT ALL`},
+		{"SEARCH UIDBEFORE 10", `SEARCH false/0000 "" UID 1:9`},
+		{"SEARCH UIDBEFORE 1", `SEARCH false/0000 "" NOT ALL`},
+		{"SEARCH UIDBEFORE 0", "!syntax"},
+		{"SEARCH UIDAFTER *", "!syntax"},
 		{"SEARCH UID 1:5,7:* ", `SEARCH false/0000 "" UID 1:5,7:*`},
 		{`SEARCH SUBJECT "grün"`, `SEARCH false/0000 "" SUBJECT "grün"`}, // no CHARSET, as many clients send
 		{"SEARCH CHARSET \"x-upper\" SUBJECT abc", `SEARCH false/0000 "x-upper" SUBJECT "ABC"`},

@@ -243,6 +243,8 @@ func (p *searchParser) withNumber(name []byte, k *imap.SearchKey) (ok bool) {
 		if d.ExpectSP() {
 			k.Set, ok = d.NumSet(p.o.setRanges())
 		}
+	case "UIDAFTER", "UIDBEFORE":
+		return d.ExpectSP() && p.uidSide(string(name) == "UIDAFTER", k)
 	case "LARGER", "SMALLER":
 		k.Op = imap.SearchLarger
 		if name[0] == 'S' {
@@ -299,5 +301,21 @@ func (p *searchParser) modSeq(k *imap.SearchKey) (ok bool) {
 		}
 	}
 	k.Num, ok = d.ModSeq()
+	return ok
+}
+
+// uidSide reads the UID of UIDAFTER or UIDBEFORE (RFC 9738 §3.2), which is turned
+// into UID with the range, or NOT ALL where that is empty.
+func (p *searchParser) uidSide(after bool, k *imap.SearchKey) bool {
+	n, ok := p.d.NZNumber()
+	k.Op = imap.SearchUID
+	switch {
+	case after && n < 1<<32-1:
+		k.Set = imap.NumSetRange(n+1, 1<<32-1)
+	case !after && n > 1:
+		k.Set = imap.NumSetRange(1, n-1)
+	default:
+		k.Op, k.Keys = imap.SearchNot, []imap.SearchKey{{Op: imap.SearchAll}}
+	}
 	return ok
 }

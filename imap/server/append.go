@@ -25,13 +25,16 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	}
 	p := to.account.BeginAppend(ctx)
 	defer p.Abort()
-	for {
+	for n := 0; ; n++ {
 		m, more, err := c.Next(s.dec)
 		if err != nil {
 			return done, err
 		}
 		if !more {
 			break
+		}
+		if err := s.refuseAppend(n); err != nil {
+			return done, err
 		}
 		if err := s.appendMessage(p, &m, to.rights); err != nil {
 			return done, err

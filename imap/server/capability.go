@@ -96,6 +96,7 @@ func fixedCapabilities(rows []row, l Limits) (login, all []string) {
 			login = append(login, r.capability)
 		}
 	}
+	all = append(all, l.limitCapability()...)
 	return login, append(all, "APPENDLIMIT="+strconv.FormatInt(l.Message, 10))
 }
 

@@ -37,6 +37,7 @@ var codes = []struct{ name, code, shown string }{
 	{"MetadataLongEntries", "METADATA LONGENTRIES", "testdata/rfc5464.txt"},
 	{"MetadataMaxSize", "METADATA MAXSIZE", "testdata/narrow/metadata.txt"},
 	{"MetadataTooMany", "METADATA TOOMANY", "testdata/narrow/metadata.txt"},
+	{"MessageLimit", "MESSAGELIMIT", "testdata/limited/rfc9738.txt"},
 	{"Modified", "MODIFIED", "testdata/condstore.txt"},
 	{"NoPerm", "NOPERM", "testdata/metadata.txt"},
 	{"NonExistent", "NONEXISTENT", "testdata/mailboxes.txt"},

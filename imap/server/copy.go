@@ -17,6 +17,9 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	if err != nil || t.count() == 0 {
 		return ok("", "No matching messages, so nothing was copied"), err
 	}
+	if err := s.refuseCopy(t); err != nil {
+		return done, err
+	}
 	r, err := s.selected.account.Copy(ctx, s.selected.id, t.uids(), dst.mailbox.ID)
 	if err != nil {
 		return done, s.copyError(err)

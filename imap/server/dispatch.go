@@ -131,7 +131,11 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 		if err = s.numbered(c); err != nil {
 			return err
 		}
+		s.limited = 0
 		answer, err = r.run(s, ctx, c)
+		if s.limited > 0 {
+			answer = s.limitAnswer(r.name, answer, err)
+		}
 		return err
 	})
 	return answer, err

@@ -24,6 +24,7 @@ func (s *session) uidExpunge(ctx context.Context, c command.UIDExpunge) (imap.St
 	if err != nil || t.count() == 0 {
 		return done, err
 	}
+	s.clipDeleted(&t)
 	return s.expungeUIDs(ctx, c.Name(), t.uids())
 }
 

@@ -44,9 +44,13 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	if err != nil {
 		return done, err
 	}
+	if err := s.refusePartial(c.Partial); err != nil {
+		return done, err
+	}
 	if !c.Partial.IsZero() {
 		t.cut(c.Partial)
 	}
+	s.clip(&t)
 	f := s.newFetcher(&items)
 	defer f.close()
 	if c.HasChangedSince {

@@ -312,6 +312,13 @@ func TestNarrowTranscripts(t *testing.T) {
 	})
 }
 
+// TestLimitedTranscripts runs the transcripts of servers that bound how many
+// messages a command may be about (RFC 9738).
+func TestLimitedTranscripts(t *testing.T) {
+	transcripts(t, "testdata/limited/*.txt", hostOptions{limits: Limits{CommandMessages: 10}})
+	transcripts(t, "testdata/savelimited/*.txt", hostOptions{limits: Limits{SavedMessages: 2}})
+}
+
 // transcripts runs the transcripts that glob names over each engine, each with a
 // host of its own.
 func transcripts(t *testing.T, glob string, o hostOptions) {

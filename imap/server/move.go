@@ -15,6 +15,7 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	if err != nil || t.count() == 0 {
 		return ok("", "No matching messages, so nothing was moved"), err
 	}
+	s.clip(&t)
 	r, err := s.selected.account.Move(ctx, s.selected.id, t.uids(), dst.mailbox.ID)
 	if err != nil {
 		return done, s.copyError(err)

@@ -64,6 +64,13 @@ type Limits struct {
 	// Contexts is how many searches of a session may tell their updates at once
 	// (RFC 5267 §4.3.1), each with a bit of memory a message. 16.
 	Contexts int
+	// CommandMessages is how many messages one command may be about, told to
+	// clients as MESSAGELIMIT (RFC 9738). 0: any number. Clients that do not know
+	// of it see the last messages of a large mailbox only.
+	CommandMessages int
+	// SavedMessages is how many messages one COPY or APPEND may store, told as
+	// SAVELIMIT where CommandMessages is 0. 0: any number.
+	SavedMessages int
 	// Command bounds what commands hold.
 	Command command.Limits
 }

@@ -81,6 +81,12 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (fo
 	if err != nil {
 		return mailstore.Result{}, err
 	}
+	if err := s.refusePartial(p.Partial); err != nil {
+		return mailstore.Result{}, err
+	}
+	if w == nil && !pages(p) {
+		q = s.searched(&p.Key, q)
+	}
 	var o mailstore.SearchOptions
 	if p.Return&(imap.ReturnAll|imap.ReturnCount|imap.ReturnPartial|imap.ReturnUpdate) == 0 {
 		// With SAVE alone all are wanted (RFC 9051 §6.4.4.1).

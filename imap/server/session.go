@@ -29,6 +29,8 @@ type session struct {
 	loggedIn
 	tag string // of the command that runs
 
+	limited restante.UID // the lowest UID that the command was done for, where it was not done for all; else 0
+
 	began    time.Time                   // of the connection, or its last UNAUTHENTICATE
 	heard    time.Time                   // when the client last completed a command
 	bad      int                         // commands in a row that were no IMAP

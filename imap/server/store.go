@@ -34,6 +34,7 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 	if rights&mailstore.FlagRights == 0 || len(c.Flags) > 0 && len(rights.Settable(c.Flags)) == 0 {
 		return done, errNoPermission()
 	}
+	s.clip(&t)
 	r, err := s.selected.account.StorePermitted(ctx, s.selected.id, t.uids(), op, c.Flags, rights, condition)
 	if err != nil {
 		return done, flagError(err)

@@ -12,6 +12,8 @@ import (
 type targets struct {
 	snap   *mailstore.Snapshot
 	ranges []imap.NumRange // rising, none touching another, all within snap
+	// descending has them dealt with from the last one to the first.
+	descending bool
 }
 
 // run is a part of the targets that lies in one page: the messages at indexes
@@ -121,8 +123,43 @@ func (t *targets) uids() mailstore.UIDSet {
 	return set
 }
 
+// keepLast drops all but the last n messages.
+func (t *targets) keepLast(n int) {
+	for over := t.count() - n; over > 0; {
+		r := t.ranges[0]
+		if held := int(r.Stop-r.Start) + 1; held <= over {
+			t.ranges = t.ranges[1:]
+			over -= held
+			continue
+		}
+		t.ranges = append([]imap.NumRange{{Start: r.Start + uint32(over), Stop: r.Stop}}, t.ranges[1:]...)
+		over = 0
+	}
+}
+
+// lowest gives the lowest UID; there has to be one.
+func (t *targets) lowest() restante.UID { return t.snap.UIDAt(int(t.ranges[0].Start)) }
+
+// runsDown is runs from the last message to the first, one by one.
+func (t *targets) runsDown(yield func(run) bool) {
+	pages := t.snap.Pages()
+	for i := len(t.ranges) - 1; i >= 0; i-- {
+		for seq := int(t.ranges[i].Stop); seq >= int(t.ranges[i].Start); seq-- {
+			at := pageOf(t.snap, 0, seq)
+			from := seq - t.snap.FirstSeq(at)
+			if !yield(run{page: pages[at], from: from, to: from + 1, seq: seq}) {
+				return
+			}
+		}
+	}
+}
+
 // runs calls yield for the targets page by page, in rising order.
 func (t *targets) runs(yield func(run) bool) {
+	if t.descending {
+		t.runsDown(yield)
+		return
+	}
 	pages := t.snap.Pages()
 	at := 0
 	for _, r := range t.ranges {

@@ -1,0 +1,161 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/mailstore"
+)
+
+// This file bounds how many messages one command may be about, where that is
+// configured (RFC 9738). Commands that need not be done whole are done for the
+// messages with the highest UIDs, from the highest on.
+
+// limitCode is MESSAGELIMIT with the limit and the lowest UID that was dealt with.
+func limitCode(n int, lowest restante.UID) imap.Code {
+	return imap.CodeMessageLimit(uint32(n), uint32(lowest))
+}
+
+// saveLimit is how many messages a COPY or an APPEND may store; 0 is any number
+// (RFC 9738 §3).
+func (l *Limits) saveLimit() int {
+	if l.CommandMessages > 0 {
+		return l.CommandMessages
+	}
+	return l.SavedMessages
+}
+
+// limitCapability gives what is told of the limits, if there are any: MESSAGELIMIT
+// holds SAVELIMIT.
+func (l *Limits) limitCapability() []string {
+	switch {
+	case l.CommandMessages > 0:
+		return []string{fmt.Sprintf("MESSAGELIMIT=%d", l.CommandMessages)}
+	case l.SavedMessages > 0:
+		return []string{fmt.Sprintf("SAVELIMIT=%d", l.SavedMessages)}
+	}
+	return nil
+}
+
+// clip leaves of the targets the last ones that a command may be about. That it
+// did is told with the tagged answer: see limitAnswer.
+func (s *session) clip(t *targets) {
+	n := s.srv.limits.CommandMessages
+	if n == 0 || t.count() <= n {
+		return
+	}
+	t.keepLast(n)
+	t.descending = true
+	s.limited = t.lowest()
+}
+
+// refuseCopy gives the answer to a COPY of more messages than may be stored at
+// once; nil where there are not as many. None is copied then.
+func (s *session) refuseCopy(t targets) error {
+	n := s.srv.limits.saveLimit()
+	if n == 0 || t.count() <= n {
+		return nil
+	}
+	t.keepLast(n)
+	return imap.No(limitCode(n, t.lowest()), "Too many messages to copy, try a smaller subset")
+}
+
+// refusePartial refuses a page that is larger than what a command may be about
+// (RFC 9738 §3.1).
+func (s *session) refusePartial(p imap.PartialRange) error {
+	n := s.srv.limits.CommandMessages
+	if n == 0 || p.IsZero() || max(p.A, p.B)-min(p.A, p.B) < uint32(n) {
+		return nil
+	}
+	return imap.No(limitCode(n, 0), fmt.Sprintf("This exceeds the maximum %d-message limit", n))
+}
+
+// refuseAppend refuses the message after so many others of an APPEND (RFC 9738
+// §3.1).
+func (s *session) refuseAppend(messages int) error {
+	n := s.srv.limits.saveLimit()
+	if n == 0 || messages < n {
+		return nil
+	}
+	return imap.No(limitCode(n, 0), "Too many messages to append; none was stored")
+}
+
+// clipDeleted leaves of the targets of a UID EXPUNGE those with \Deleted, as many
+// as it may be about.
+func (s *session) clipDeleted(t *targets) {
+	n := s.srv.limits.CommandMessages
+	if n == 0 || t.count() <= n {
+		return
+	}
+	flags := s.newFlagNames()
+	deleted := targets{snap: t.snap}
+	t.runs(func(r run) bool {
+		for i := r.from; i < r.to; i++ {
+			if flags.of(r.page.FlagSet(i)).System&mailstore.Deleted != 0 {
+				deleted.addUIDRange(r.page.UID(i), r.page.UID(i))
+			}
+		}
+		return true
+	})
+	s.clip(&deleted)
+	*t = deleted
+}
+
+// searched gives the query of a search that may look at no more messages than a
+// command may be about: of those that the client named by number or UID, or of
+// all, the last ones.
+func (s *session) searched(key *imap.SearchKey, q mailstore.Query) mailstore.Query {
+	snap := s.selected.view.Shown()
+	if n := s.srv.limits.CommandMessages; n == 0 || snap.Len() <= n {
+		return q
+	}
+	t := targets{snap: snap, ranges: []imap.NumRange{{Start: 1, Stop: uint32(snap.Len())}}}
+	keys := []imap.SearchKey{*key}
+	if key.Op == imap.SearchAnd {
+		keys = key.Keys
+	}
+	for i := range keys {
+		if op := keys[i].Op; op != imap.SearchSeq && op != imap.SearchUID {
+			continue
+		}
+		set := keys[i].Set
+		if op := keys[i].Op; op == imap.SearchUID || set.IsSaved() {
+			named, err := s.targets(set, true)
+			if err != nil {
+				return q
+			}
+			set = imap.NumSetOfRanges(named.ranges)
+		} else {
+			set = set.Resolve(uint32(snap.Len())).Clip(1, uint32(snap.Len()))
+		}
+		t.ranges = imap.NumSetOfRanges(t.ranges).Intersect(set).Ranges()
+	}
+	s.clip(&t)
+	if s.limited == 0 {
+		return q
+	}
+	last := mailstore.Seqs{}
+	for _, r := range t.ranges {
+		last = append(last, mailstore.SeqRange{First: int(r.Start), Last: int(r.Stop)})
+	}
+	return mailstore.And{last, q}
+}
+
+// limitAnswer tells with the answer to a command that it was done for some of its
+// messages only. Where another code must stand in the tagged answer, the limit is
+// told before it (RFC 9738 §3.1).
+func (s *session) limitAnswer(name string, a imap.StatusResponse, err error) imap.StatusResponse {
+	n := s.srv.limits.CommandMessages
+	code := limitCode(n, s.limited)
+	text := fmt.Sprintf("%s completed for the last %d messages", name, n)
+	if err == nil && a.Type == imap.StatusOK && a.Code.Name() == "HIGHESTMODSEQ" {
+		s.untaggedOK(a.Code, "Highest modification sequence")
+		a.Code = ""
+	}
+	if err != nil || a.Type != imap.StatusOK || a.Code != "" {
+		s.enc.Status("*", imap.StatusResponse{Type: imap.StatusNo, Code: code, Text: text})
+		return a
+	}
+	return ok(code, text)
+}
