@@ -80,7 +80,7 @@ func TestOperations(t *testing.T) {
 			{OpUserPasswd, Secret{Name: "x", Password: "a"}, restante.ErrNotFound, `"x"`},
 			{OpUserRemove, Name{"x"}, restante.ErrNotFound, `"x"`},
 			{OpUserShow, Name{"x"}, restante.ErrNotFound, `"x"`},
-			{OpUserQuota, Quota{"bob", -1, 0}, restante.ErrInvalid, "negative"},
+			{OpUserQuota, Quota{Name: "bob", Bytes: -1}, restante.ErrInvalid, "negative"},
 			{OpCheck, Check{User: "x"}, restante.ErrNotFound, `"x"`},
 			{"user.fly", nil, restante.ErrInvalid, "user.fly"},
 			{OpUserShow, 1, restante.ErrInvalid, "input"},
@@ -96,7 +96,7 @@ func TestOperations(t *testing.T) {
 		if err := c.Call(ctx, OpUserAdd, Secret{Name: "eve", Hash: "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}, nil, &u); err != nil || u.Password != "{SHA}" {
 			t.Errorf("%+v, %v", u, err)
 		}
-		if err := c.Call(ctx, OpUserQuota, Quota{"eve", 1000, 5}, nil, &u); err != nil || u.Quota != (mailstore.Quota{Bytes: 1000, Messages: 5}) {
+		if err := c.Call(ctx, OpUserQuota, Quota{"eve", 1000, 5, 6, 7}, nil, &u); err != nil || u.Quota != (mailstore.Quota{Bytes: 1000, Messages: 5, Mailboxes: 6, Annotations: 7}) {
 			t.Errorf("%+v, %v", u, err)
 		}
 		if err := c.Call(ctx, OpUserLock, Lock{"eve", true}, nil, &u); err != nil || !u.Disabled {

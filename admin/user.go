@@ -78,6 +78,9 @@ type Quota struct {
 	Name     string `json:"name"`
 	Bytes    int64  `json:"bytes"`
 	Messages int64  `json:"messages"`
+
+	Mailboxes   int64 `json:"mailboxes,omitempty"`
+	Annotations int64 `json:"annotations,omitempty"` // bytes of annotations and metadata
 }
 
 // Lock says whether a user may log in.
@@ -174,7 +177,7 @@ func (o Options) showUser(ctx context.Context, in Name, _ func(any) error) (User
 }
 
 func (o Options) setQuota(ctx context.Context, in Quota, _ func(any) error) (User, error) {
-	if in.Bytes < 0 || in.Messages < 0 {
+	if min(in.Bytes, in.Messages, in.Mailboxes, in.Annotations) < 0 {
 		return User{}, fmt.Errorf("a quota is not negative: %w", restante.ErrInvalid)
 	}
 	u, err := o.Directory.Lookup(ctx, in.Name)
@@ -185,7 +188,7 @@ func (o Options) setQuota(ctx context.Context, in Quota, _ func(any) error) (Use
 	if err != nil {
 		return User{}, err
 	}
-	err = a.SetQuota(ctx, mailstore.Quota{Bytes: in.Bytes, Messages: in.Messages})
+	err = a.SetQuota(ctx, mailstore.Quota{Bytes: in.Bytes, Messages: in.Messages, Mailboxes: in.Mailboxes, Annotations: in.Annotations})
 	a.Release()
 	if err != nil {
 		return User{}, err

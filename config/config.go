@@ -12,6 +12,7 @@ type Config struct {
 	LMTP     LMTP     `toml:"lmtp" comment:"Where the mail transfer agent hands messages in (RFC 2033). Whoever reaches it\ncan deliver to anybody, so let it not be seen from outside."`
 	Auth     Auth     `toml:"auth"`
 	Accounts Accounts `toml:"accounts"`
+	Server   Server   `toml:"server" comment:"What the server tells all users of itself (RFC 5464 §6.2)."`
 	Store    Store    `toml:"store"`
 	Limits   Limits   `toml:"limits"`
 }
@@ -63,9 +64,20 @@ type Auth struct {
 
 // Accounts is what accounts begin with and may hold.
 type Accounts struct {
-	QuotaBytes    Size      `toml:"quota_bytes" comment:"Bytes that an account may hold if it has no quota of its own; 0: any number."`
-	QuotaMessages int64     `toml:"quota_messages" comment:"Messages, likewise."`
-	Mailboxes     []Mailbox `toml:"mailboxes" comment:"Mailboxes that a new account has besides INBOX."`
+	QuotaBytes    Size  `toml:"quota_bytes" comment:"Bytes that an account may hold if it has no quota of its own; 0: any number."`
+	QuotaMessages int64 `toml:"quota_messages" comment:"Messages, likewise."`
+
+	QuotaMailboxes   int64     `toml:"quota_mailboxes" comment:"Mailboxes, likewise."`
+	QuotaAnnotations Size      `toml:"quota_annotations" comment:"Bytes of annotations and metadata, likewise."`
+	QuotaWarning     int       `toml:"quota_warning" comment:"Percentage of a quota above which clients that add messages are warned; 0: never."`
+	Administrators   []string  `toml:"administrators" comment:"Users who may set quotas over IMAP (SETQUOTA)."`
+	Mailboxes        []Mailbox `toml:"mailboxes" comment:"Mailboxes that a new account has besides INBOX."`
+}
+
+// Server is what the server tells of itself.
+type Server struct {
+	Comment string `toml:"comment" comment:"A note for the users; empty: none."`
+	Admin   string `toml:"admin" comment:"How to reach the administrator, as a URI such as mailto:postmaster@example.org."`
 }
 
 // Mailbox is a mailbox of new accounts.
@@ -112,6 +124,9 @@ type Limits struct {
 	SequenceSet           int      `toml:"sequence_set" comment:"Numbers and ranges of one sequence set."`
 	FetchSections         int      `toml:"fetch_sections" comment:"Sections that one FETCH names."`
 	HeaderFields          int      `toml:"header_fields" comment:"Header field names of one FETCH."`
+	MetadataValue         Size     `toml:"metadata_value" comment:"One value of metadata (RFC 5464)."`
+	MetadataEntries       int      `toml:"metadata_entries" comment:"Entries of metadata of a mailbox, or of a user's view of the server."`
+	MetadataBytes         Size     `toml:"metadata_bytes" comment:"Names and values of all metadata of an account."`
 	Mailboxes             int      `toml:"mailboxes" comment:"Mailboxes of an account."`
 	MailboxName           int      `toml:"mailbox_name" comment:"Bytes of a mailbox name, in UTF-8."`
 	MailboxDepth          int      `toml:"mailbox_depth" comment:"Levels of a mailbox name."`

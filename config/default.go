@@ -24,7 +24,7 @@ func Default() Config {
 			FreeFailures: 3, LongestWaitBefore: Duration{2 * time.Second}, LongestWaitAfter: Duration{15 * time.Second},
 			FailureHalfLife: Duration{10 * time.Minute}, WaitingLogins: 16,
 		},
-		Accounts: Accounts{Mailboxes: []Mailbox{
+		Accounts: Accounts{Administrators: []string{}, Mailboxes: []Mailbox{
 			{"Drafts", []string{`\Drafts`}}, {"Sent", []string{`\Sent`}}, {"Junk", []string{`\Junk`}},
 			{"Trash", []string{`\Trash`}}, {"Archive", []string{`\Archive`}},
 		}},
@@ -36,6 +36,7 @@ func Default() Config {
 			CommandLine: 2 * mib, CommandLineLogin: 8 * kib, CommandMemory: 64 * mib, Literal: 256 * kib, LiteralLogin: 4 * kib,
 			BadCommands: 10, MessageSize: 64 * mib, AppendMessages: 1000, Nesting: 100, SearchKeys: 1000,
 			SequenceSet: 1_000_000, FetchSections: 1000, HeaderFields: 1000,
+			MetadataValue: 64 * kib, MetadataEntries: 1000, MetadataBytes: 16 * mib,
 			Mailboxes: 10_000, MailboxName: 512, MailboxDepth: 32,
 			Keywords: 1000, KeywordLength: 128, FlagsPerCommand: 1000,
 		},

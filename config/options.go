@@ -55,8 +55,18 @@ func (c Config) Mailstore() mailstore.Options {
 		Limits: mailstore.Limits{
 			MessageSize: int64(l.MessageSize), Mailboxes: l.Mailboxes, NameBytes: l.MailboxName,
 			NameDepth: l.MailboxDepth, Keywords: l.Keywords, KeywordBytes: l.KeywordLength,
-			Quota: mailstore.Quota{Bytes: int64(c.Accounts.QuotaBytes), Messages: c.Accounts.QuotaMessages},
+			Quota: mailstore.Quota{
+				Bytes: int64(c.Accounts.QuotaBytes), Messages: c.Accounts.QuotaMessages,
+				Mailboxes: c.Accounts.QuotaMailboxes, Annotations: int64(c.Accounts.QuotaAnnotations),
+			},
+			MetadataValue: int(l.MetadataValue), MetadataEntries: l.MetadataEntries, MetadataBytes: int64(l.MetadataBytes),
 		},
+	}
+	if c.Server.Comment != "" {
+		o.ServerMetadata = append(o.ServerMetadata, mailstore.MetadataEntry{Name: "/shared/comment", Value: []byte(c.Server.Comment)})
+	}
+	if c.Server.Admin != "" {
+		o.ServerMetadata = append(o.ServerMetadata, mailstore.MetadataEntry{Name: "/shared/admin", Value: []byte(c.Server.Admin)})
 	}
 	for _, m := range c.Accounts.Mailboxes {
 		o.Mailboxes = append(o.Mailboxes, mailstore.NewMailbox{Name: m.Name, SpecialUse: m.SpecialUse})
@@ -123,6 +133,7 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		LoginTime: l.LoginTime.Duration, IdleTime: l.IdleTime.Duration,
 		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
 		CommandMessages: l.MessageLimit, SavedMessages: l.SaveLimit,
+		SoftQuota: c.Accounts.QuotaWarning,
 		Command: command.Limits{
 			SetRanges: l.SequenceSet, SearchKeys: l.SearchKeys, FetchSections: l.FetchSections,
 			HeaderFields: l.HeaderFields, Flags: l.FlagsPerCommand, AppendMessages: l.AppendMessages,

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,7 @@ func (c Config) problems() []problem {
 	p.between("lmtp.recipients", int64(c.LMTP.Recipients), 100, 1e6) // RFC 5321 §4.5.3.1.8
 	p.auth(c.Auth)
 	p.accounts(c.Accounts)
+	p.server(c.Server)
 	p.size("store.cache", c.Store.Cache, mib, 1<<40)
 	p.size("store.memtable", c.Store.MemTable, mib, 1<<30)
 	p.size("store.accounts", c.Store.Accounts, 0, 1<<40)
@@ -121,10 +123,24 @@ func (p *problems) auth(a Auth) {
 func (p *problems) accounts(a Accounts) {
 	p.size("accounts.quota_bytes", a.QuotaBytes, 0, 1<<60)
 	p.between("accounts.quota_messages", a.QuotaMessages, 0, 1<<40)
+	p.between("accounts.quota_mailboxes", a.QuotaMailboxes, 0, 1<<40)
+	p.size("accounts.quota_annotations", a.QuotaAnnotations, 0, 1<<60)
+	p.between("accounts.quota_warning", int64(a.QuotaWarning), 0, 100)
+	for _, name := range a.Administrators {
+		if _, err := directory.Canonical(name); err != nil {
+			p.addf("accounts.administrators", "%q is not the name of a user", name)
+		}
+	}
 	for _, m := range a.Mailboxes {
 		if m.Name == "" || strings.EqualFold(m.Name, "INBOX") {
 			p.addf("accounts.mailboxes", "%q is not a name for a mailbox besides INBOX", m.Name)
 		}
+	}
+}
+
+func (p *problems) server(s Server) {
+	if u, err := url.Parse(s.Admin); s.Admin != "" && (err != nil || u.Scheme == "") {
+		p.addf("server.admin", "%q is not a URI such as mailto:postmaster@example.org", s.Admin) // RFC 5464 §6.2.2
 	}
 }
 
@@ -135,6 +151,7 @@ func (p *problems) limits(l Limits) {
 		low  int64
 		high int64
 	}{
+		{"metadata_entries", l.MetadataEntries, 10, 1_000_000}, // RFC 5464 §4.1
 		{"connections", l.Connections, 1, 10_000_000},
 		{"connections_per_address", l.ConnectionsPerAddress, 1, 10_000_000},
 		{"connections_per_account", l.ConnectionsPerAccount, 1, 10_000_000},
@@ -166,6 +183,8 @@ func (p *problems) limits(l Limits) {
 	p.size("limits.command_memory", l.CommandMemory, 8*mib, 1<<40)
 	p.size("limits.literal", l.Literal, 4*kib, 1<<30)
 	p.size("limits.literal_before_login", l.LiteralLogin, kib, mib)
+	p.size("limits.metadata_value", l.MetadataValue, kib, l.Literal) // RFC 5464 §4.1
+	p.size("limits.metadata_bytes", l.MetadataBytes, 16*kib, 1<<40)
 	p.size("limits.message_size", l.MessageSize, 64*kib, 1<<32-1)
 	p.atLeast("limits.login_time", l.LoginTime, time.Second)
 	p.atLeast("limits.idle_time", l.IdleTime, 30*time.Minute) // RFC 9051 §5.4

@@ -16,6 +16,7 @@ const (
 	StatusHighestModSeq
 	StatusMailboxID
 	StatusAppendLimit
+	StatusDeletedStorage // RFC 9208 §4.1.4
 	statusEnd
 )
 
@@ -43,6 +44,8 @@ func (s StatusItems) Name() string {
 		return "HIGHESTMODSEQ"
 	case StatusMailboxID:
 		return "MAILBOXID"
+	case StatusDeletedStorage:
+		return "DELETED-STORAGE"
 	case StatusAppendLimit:
 		return "APPENDLIMIT"
 	}

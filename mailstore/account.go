@@ -97,18 +97,6 @@ func (a *Account) Refresh(ctx context.Context) error {
 	return a.reloadLocked(ctx)
 }
 
-// SetQuota gives the account a quota of its own.
-func (a *Account) SetQuota(ctx context.Context, q Quota) error {
-	if q.Bytes < 0 || q.Messages < 0 {
-		return fmt.Errorf("mailstore: negative quota: %w", restante.ErrInvalid)
-	}
-	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
-		tx.row.hasQuota, tx.row.quota = true, q
-		return nil
-	})
-	return err
-}
-
 // remove deletes everything of the account.
 func (a *Account) remove(ctx context.Context) error {
 	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {

@@ -193,15 +193,6 @@ func (tx *txn) admit(d *draft, uploads []*upload) error {
 	return fits(tx.row, size, int64(len(uploads)))
 }
 
-// fits reports whether the quota has room for more.
-func fits(row accountRow, size, messages int64) error {
-	q, u := row.quota, row.usage
-	if q.Bytes > 0 && u.Bytes+size > q.Bytes || q.Messages > 0 && u.Messages+messages > q.Messages {
-		return fmt.Errorf("mailstore: %d bytes and %d messages more: %w", size, messages, restante.ErrOverQuota)
-	}
-	return nil
-}
-
 // apply writes the upload's content and adds it to a mailbox.
 func (u *upload) apply(tx *txn, t *threader, d *draft, set FlagSetID) (restante.UID, error) {
 	id := u.id

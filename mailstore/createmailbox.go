@@ -59,14 +59,8 @@ func (tx *txn) createSuperiors(name string) error {
 
 // create makes a mailbox whose name is normal and free.
 func (tx *txn) create(name string, use []string) (*draft, error) {
-	count := len(tx.base.mailboxes)
-	for _, d := range tx.drafts {
-		if d.base == nil {
-			count++
-		}
-	}
-	if count >= tx.limits.Mailboxes {
-		return nil, fmt.Errorf("mailstore: more than %d mailboxes: %w", tx.limits.Mailboxes, restante.ErrLimit)
+	if err := tx.roomForMailbox(); err != nil {
+		return nil, err
 	}
 	// Seconds since 1970 make a number that no mailbox had before, also if the
 	// account is made again; the counter keeps them apart within a second.

@@ -233,11 +233,3 @@ func (set *metadataRows) forget(tx *txn, mb restante.MailboxID, most int) {
 		tx.batch.Delete(metadataKey(mb, set.of, entry), len(entry)+16)
 	}
 }
-
-// fitsAnnotations holds annotations and metadata against the quota.
-func (r *accountRow) fitsAnnotations() error {
-	if q := r.quota.Annotations; q > 0 && r.usage.Annotations+r.usage.Metadata > q {
-		return fmt.Errorf("mailstore: annotations of more than %d octets: %w", q, restante.ErrOverQuota)
-	}
-	return nil
-}

@@ -55,11 +55,11 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 			return err
 		}
 	}
-	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) {
+	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) && reflect.DeepEqual(old.config.Accounts, c.Accounts) {
 		g.imap = old.imap
 	} else {
 		g.imap = imapserver.New(imapserver.Options{
-			Store: f.node.store, Auth: g.auth, Namespace: f.node.namespace, Limits: c.IMAPLimits(), ID: []string{"name", "Restante", "version", version()},
+			Store: f.node.store, Auth: g.auth, Namespace: f.node.namespace, Limits: c.IMAPLimits(), Administrators: c.Accounts.Administrators, ID: []string{"name", "Restante", "version", version()},
 		})
 	}
 	if old != nil && reflect.DeepEqual(old.config.LMTP, c.LMTP) && old.config.Limits.MessageSize == c.Limits.MessageSize {

@@ -46,9 +46,13 @@ func printUser(w io.Writer, u admin.User) {
 	if u.Disabled {
 		fmt.Fprintf(t, "login\tdisabled\n")
 	}
-	fmt.Fprintf(t, "messages\t%d\t%s\n", u.Usage.Messages, of(u.Quota.Messages != 0, fmt.Sprint(u.Quota.Messages)))
-	fmt.Fprintf(t, "size\t%s\t%s\n", size(u.Usage.Bytes), of(u.Quota.Bytes != 0, size(u.Quota.Bytes)))
-	fmt.Fprintf(t, "mailboxes\t%d\n", u.Usage.Mailboxes)
+	q := u.Quota
+	fmt.Fprintf(t, "messages\t%d\t%s\n", u.Usage.Messages, of(q.Messages != 0, fmt.Sprint(max(q.Messages, 0))))
+	fmt.Fprintf(t, "size\t%s\t%s\n", size(u.Usage.Bytes), of(q.Bytes != 0, size(max(q.Bytes, 0))))
+	fmt.Fprintf(t, "mailboxes\t%d\t%s\n", u.Usage.Mailboxes, of(q.Mailboxes != 0, fmt.Sprint(max(q.Mailboxes, 0))))
+	if n := u.Usage.AnnotationUsage(); n > 0 || q.Annotations != 0 {
+		fmt.Fprintf(t, "annotations\t%s\t%s\n", size(n), of(q.Annotations != 0, size(max(q.Annotations, 0))))
+	}
 	t.Flush()
 }
 

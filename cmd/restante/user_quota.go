@@ -11,7 +11,9 @@ import (
 )
 
 func newUserQuota(f *flags) *cobra.Command {
-	return &cobra.Command{
+	var mailboxes int64
+	var annotations string
+	c := &cobra.Command{
 		Use:   "quota NAME SIZE [MESSAGES]",
 		Short: "Bound what a user's account may hold; 0 is any number",
 		Args:  cobra.RangeArgs(2, 3),
@@ -28,7 +30,18 @@ func newUserQuota(f *flags) *cobra.Command {
 				}
 				in.Messages = n
 			}
+			if mailboxes < 0 {
+				return usageError{fmt.Errorf("%d is not a number of mailboxes", mailboxes)}
+			}
+			var octets config.Size
+			if err := octets.UnmarshalText([]byte(annotations)); err != nil {
+				return usageError{err}
+			}
+			in.Mailboxes, in.Annotations = mailboxes, int64(octets)
 			return f.call(c, false, admin.OpUserQuota, in)
 		},
 	}
+	c.Flags().Int64Var(&mailboxes, "mailboxes", 0, "bound on mailboxes; 0 is any number")
+	c.Flags().StringVar(&annotations, "annotations", "0", "bound on the bytes of annotations and metadata; 0 is any number")
+	return c
 }

@@ -7,19 +7,20 @@ import (
 )
 
 // Mailbox is a command whose only argument is a mailbox name (RFC 9051 §6.3.5,
-// §6.3.7, §6.3.8, RFC 4314 §3.3, §3.5):
+// §6.3.7, §6.3.8, RFC 4314 §3.3, §3.5, RFC 9208 §4.1.2):
 //
 //	delete      = "DELETE" SP mailbox
 //	subscribe   = "SUBSCRIBE" SP mailbox
 //	unsubscribe = "UNSUBSCRIBE" SP mailbox
 //	getacl      = "GETACL" SP mailbox
 //	myrights    = "MYRIGHTS" SP mailbox
+//	getquotaroot = "GETQUOTAROOT" SP mailbox
 type Mailbox struct {
 	Command string
 	Mailbox string
 }
 
-// Name is DELETE, SUBSCRIBE, UNSUBSCRIBE, GETACL or MYRIGHTS.
+// Name is DELETE, SUBSCRIBE, UNSUBSCRIBE, GETACL, MYRIGHTS or GETQUOTAROOT.
 func (c Mailbox) Name() string { return c.Command }
 
 // LogValue gives the mailbox.

@@ -32,7 +32,7 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseCancelUpdate(d, o))
 	case "CREATE":
 		return result(ParseCreate(d, o))
-	case "DELETE", "SUBSCRIBE", "UNSUBSCRIBE":
+	case "DELETE", "SUBSCRIBE", "UNSUBSCRIBE", "GETQUOTAROOT":
 		return result(ParseMailbox(d, name, o))
 	case "RENAME":
 		return result(ParseRename(d, o))
@@ -54,6 +54,10 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseUIDBatches(d))
 	case "APPEND":
 		return result(ParseAppendStart(d, o))
+	case "GETQUOTA":
+		return result(ParseGetQuota(d))
+	case "SETQUOTA":
+		return result(ParseSetQuota(d))
 	case "GETMETADATA":
 		return result(ParseGetMetadata(d, o))
 	case "SETMETADATA":

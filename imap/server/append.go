@@ -47,6 +47,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	if err != nil {
 		return done, err
 	}
+	s.warnQuota(to.account)
 	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "APPEND completed"), nil
 }
 

@@ -51,6 +51,10 @@ var extensions = [...]extension{
 	{"LIST-METADATA", false, "RFC 9590"},
 	{"RIGHTS=kxten", false, "RFC 4314"},
 	{"LIST-MYRIGHTS", false, "RFC 8440"},
+	{"QUOTA=RES-STORAGE", false, "RFC 9208"},
+	{"QUOTA=RES-MESSAGE", false, "RFC 9208"},
+	{"QUOTA=RES-MAILBOX", false, "RFC 9208"},
+	{"QUOTA=RES-ANNOTATION-STORAGE", false, "RFC 9208"},
 	{"UIDONLY", false, "RFC 9586"},
 }
 

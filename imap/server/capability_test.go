@@ -67,6 +67,13 @@ func proofs() map[string]proof {
 		"LIST-METADATA":      {"", `LIST "" INBOX RETURN (METADATA (/private/comment))`, `\* METADATA "INBOX" \(/private/comment NIL\)`},
 		"SASL-IR":            {"LOGOUT", "", ""}, // below
 
+		"QUOTA":                        {"", "GETQUOTAROOT INBOX", `\* QUOTAROOT "INBOX" "#user/quota.*\* QUOTA "#user/quota.* \(`},
+		"QUOTASET":                     {"SETQUOTA \"\" (STORAGE 5 MESSAGE 2)", `GETQUOTA ""`, `\* QUOTA "" \(STORAGE 1 5 MESSAGE 2 2 `},
+		"QUOTA=RES-STORAGE":            {"", "STATUS INBOX (DELETED-STORAGE)", `DELETED-STORAGE 0\)`},
+		"QUOTA=RES-MESSAGE":            {"", "STATUS INBOX (DELETED)", `DELETED 0\)`},
+		"QUOTA=RES-MAILBOX":            {"", `GETQUOTA ""`, `MAILBOX 3 10000`},
+		"QUOTA=RES-ANNOTATION-STORAGE": {"", `GETQUOTA ""`, `%T OK`},
+
 		"THREAD=ORDEREDSUBJECT": {"", "THREAD ORDEREDSUBJECT UTF-8 ALL", `\* THREAD \(1 2\)`},
 		"THREAD=REFERENCES":     {"", "THREAD REFERENCES UTF-8 ALL", `\* THREAD \(\(1\)\(2\)\)`},
 		"THREAD=REFS":           {"", "UID THREAD REFS UTF-8 ALL", `\* THREAD \(1\)\(2\)`},

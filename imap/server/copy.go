@@ -28,6 +28,7 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	if code == "" {
 		return ok("", "No matching messages, so nothing was copied"), nil
 	}
+	s.warnQuota(dst.account)
 	return ok(code, c.Name()+" completed"), nil
 }
 

@@ -73,7 +73,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 	check(err)
-	h.imap = New(Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Limits: o.limits})
+	h.imap = New(Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits})
 	cert, err := serve.SelfSigned([]string{"localhost"}, time.Now())
 	check(err)
 	h.serve = serve.New(serve.Options{Logger: slog.New(alarm{t, o.mayPanic}), Limits: o.serve, TLS: func() *tls.Config {
@@ -317,6 +317,14 @@ func TestNarrowTranscripts(t *testing.T) {
 func TestLimitedTranscripts(t *testing.T) {
 	transcripts(t, "testdata/limited/*.txt", hostOptions{limits: Limits{CommandMessages: 10}})
 	transcripts(t, "testdata/savelimited/*.txt", hostOptions{limits: Limits{SavedMessages: 2}})
+}
+
+// TestSoftTranscripts runs the transcripts of accounts with a soft quota.
+func TestSoftTranscripts(t *testing.T) {
+	transcripts(t, "testdata/soft/*.txt", hostOptions{
+		limits: Limits{SoftQuota: 50},
+		store:  mailstore.Options{Limits: mailstore.Limits{Quota: mailstore.Quota{Messages: 4}}},
+	})
 }
 
 // transcripts runs the transcripts that glob names over each engine, each with a

@@ -38,7 +38,7 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 			s.writeListedStatus(ctx, &e, c.Options.Status)
 		}
 		if len(c.Options.Metadata) > 0 && e.selected && e.mailbox != nil {
-			s.listMetadata(ctx, &place{account: s.account, mailbox: e.mailbox, name: e.name, rights: mailstore.AllRights}, c.Options.Metadata)
+			s.listMetadata(ctx, &e, c.Options.Metadata)
 		}
 	})
 	return done, nil

@@ -31,7 +31,10 @@ func (s *session) getMetadata(ctx context.Context, c command.GetMetadata) (imap.
 func (s *session) getAllMetadata(ctx context.Context, q mailstore.MetadataQuery) (imap.StatusResponse, error) {
 	longest := 0
 	for _, mb := range s.account.State().Mailboxes() {
-		at := place{account: s.account, mailbox: mb, name: mb.Name}
+		at, err := s.listed(ctx, &listEntry{name: mb.Name, mailbox: mb})
+		if err != nil || !mayAnnotate(at.rights) {
+			continue
+		}
 		q.Place = s.metadataPlace(&at)
 		r, err := s.account.Metadata(ctx, q)
 		if errors.Is(err, restante.ErrNotFound) {
@@ -227,11 +230,11 @@ func entryError(err error) error {
 
 // listMetadata writes the METADATA responses of LIST RETURN (METADATA (…)) for one
 // mailbox; where its metadata cannot be looked up there is none (RFC 9590 §3).
-func (s *session) listMetadata(ctx context.Context, at *place, entries []string) {
-	if !mayAnnotate(at.rights) {
-		return
+func (s *session) listMetadata(ctx context.Context, e *listEntry, entries []string) {
+	at, err := s.listed(ctx, e)
+	if err == nil && mayAnnotate(at.rights) {
+		_, err = s.answerMetadata(ctx, &at, mailstore.MetadataQuery{Entries: entries, MaxSize: -1})
 	}
-	_, err := s.answerMetadata(ctx, at, mailstore.MetadataQuery{Entries: entries, MaxSize: -1})
 	if err != nil {
 		s.log.DebugContext(ctx, "metadata left out of LIST", "mailbox", at.name, "error", err)
 	}

@@ -25,6 +25,9 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return ok("", "No matching messages, so nothing was moved"), nil
 	}
 	s.untaggedOK(code, "Moved")
+	if dst.account.ID() != s.selected.account.ID() {
+		s.warnQuota(dst.account)
+	}
 	if r.Source == nil {
 		return done, nil
 	}

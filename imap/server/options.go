@@ -16,6 +16,8 @@ type Options struct {
 	Auth      *auth.Authenticator
 	Namespace *namespace.Namespace
 	Limits    Limits // zero fields mean their defaults
+	// Administrators are users, by their canonical names, who may set quotas.
+	Administrators []string
 	// ID is what the ID command tells clients of the server (RFC 2971), field
 	// and value in turn. nil tells its name alone, and an empty slice nothing.
 	ID []string
@@ -71,6 +73,9 @@ type Limits struct {
 	// SavedMessages is how many messages one COPY or APPEND may store, told as
 	// SAVELIMIT where CommandMessages is 0. 0: any number.
 	SavedMessages int
+	// SoftQuota is the percentage of a quota above which a client that adds messages
+	// is warned (RFC 9208 §4.3.1). 0 warns nobody.
+	SoftQuota int
 	// Command bounds what commands hold.
 	Command command.Limits
 }

@@ -29,6 +29,8 @@ type Server struct {
 	limits Limits
 	id     []string
 
+	administrators []string
+
 	rows              map[string]*row
 	loginCapabilities []string
 	capabilities      []string
@@ -46,7 +48,7 @@ type Server struct {
 // New gives a server over a store that is open.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID,
+		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, administrators: o.Administrators,
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
 	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue

@@ -44,6 +44,7 @@ func (s *session) writeStatus(ctx context.Context, at *place, items imap.StatusI
 	number(imap.StatusUIDValidity, uint64(m.UIDValidity))
 	number(imap.StatusUnseen, uint64(m.Unseen))
 	number(imap.StatusDeleted, uint64(m.Deleted))
+	number(imap.StatusDeletedStorage, m.DeletedSize)
 	number(imap.StatusSize, m.Size)
 	number(imap.StatusHighestModSeq, uint64(m.HighestModSeq))
 	if items.Has(imap.StatusMailboxID) {

@@ -67,6 +67,9 @@ func table() []row {
 		{name: "STATUS", run: on((*session).status), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.11"},
 		{name: "APPEND", run: on((*session).append), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.12"},
 		{name: "IDLE", run: plain((*session).startIdle), states: authenticated, expunge: true, capability: "IDLE", rfc: "RFC 9051 §6.3.13"},
+		{name: "GETQUOTA", run: on((*session).getQuota), states: authenticated, expunge: true, capability: "QUOTA", rfc: "RFC 9208 §4.1.1"},
+		{name: "GETQUOTAROOT", run: on((*session).getQuotaRoot), states: authenticated, expunge: true, capability: "QUOTA", rfc: "RFC 9208 §4.1.2"},
+		{name: "SETQUOTA", run: on((*session).setQuota), states: authenticated, expunge: true, capability: "QUOTASET", rfc: "RFC 9208 §4.1.3"},
 		{name: "GETMETADATA", run: on((*session).getMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.2"},
 		{name: "SETMETADATA", run: on((*session).setMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.3"},
 
