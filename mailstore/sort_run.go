@@ -1,7 +1,6 @@
 package mailstore
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -15,29 +14,16 @@ type sortValue struct {
 	texts   [][]byte
 }
 
-// compare compares two places.
-func (v *sortValue) compare(a, b uint32) int {
-	if v.numbers != nil {
-		return cmp.Compare(v.numbers[a], v.numbers[b])
-	}
-	return bytes.Compare(v.texts[a], v.texts[b])
-}
-
-// word is a message's value, or the first eight octets of its text, as a word
-// that compares as it does.
-func (v *sortValue) word(place uint32) uint64 {
-	if v.numbers != nil {
-		return v.numbers[place]
-	}
-	return prefixWord(v.texts[place])
-}
-
-func prefixWord(text []byte) uint64 {
-	if len(text) >= 8 {
-		return binary.BigEndian.Uint64(text)
+// wordAt gives the eight octets of a text from an offset on, as a word that
+// compares as they do; behind its end are zeros.
+func wordAt(text []byte, offset int) uint64 {
+	if len(text) >= offset+8 {
+		return binary.BigEndian.Uint64(text[offset:])
 	}
 	var b [8]byte
-	copy(b[:], text)
+	if offset < len(text) {
+		copy(b[:], text[offset:])
+	}
 	return binary.BigEndian.Uint64(b[:])
 }
 
@@ -82,35 +68,37 @@ func (m *messageSorter) level(entries []sortEntry, k int) error {
 	if err := m.ctx.Err(); err != nil {
 		return err
 	}
-	v, reverse := &m.values[k], m.keys[k].Reverse
-	for i := range entries {
-		e := &entries[i]
-		if e.word = v.word(e.place); reverse {
-			e.word = ^e.word
-		}
+	numbers := m.values[k].numbers
+	if numbers == nil {
+		return m.texts(entries, k, 0)
 	}
-	m.byWord(entries)
-	return eachRun(entries, func(a, b *sortEntry) bool { return a.word == b.word }, func(run []sortEntry) error {
-		if v.texts == nil {
-			return m.level(run, k+1)
+	m.byWord(entries, k, func(place uint32) uint64 { return numbers[place] })
+	return eachRun(entries, func(run []sortEntry) error { return m.level(run, k+1) })
+}
+
+// texts sorts entries, whose texts are equal before an offset, by the text that
+// is behind it, eight octets at a time, and then by the keys behind k.
+func (m *messageSorter) texts(entries []sortEntry, k, offset int) error {
+	if err := m.ctx.Err(); err != nil {
+		return err
+	}
+	texts := m.values[k].texts
+	m.byWord(entries, k, func(place uint32) uint64 { return wordAt(texts[place], offset) })
+	return eachRun(entries, func(run []sortEntry) error {
+		if slices.ContainsFunc(run, func(e sortEntry) bool { return len(texts[e.place]) > offset+8 }) {
+			return m.texts(run, k, offset+8)
 		}
-		slices.SortFunc(run, func(a, b sortEntry) int {
-			c := v.compare(a.place, b.place)
-			if reverse {
-				c = -c
-			}
-			return cmp.Or(c, cmp.Compare(a.place, b.place))
-		})
-		same := func(a, b *sortEntry) bool { return v.compare(a.place, b.place) == 0 }
-		return eachRun(run, same, func(equal []sortEntry) error { return m.level(equal, k+1) })
+		// What differs now are zeros at the end.
+		m.byWord(run, k, func(place uint32) uint64 { return uint64(len(texts[place])) })
+		return eachRun(run, func(equal []sortEntry) error { return m.level(equal, k+1) })
 	})
 }
 
-// eachRun calls f with each run of at least two entries that are the same.
-func eachRun(entries []sortEntry, same func(a, b *sortEntry) bool, f func([]sortEntry) error) error {
+// eachRun calls f with each run of at least two entries whose words are equal.
+func eachRun(entries []sortEntry, f func([]sortEntry) error) error {
 	for start := 0; start < len(entries); {
 		end := start + 1
-		for end < len(entries) && same(&entries[start], &entries[end]) {
+		for end < len(entries) && entries[start].word == entries[end].word {
 			end++
 		}
 		if end-start > 1 {
@@ -127,8 +115,16 @@ func eachRun(entries []sortEntry, same func(a, b *sortEntry) bool, f func([]sort
 // comparisons.
 const radixFrom = 256
 
-// byWord sorts entries by their words; equal ones stay in order of place.
-func (m *messageSorter) byWord(entries []sortEntry) {
+// byWord sorts entries by a word of each message; equal ones stay in order of
+// place. The words are complemented if the key at index k is reversed.
+func (m *messageSorter) byWord(entries []sortEntry, k int, word func(place uint32) uint64) {
+	var flip uint64
+	if m.keys[k].Reverse {
+		flip = ^uint64(0)
+	}
+	for i := range entries {
+		entries[i].word = word(entries[i].place) ^ flip
+	}
 	if len(entries) < radixFrom {
 		slices.SortFunc(entries, func(a, b sortEntry) int {
 			return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(a.place, b.place))
