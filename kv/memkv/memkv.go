@@ -159,7 +159,7 @@ func (b *Backing) commit(by *Store, c Commit) (kv.Version, error) {
 	}
 	for w := range b.mu.watchers {
 		if w.store != by {
-			w.tell(c.Partition, next.version)
+			w.Tell(c.Partition, next.version)
 		}
 	}
 	return next.version, nil

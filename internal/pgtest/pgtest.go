@@ -1,0 +1,236 @@
+// Package pgtest starts real PostgreSQL servers for tests.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// required makes a missing PostgreSQL fatal: RESTANTE_SERVERS=required.
+const required = "RESTANTE_SERVERS"
+
+// Server is a PostgreSQL server of a test's own, in a directory of its own.
+type Server struct {
+	Port int
+	dir  string
+	bin  string
+	as   *syscall.Credential // root may not run PostgreSQL
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when cmd has ended
+}
+
+// Start makes a server and starts it; it ends with the test. Settings are lines of
+// postgresql.conf. Without PostgreSQL on the machine the test is skipped, or fails
+// where RESTANTE_SERVERS=required.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	bin := findBin(t)
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{dir: dir, bin: bin, Port: freePort(t)}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s.dropRoot(t)
+	s.run(t, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
+	conf := fmt.Sprintf("\nport = %d\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 200\n", s.Port)
+	for _, line := range settings {
+		conf += line + "\n"
+	}
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(conf)
+		f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Kill)
+	s.Run(t)
+	return s
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// URL names a database of the server.
+func (s *Server) URL(database string) string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", s.Port, database)
+}
+
+// Run starts the server after Kill or Stop, and waits until it answers.
+func (s *Server) Run(t testing.TB) {
+	t.Helper()
+	const tries = 50
+	for n := 1; ; n++ {
+		// The processes of a server that was killed end one by one, and while one
+		// of them is there the next server does not start.
+		if s.tryRun(t, n == tries) {
+			return
+		}
+	}
+}
+
+func (s *Server) tryRun(t testing.TB, lastTry bool) bool {
+	t.Helper()
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	s.cmd = s.command("postgres", "-D", s.data())
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	s.gone = gone
+	cmd := s.cmd
+	go func() {
+		cmd.Wait()
+		close(gone)
+	}()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		c, err := pgx.Connect(context.Background(), s.URL("postgres"))
+		if err == nil {
+			c.Close(context.Background())
+			return true
+		}
+		select {
+		case <-gone:
+			if !lastTry {
+				return false
+			}
+			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			t.Fatalf("postgres has ended: %s", text)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("postgres does not answer: %v", err)
+		}
+	}
+}
+
+// Kill ends the server and all its processes as a crash would: SIGKILL. What was
+// not synced is still in the operating system.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// Stop ends the server at once, as an administrator would: connections break.
+func (s *Server) Stop() { s.end(syscall.SIGINT) }
+
+func (s *Server) end(sig syscall.Signal) {
+	if s.cmd == nil {
+		return
+	}
+	if sig == syscall.SIGKILL {
+		syscall.Kill(-s.cmd.Process.Pid, sig)
+	} else {
+		s.cmd.Process.Signal(sig)
+	}
+	<-s.gone
+	s.cmd = nil
+}
+
+// databases counts the databases that were made.
+var databases atomic.Int64
+
+// Database makes a database and answers its URL.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	s.Exec(t, "postgres", "CREATE DATABASE "+name+" STRATEGY file_copy")
+	return s.URL(name)
+}
+
+// Exec runs a statement.
+func (s *Server) Exec(t testing.TB, database, sql string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), s.URL(database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.WithoutCancel(t.Context()))
+	if _, err := c.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.Dir = s.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.as}
+	return cmd
+}
+
+func (s *Server) run(t testing.TB, name string, args ...string) {
+	t.Helper()
+	if out, err := s.command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// dropRoot makes the server run as the user postgres where the test runs as root.
+func (s *Server) dropRoot(t testing.TB) {
+	if os.Getuid() != 0 {
+		return
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	if err := os.Chown(s.dir, uid, gid); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var findOnce = sync.OnceValue(func() string {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path)
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // Debian
+	if len(found) == 0 {
+		return ""
+	}
+	return filepath.Dir(slices.Max(found))
+})
+
+// findBin gives the directory of PostgreSQL's programs.
+func findBin(t testing.TB) string {
+	t.Helper()
+	bin := findOnce()
+	switch {
+	case bin != "":
+	case os.Getenv(required) == "required":
+		t.Fatal("PostgreSQL is not installed")
+	default:
+		t.Skip("PostgreSQL is not installed")
+	}
+	return bin
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,200 @@
+package pgkv
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/restante/restante/kv"
+)
+
+// mark names one commit of one node: the node's eight bytes and a number. By it the commit is found again when its answer was lost.
+type mark [16]byte
+
+// marksKept is how many marks a partition keeps, each of another node; sqlNext
+// says it in bytes, less one mark.
+const marksKept = 32
+
+func (s *Store) newMark() (m mark) {
+	copy(m[:], s.node[:])
+	binary.BigEndian.PutUint64(m[8:], s.commits.Add(1))
+	return m
+}
+
+// Commit implements kv.Store. Every commit is durable.
+func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, _ kv.Durability) (kv.Version, error) {
+	if err := s.check(ctx); err != nil {
+		return 0, err
+	}
+	if err := p.Validate(); err != nil {
+		return 0, err
+	}
+	if b == nil {
+		b = new(kv.Batch)
+	}
+	if err := b.Validate(); err != nil {
+		return 0, err
+	}
+	// One commit of a partition at a time, so that a node's mark is that of its only
+	// commit whose outcome may be unknown.
+	if err := s.turns.enter(ctx, p); err != nil {
+		return 0, err
+	}
+	defer s.turns.leave(p)
+	c := commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}
+	patience := s.patience()
+	for {
+		err := s.once(ctx, s.writers, patience, c.send)
+		switch {
+		case err == nil:
+			s.news.committed(p, base+1)
+			return base + 1, nil
+		case errors.Is(err, kv.ErrConflict), errors.Is(err, kv.ErrNoSpace):
+			return 0, err
+		case !undone(err):
+			s.log.WarnContext(ctx, "connection lost in a commit, asking what became of it", "partition", uint64(p), "error", err)
+			return s.settle(ctx, patience, &c, err)
+		case !transient(err):
+			return 0, fmt.Errorf("pgkv: commit: %w", err)
+		}
+		if err := s.check(ctx); err != nil {
+			return 0, err
+		}
+		if e := patience.wait(ctx); e != nil {
+			return 0, fmt.Errorf("pgkv: commit: %w", errors.Join(e, err))
+		}
+	}
+}
+
+// commit is what is sent for a Commit.
+type commit struct {
+	partition kv.Partition
+	base      kv.Version
+	mark      mark
+	changes   changes
+}
+
+// send makes the commit in one round trip: the pipeline is one transaction.
+func (c *commit) send(ctx context.Context, conn *pgxpool.Conn) error {
+	b := &pgx.Batch{}
+	p := int64(c.partition)
+	if c.base == 0 {
+		b.Queue(sqlFirst, p, c.mark[:])
+	} else {
+		b.Queue(sqlNext, p, int64(c.base), c.mark[:], c.mark[:8])
+	}
+	c.changes.queue(b, p)
+	err := conn.SendBatch(ctx, b).Close()
+	switch code(err) {
+	case codeDivisionByZero, codeUniqueViolation:
+		return kv.ErrConflict
+	case codeDiskFull:
+		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
+	}
+	return err
+}
+
+// changes are what a batch comes to, in the order in which they are done: of
+// several operations on a key only the last counts.
+type changes struct {
+	ranges  []kv.Op
+	deletes [][]byte
+	keys    [][]byte
+	values  [][]byte // or their first pieces
+	parts   []int16  // how many pieces follow
+	rest    []piece
+	cleared [][]byte // keys whose pieces go: all that are set or deleted
+}
+
+// piece is a part of a value that is too large for one row.
+type piece struct {
+	key   []byte
+	part  int16
+	value []byte
+}
+
+// changesOf computes them. A range takes along what was set in it before.
+func changesOf(b *kv.Batch) changes {
+	var c changes
+	last := make(map[string]*kv.Op, len(b.Ops()))
+	var order []string
+	ops := b.Ops()
+	for i := range ops {
+		op := &ops[i]
+		if op.Kind == kv.OpDeleteRange {
+			c.ranges = append(c.ranges, *op)
+			for k := range last {
+				if k >= string(op.Key) && (op.Value == nil || k < string(op.Value)) {
+					delete(last, k)
+				}
+			}
+			continue
+		}
+		if _, seen := last[string(op.Key)]; !seen {
+			order = append(order, string(op.Key))
+		}
+		last[string(op.Key)] = op
+	}
+	for _, k := range order {
+		op := last[k]
+		if op == nil {
+			continue
+		}
+		delete(last, k) // a key may stand in the order twice
+		c.cleared = append(c.cleared, op.Key)
+		if op.Kind == kv.OpDelete {
+			c.deletes = append(c.deletes, op.Key)
+			continue
+		}
+		c.set(op.Key, op.Value)
+	}
+	return c
+}
+
+// set adds a value, in pieces.
+func (c *changes) set(key, value []byte) {
+	first := value
+	var n int16
+	for len(value) > pieceSize {
+		value = value[pieceSize:]
+		n++
+		c.rest = append(c.rest, piece{key: key, part: n, value: value[:min(len(value), pieceSize)]})
+	}
+	if first = first[:min(len(first), pieceSize)]; first == nil {
+		first = []byte{} // not NULL
+	}
+	c.keys, c.values, c.parts = append(c.keys, key), append(c.values, first), append(c.parts, n)
+}
+
+// queue adds the changes to a pipeline.
+func (c *changes) queue(b *pgx.Batch, p int64) {
+	for _, r := range c.ranges {
+		from := r.Key
+		if from == nil {
+			from = []byte{}
+		}
+		if r.Value == nil {
+			b.Queue(sqlDeleteFrom, p, from)
+			b.Queue(sqlDeletePartsFrom, p, from)
+		} else {
+			b.Queue(sqlDeleteRange, p, from, r.Value)
+			b.Queue(sqlDeletePartRange, p, from, r.Value)
+		}
+	}
+	if len(c.cleared) > 0 {
+		b.Queue(sqlDeleteParts, p, c.cleared)
+	}
+	if len(c.deletes) > 0 {
+		b.Queue(sqlDelete, p, c.deletes)
+	}
+	if len(c.keys) > 0 {
+		b.Queue(sqlSet, p, c.keys, c.values, c.parts)
+	}
+	for _, r := range c.rest {
+		b.Queue(sqlSetPart, p, r.key, r.part, r.value)
+	}
+}

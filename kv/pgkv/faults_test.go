@@ -1,0 +1,267 @@
+package pgkv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/internal/pgtest"
+	"github.com/restante/restante/kv"
+)
+
+// throughProxy opens a store whose connections can be broken.
+func throughProxy(t testing.TB, server *pgtest.Server, url string) (*Store, *pgtest.Proxy) {
+	t.Helper()
+	proxy := pgtest.NewProxy(t, server.Port)
+	s := open(t, strings.Replace(url, fmt.Sprint(":", server.Port, "/"), fmt.Sprint(":", proxy.Port, "/"), 1))
+	t.Cleanup(func() { s.Close() })
+	return s, proxy
+}
+
+// TestLostAnswer loses the answer to a commit that was done, and to one that was
+// not: the caller is told the truth.
+func TestLostAnswer(t *testing.T) {
+	server := pgtest.Start(t)
+	url := server.Database(t)
+	s, proxy := throughProxy(t, server, url)
+	watcher := open(t, url)
+	defer watcher.Close()
+	// A connection that does not know the statement yet has to hear of it before
+	// it sends the commit, and then nothing is lost but time: another try.
+	result := make(chan error, 1)
+	var base kv.Version
+	for seen := false; !seen; base = versionOf(t, watcher, 1) {
+		proxy.Mute(true)
+		go func() {
+			_, err := s.Commit(context.Background(), 1, base, one(fmt.Sprint("k", base)), kv.Durable)
+			result <- err
+		}()
+		for deadline := time.Now().Add(200 * time.Millisecond); !seen && time.Now().Before(deadline); {
+			seen = versionOf(t, watcher, 1) > base
+		}
+		proxy.Mute(false)
+		proxy.Cut()
+		if err := <-result; seen && err != nil {
+			t.Fatalf("a commit that was done is answered with %v", err)
+		}
+	}
+	before := keys(t, watcher, 1)
+
+	// A commit of another node takes its place while it is on its way.
+	proxy.Down(true)
+	proxy.Cut()
+	go func() {
+		_, err := s.Commit(context.Background(), 1, base, one("third"), kv.Durable)
+		result <- err
+	}()
+	mustCommit(t, watcher, 1, base, "other")
+	proxy.Down(false)
+	if err := <-result; !errors.Is(err, kv.ErrConflict) {
+		t.Fatalf("a commit that came too late: %v", err)
+	}
+	if got := keys(t, watcher, 1); got != before+" other" {
+		t.Errorf("keys %q", got)
+	}
+}
+
+// TestUnreachable answers with restante.ErrUnavailable once patience has ended.
+func TestUnreachable(t *testing.T) {
+	server := pgtest.Start(t, "fsync = off")
+	s, proxy := throughProxy(t, server, server.Database(t))
+	mustCommit(t, s, 1, 0, "first")
+	proxy.Down(true)
+	proxy.Cut()
+	s.options.Patience = 50 * time.Millisecond
+	if _, err := s.Commit(t.Context(), 1, 1, one("x"), kv.Durable); !errors.Is(err, restante.ErrUnavailable) {
+		t.Errorf("commit: %v", err)
+	}
+	if _, err := s.Snapshot(t.Context(), 1); !errors.Is(err, restante.ErrUnavailable) {
+		t.Errorf("snapshot: %v", err)
+	}
+	s.options.Patience = 20 * time.Second
+	proxy.Down(false)
+	if v := versionOf(t, s, 1); v != 1 {
+		t.Errorf("version %d", v)
+	}
+}
+
+// TestSnapshotGoesOn breaks the connection under a snapshot: it shows the same
+// over another one, unless the partition has changed.
+func TestSnapshotGoesOn(t *testing.T) {
+	server := pgtest.Start(t, "fsync = off")
+	url := server.Database(t)
+	s, proxy := throughProxy(t, server, url)
+	b := new(kv.Batch)
+	for i := range 1000 {
+		b.Set(fmt.Appendf(nil, "%04d", i), make([]byte, 100))
+	}
+	if _, err := s.Commit(t.Context(), 1, 0, b, kv.Durable); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Snapshot(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	it := snap.Scan(nil, nil)
+	n := 0
+	for it.Next() {
+		if n++; n%300 == 0 {
+			proxy.Cut()
+		}
+	}
+	if it.Err() != nil || n != 1000 {
+		t.Fatalf("%d rows, %v", n, it.Err())
+	}
+	other := open(t, url)
+	defer other.Close()
+	mustCommit(t, other, 1, 1, "more")
+	proxy.Cut()
+	if _, err := snap.Get([]byte("0001"), nil); !errors.Is(err, restante.ErrUnavailable) {
+		t.Errorf("what is no more is read: %v", err)
+	}
+}
+
+// TestChaos commits through connections that break and a server that is killed
+// again and again, and compares what was answered with what is there: what was
+// acknowledged is there once, what was refused is not, and every version is of one
+// commit.
+func TestChaos(t *testing.T) {
+	server := pgtest.Start(t)
+	url := server.Database(t)
+	var nodes []*Store
+	var proxies []*pgtest.Proxy
+	for range 2 {
+		s, p := throughProxy(t, server, url)
+		nodes, proxies = append(nodes, s), append(proxies, p)
+	}
+	var stop atomic.Bool
+	var mu sync.Mutex
+	acked, refused := map[string]kv.Version{}, map[string]bool{}
+	var workers sync.WaitGroup
+	for w := range 4 {
+		workers.Go(func() {
+			s := nodes[w%2]
+			for n := 0; !stop.Load(); n++ {
+				key := fmt.Sprintf("%d-%d", w, n)
+				snap, err := s.Snapshot(context.Background(), 7)
+				if err != nil {
+					continue
+				}
+				base := snap.Version()
+				snap.Close()
+				v, err := s.Commit(context.Background(), 7, base, one(key), kv.Durable)
+				mu.Lock()
+				switch {
+				case err == nil:
+					acked[key] = v
+				case errors.Is(err, kv.ErrConflict):
+					refused[key] = true
+				default:
+					t.Errorf("%s: %v", key, err) // patience is longer than any fault here
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for round := range 30 {
+		time.Sleep(time.Duration(rng.IntN(30)) * time.Millisecond) // between faults; nothing is waited for
+		switch p := proxies[rng.IntN(2)]; {
+		case round%10 == 9:
+			server.Kill()
+			server.Run(t)
+		case round%3 == 0:
+			p.Mute(true)
+			time.Sleep(5 * time.Millisecond)
+			p.Cut()
+			p.Mute(false)
+		default:
+			p.Cut()
+		}
+	}
+	stop.Store(true)
+	workers.Wait()
+	there := map[string]bool{}
+	for _, k := range strings.Fields(keys(t, nodes[0], 7)) {
+		there[k] = true
+	}
+	versions := map[kv.Version]string{}
+	for k, v := range acked {
+		if !there[k] {
+			t.Errorf("%s was acknowledged and is not there", k)
+		}
+		if other, twice := versions[v]; twice {
+			t.Errorf("%s and %s both made version %d", k, other, v)
+		}
+		versions[v] = k
+	}
+	for k := range refused {
+		if there[k] {
+			t.Errorf("%s was refused and is there", k)
+		}
+	}
+	if len(there) != len(acked) {
+		t.Errorf("%d keys are there, %d were acknowledged", len(there), len(acked))
+	}
+	t.Logf("%d acknowledged, %d refused", len(acked), len(refused))
+}
+
+func one(key string) *kv.Batch {
+	b := new(kv.Batch)
+	b.Set([]byte(key), []byte("v"))
+	return b
+}
+
+func mustCommit(t testing.TB, s *Store, p kv.Partition, base kv.Version, key string) {
+	t.Helper()
+	if _, err := s.Commit(t.Context(), p, base, one(key), kv.Durable); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func versionOf(t testing.TB, s *Store, p kv.Partition) kv.Version {
+	t.Helper()
+	snap, err := s.Snapshot(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	return snap.Version()
+}
+
+// keys gives the keys of a partition, spaced.
+func keys(t testing.TB, s *Store, p kv.Partition) string {
+	t.Helper()
+	snap, err := s.Snapshot(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	var all []string
+	it := snap.Scan(nil, nil)
+	for it.Next() {
+		all = append(all, string(it.Key()))
+	}
+	if err := it.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, " ")
+}
+
+func waitFor(t testing.TB, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !done(); {
+		if time.Now().After(deadline) {
+			t.Fatal("it never came about")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

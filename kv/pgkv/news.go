@@ -1,0 +1,219 @@
+package pgkv
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/restante/restante/kv"
+)
+
+// Bus carries short messages between the nodes of a store, under a subject that is
+// a word. It may lose some: the messages are numbered. PostgreSQL's LISTEN and
+// NOTIFY are one, NATS another.
+type Bus interface {
+	// Publish sends a message, of at most 7,500 bytes of text, to all nodes.
+	Publish(ctx context.Context, subject, message string) error
+	// Listen calls heard with every message of a subject, this node's own too, and missed
+	// when some may have been missed, until ctx ends. It connects again by
+	// itself; ready is called once, when messages are heard for the first time.
+	Listen(ctx context.Context, subject string, heard func(message string), missed, ready func())
+}
+
+// Times of news.
+const (
+	heartbeat   = 2 * time.Second
+	silence     = 3 * heartbeat // after which a node is taken for dead
+	publishTime = 5 * time.Second
+)
+
+// news tells other nodes what this one commits, and hears what they do.
+//
+// What is committed is told after the commit and not in it. NOTIFY in a
+// transaction takes a lock of the whole database until the commit is on disk, so
+// that no two commits would share a sync. A node numbers its messages, and sends
+// one now and then even if it has nothing to tell: whoever finds a number
+// missing, or a node silent that did not say farewell, knows that commits may have
+// gone untold, and looks at everything.
+type news struct {
+	log     *slog.Logger
+	tell    func(kv.Partition, kv.Version, bool) // what others did; lost
+	bus     Bus
+	self    string // this node, by chance
+	subject string
+	end     context.CancelFunc
+	done    sync.WaitGroup
+	wake    chan struct{}
+
+	mu struct {
+		sync.Mutex
+		pending map[kv.Partition]kv.Version
+	}
+	nodes map[string]*peer // of the listener
+	peers sync.Mutex
+}
+
+// peer is another node, as far as it was heard of.
+type peer struct {
+	sequence uint64
+	heard    time.Time
+}
+
+func newNews(log *slog.Logger, tell func(kv.Partition, kv.Version, bool)) *news {
+	n := &news{log: log, tell: tell, self: rand.Text()[:13], wake: make(chan struct{}, 1), nodes: make(map[string]*peer)}
+	n.mu.pending = make(map[kv.Partition]kv.Version)
+	return n
+}
+
+// start begins to listen, and returns once messages are heard.
+func (n *news) start(ctx, background context.Context, bus Bus, subject string) error {
+	n.bus, n.subject = bus, subject
+	background, n.end = context.WithCancel(background)
+	ready := make(chan struct{})
+	n.done.Go(func() { bus.Listen(background, subject, n.heard, n.missed, sync.OnceFunc(func() { close(ready) })) })
+	n.done.Go(func() { n.publish(background) })
+	select {
+	case <-ready:
+		return nil
+	case <-ctx.Done():
+		n.close()
+		return ctx.Err()
+	}
+}
+
+// close says farewell and ends.
+func (n *news) close() {
+	if n.end != nil {
+		n.end()
+		n.done.Wait()
+	}
+}
+
+// committed notes a commit of this node, to be told. It does not block.
+func (n *news) committed(p kv.Partition, v kv.Version) {
+	n.mu.Lock()
+	n.mu.pending[p] = max(v, n.mu.pending[p])
+	n.mu.Unlock()
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// publish sends what was committed. While one message is on its way the next
+// ones gather, so that many commits make few messages.
+func (n *news) publish(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	var sequence uint64
+	for {
+		ending := false
+		select {
+		case <-ctx.Done():
+			ending = true
+		case <-tick.C:
+			n.listenForSilence()
+		case <-n.wake:
+		}
+		for {
+			m := message{node: n.self, sequence: sequence + 1, changes: n.take()}
+			m.farewell = ending && len(m.changes) < messageChanges
+			if !n.send(m.String()) {
+				n.giveBack(m.changes) // the number is given again
+			} else {
+				sequence++
+			}
+			if len(m.changes) < messageChanges {
+				break
+			}
+		}
+		if ending {
+			return
+		}
+	}
+}
+
+func (n *news) send(text string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), publishTime)
+	defer cancel()
+	if err := n.bus.Publish(ctx, n.subject, text); err != nil {
+		n.log.Warn("other nodes cannot be told of commits yet", "error", err)
+		return false
+	}
+	return true
+}
+
+// take answers what is to be told, at most messageChanges.
+func (n *news) take() []change {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var changes []change
+	for p, v := range n.mu.pending {
+		if len(changes) == messageChanges {
+			break
+		}
+		changes = append(changes, change{p, v})
+		delete(n.mu.pending, p)
+	}
+	return changes
+}
+
+// giveBack keeps what could not be told for another time.
+func (n *news) giveBack(changes []change) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range changes {
+		n.mu.pending[c.partition] = max(c.version, n.mu.pending[c.partition])
+	}
+}
+
+// heard takes a message of any node.
+func (n *news) heard(text string) {
+	m, ok := parseMessage(text)
+	if !ok || m.node == n.self {
+		return
+	}
+	n.peers.Lock()
+	p, known := n.nodes[m.node]
+	if !known {
+		p = &peer{}
+		n.nodes[m.node] = p
+	}
+	// The first message of a node that began before we listened may have any number.
+	lost := known && m.sequence > p.sequence+1 || !known && m.sequence > 1
+	p.sequence, p.heard = m.sequence, time.Now()
+	if m.farewell {
+		delete(n.nodes, m.node)
+	}
+	n.peers.Unlock()
+	if lost {
+		n.tell(0, 0, true)
+		return
+	}
+	for _, c := range m.changes {
+		n.tell(c.partition, c.version, false)
+	}
+}
+
+// missed is told that messages may have been lost on the way.
+func (n *news) missed() { n.tell(0, 0, true) }
+
+// listenForSilence forgets nodes that were not heard of for long: what they did
+// last may not have been told.
+func (n *news) listenForSilence() {
+	n.peers.Lock()
+	lost := false
+	for name, p := range n.nodes {
+		if time.Since(p.heard) > silence {
+			delete(n.nodes, name)
+			lost = true
+		}
+	}
+	n.peers.Unlock()
+	if lost {
+		n.log.Warn("a node of this store was not heard of for long")
+		n.tell(0, 0, true)
+	}
+}

@@ -1,0 +1,132 @@
+package pgkv
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// Open opens a store and makes or migrates its tables. Errors are
+// restante.ErrInvalid (Options.URL), kv.ErrNewerSchema and
+// restante.ErrUnavailable (no database within Options.Patience).
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	orDefault(&o.Readers, 32)
+	orDefault(&o.Writers, 16)
+	orDefault(&o.Patience, 10*time.Second)
+	orDefault(&o.AnswerTime, o.Patience/2)
+	s := &Store{options: o, log: o.Logger, cancel: func() {}}
+	rand.Read(s.node[:]) // never fails
+	s.turns.init()
+	s.mu.snapshots = make(map[*snapshot]struct{})
+	s.mu.watches = make(map[*watch]struct{})
+	var err error
+	if s.readers, err = pool(o.URL, o.Readers); err != nil {
+		return nil, err
+	}
+	if s.writers, err = pool(o.URL, o.Writers); err != nil {
+		s.readers.Close()
+		return nil, err
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.news = newNews(o.Logger, s.tell)
+	if err = s.migrate(ctx); err == nil {
+		bus := o.Bus
+		if bus == nil {
+			bus = &listenBus{url: o.URL, publish: s.writers, log: o.Logger}
+		}
+		err = s.news.start(ctx, background, bus, "restante_"+s.id)
+	}
+	if err != nil {
+		cancel()
+		s.writers.Close()
+		s.readers.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func orDefault[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// pool makes a pool that connects when a connection is asked for.
+func pool(url string, size int) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("pgkv: %w: %w", err, restante.ErrInvalid)
+	}
+	c.MaxConns = int32(size)
+	c.HealthCheckPeriod = 5 * time.Second
+	c.MaxConnIdleTime = 5 * time.Minute
+	if c.ConnConfig.ConnectTimeout == 0 {
+		c.ConnConfig.ConnectTimeout = 3 * time.Second
+	}
+	p, err := pgxpool.NewWithConfig(context.Background(), c)
+	if err != nil {
+		return nil, fmt.Errorf("pgkv: %w", err)
+	}
+	return p, nil
+}
+
+// migrate makes the tables where they are missing. Nodes that start at once wait
+// for one another.
+func (s *Store) migrate(ctx context.Context) error {
+	return s.try(ctx, s.writers, func(ctx context.Context, c *pgxpool.Conn) error {
+		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, sqlLock, int64(lockKey)); err != nil {
+				return err
+			}
+			var there bool
+			if err := tx.QueryRow(ctx, sqlHasSchema).Scan(&there); err != nil {
+				return err
+			}
+			if !there {
+				s.id = strings.ToLower(rand.Text())
+				return create(ctx, tx, s.id)
+			}
+			var version int
+			if err := tx.QueryRow(ctx, sqlSchema).Scan(&version, &s.id); err != nil {
+				return err
+			}
+			if version > schemaVersion {
+				return fmt.Errorf("pgkv: schema %d: %w", version, kv.ErrNewerSchema)
+			}
+			return nil
+		})
+	})
+}
+
+// create makes the tables, and distributes them where Citus is.
+func create(ctx context.Context, tx pgx.Tx, id string) error {
+	var citus bool
+	if err := tx.QueryRow(ctx, sqlHasCitus).Scan(&citus); err != nil {
+		return err
+	}
+	statements := schema
+	if citus {
+		statements = append(statements[:len(statements):len(statements)], distribute...)
+	}
+	for _, q := range statements {
+		if _, err := tx.Exec(ctx, q); err != nil {
+			return fmt.Errorf("pgkv: make tables: %w", err)
+		}
+	}
+	_, err := tx.Exec(ctx, sqlSetSchema, schemaVersion, id)
+	return err
+}

@@ -1,0 +1,103 @@
+package pgkv
+
+// All SQL of the engine stands here. It is plain enough for PostgreSQL's kin:
+// every statement but those of the schema names one partition, so that where the
+// tables are distributed by it each goes to one shard.
+
+// schemaVersion is the form of the tables that this program makes. A store of a
+// higher one is refused.
+const schemaVersion = 1
+
+// lockKey names the advisory lock under which the tables are made and migrated.
+const lockKey = 0x72657374_616e7465 // "restante"
+
+// schema makes the tables. They are of the schema that search_path names first.
+//
+// partition.marks holds, for each of the last 32 nodes that committed, a mark of its
+// last commit, the newest first (see mark), so that a node whose connection broke
+// can ask whether its commit was done. Rows of partition change at every commit: the room left in their
+// pages lets PostgreSQL do so without touching the index (HOT).
+//
+// restante.store names the store among all there are, for what nodes tell one
+// another.
+//
+// Values are not compressed by PostgreSQL, which would cost more than a commit.
+// One of more than pieceSize bytes has its rest in kv_part.
+var schema = []string{
+	`CREATE TABLE partition (
+		id bigint PRIMARY KEY,
+		version bigint NOT NULL,
+		marks bytea NOT NULL
+	) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02)`,
+	`CREATE TABLE kv (
+		partition bigint NOT NULL,
+		key bytea NOT NULL,
+		value bytea NOT NULL,
+		parts smallint NOT NULL DEFAULT 0,
+		PRIMARY KEY (partition, key)
+	) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02)`,
+	`ALTER TABLE kv ALTER COLUMN value SET STORAGE EXTERNAL`,
+	`CREATE TABLE kv_part (
+		partition bigint NOT NULL,
+		key bytea NOT NULL,
+		part smallint NOT NULL,
+		value bytea NOT NULL,
+		PRIMARY KEY (partition, key, part)
+	)`,
+	`ALTER TABLE kv_part ALTER COLUMN value SET STORAGE EXTERNAL`,
+	`CREATE TABLE restante (schema integer NOT NULL, store text NOT NULL)`,
+}
+
+// distribute spreads the tables over a Citus cluster, rows of a partition together.
+var distribute = []string{
+	`SELECT create_distributed_table('partition', 'id')`,
+	`SELECT create_distributed_table('kv', 'partition', colocate_with => 'partition')`,
+	`SELECT create_distributed_table('kv_part', 'partition', colocate_with => 'partition')`,
+}
+
+const (
+	sqlLock       = `SELECT pg_advisory_xact_lock($1)`
+	sqlHasSchema  = `SELECT to_regclass('restante') IS NOT NULL`
+	sqlSchema     = `SELECT schema, store FROM restante`
+	sqlSetSchema  = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
+	sqlHasCitus   = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
+	sqlVersion    = `SELECT version FROM partition WHERE id = $1`
+	sqlMarks      = `SELECT marks FROM partition WHERE id = $1`
+	sqlPartitions = `SELECT id, version FROM partition WHERE id > $1 ORDER BY id LIMIT 1000`
+
+	// A commit is these, in one pipeline that is one transaction. The first
+	// fails unless the partition is at its base (a division by zero, a row that
+	// is there already), and the rest is then not done.
+	sqlFirst = `INSERT INTO partition (id, version, marks) VALUES ($1, 1, $2)`
+	sqlNext  = `WITH swapped AS (
+		UPDATE partition SET version = version + 1, marks = $3::bytea || substring(
+			CASE position($4::bytea IN marks) WHEN 0 THEN marks
+			ELSE substring(marks FROM 1 FOR position($4::bytea IN marks) - 1) || substring(marks FROM position($4::bytea IN marks) + 16)
+			END FROM 1 FOR 496)
+		WHERE id = $1 AND version = $2 RETURNING version
+	) SELECT 1 / count(*) FROM swapped`
+	sqlDeleteRange     = `DELETE FROM kv WHERE partition = $1 AND key >= $2 AND key < $3`
+	sqlDeletePartRange = `DELETE FROM kv_part WHERE partition = $1 AND key >= $2 AND key < $3`
+	sqlDeleteFrom      = `DELETE FROM kv WHERE partition = $1 AND key >= $2`
+	sqlDeletePartsFrom = `DELETE FROM kv_part WHERE partition = $1 AND key >= $2`
+	sqlDelete          = `DELETE FROM kv WHERE partition = $1 AND key = ANY($2::bytea[])`
+	sqlDeleteParts     = `DELETE FROM kv_part WHERE partition = $1 AND key = ANY($2::bytea[])`
+	sqlSet             = `INSERT INTO kv (partition, key, value, parts)
+		SELECT $1, k, v, p FROM unnest($2::bytea[], $3::bytea[], $4::smallint[]) AS u (k, v, p)
+		ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, parts = excluded.parts`
+	sqlSetPart = `INSERT INTO kv_part (partition, key, part, value) VALUES ($1, $2, $3, $4)`
+
+	sqlGet      = `SELECT value, parts FROM kv WHERE partition = $1 AND key = $2`
+	sqlGetParts = `SELECT value FROM kv_part WHERE partition = $1 AND key = $2 ORDER BY part`
+	// Pages of a scan: rows from a key on, and rows before a key backwards. The
+	// end of the range is a bound too; nil is none.
+	sqlForward   = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key LIMIT $3`
+	sqlForwardTo = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key LIMIT $3`
+	sqlBackward  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key DESC LIMIT $3`
+	sqlBackFrom  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key DESC LIMIT $3`
+
+	sqlNotify = `SELECT pg_notify($1, $2)`
+)
+
+// pieceSize is how many bytes of a value one row holds.
+const pieceSize = 1 << 20
