@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
@@ -97,7 +98,7 @@ func (a *Account) difference(old, next *State) notify.Event {
 // their boxes; of changed ones that had their pages loaded, the pages are read
 // and those with equal bytes keep their pointers.
 func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
-	next := &State{version: snap.Version(), flags: newFlagTable()}
+	next := &State{version: snap.Version(), flags: newFlagTable(), outline: new(atomic.Pointer[Outline])}
 	found := false
 	start, end := headRange()
 	it := snap.Scan(start, end)

@@ -75,6 +75,7 @@ func (tx *txn) renameInbox(d *draft, to string) error {
 	if err := tx.copyMetadata(d, target); err != nil {
 		return err
 	}
+	target.mailbox.FromInbox = true
 	if err := tx.load(d); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/restante/restante"
@@ -34,6 +35,9 @@ type Mailbox struct {
 	// it never had any.
 	MetadataModSeq restante.ModSeq
 	appendLimit    int64 // octets of a message, and 1; 0: as the server's
+	// FromInbox says that the mailbox was made by renaming INBOX. It is not
+	// stored: it is for those who are told of it when it happens.
+	FromInbox bool
 }
 
 // box is a mailbox with what this node has of its contents. Immutable, but
@@ -61,6 +65,7 @@ type State struct {
 	flags         *FlagTable
 	metadata      restante.ModSeq            // of the last change of metadata
 	acls          map[restante.MailboxID]ACL // of the mailboxes that have one; not changed
+	outline       *atomic.Pointer[Outline]   // holds nil until asked for
 }
 
 // ModSeq is the modseq of the account's last change: its version, and what was

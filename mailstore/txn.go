@@ -3,6 +3,7 @@ package mailstore
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/restante/restante"
@@ -93,6 +94,7 @@ func (tx *txn) state(version kv.Version) *State {
 	next := &State{
 		version: version, account: tx.row, index: tx.base.index,
 		subscriptions: tx.base.subscriptions, flags: tx.flags, acls: tx.acls, metadata: tx.base.metadata,
+		outline: new(atomic.Pointer[Outline]),
 	}
 	if tx.metadata {
 		next.metadata = next.ModSeq()

@@ -55,6 +55,9 @@ type Limits struct {
 
 	MetadataEntries int // entries of one GETMETADATA, SETMETADATA or LIST; 1,000
 	MetadataValue   int // octets of a value of SETMETADATA; 64 KiB
+
+	NotifyGroups    int // groups of one NOTIFY; 100
+	NotifyMailboxes int // mailbox names of one NOTIFY; 1,000
 }
 
 // or gives a limit, or its default where it is zero.

@@ -26,6 +26,7 @@ var seeds = []string{
 	"SETMETADATA INBOX (/private/comment {3+}\r\nabc /shared/comment NIL /private/x ~{2+}\r\na\x00)",
 	`LIST "" % RETURN (METADATA (/shared/comment "/private/x") STATUS (MESSAGES))`,
 	"UID THREAD REFERENCES UTF-8 SINCE 5-MAR-2000", "THREAD REFS us-ascii NOT TEXT {1+}\r\nx",
+	"NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[1]) MessageExpunge)) (subtree (a {1+}\r\nb) NONE) (inboxes (Other))", "NOTIFY NONE",
 }
 
 // FuzzCommand holds that no command panics, that its log is made, that it is

@@ -62,6 +62,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseGetMetadata(d, o))
 	case "SETMETADATA":
 		return result(ParseSetMetadata(d, o))
+	case "NOTIFY":
+		return result(ParseNotify(d, o))
 	}
 	return parseMessages(d, name, false, o)
 }

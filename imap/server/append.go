@@ -40,6 +40,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 			return done, err
 		}
 	}
+	own := s.beginOwn(to.account)
 	r, err := p.Commit(ctx, to.mailbox.ID)
 	if errors.Is(err, restante.ErrNotFound) {
 		return done, errTryCreate()
@@ -48,6 +49,8 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		return done, err
 	}
 	s.warnQuota(to.account)
+	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
+	own.messages(to.mailbox.ID, int(r.Last-r.First)+1)
 	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "APPEND completed"), nil
 }
 

@@ -61,6 +61,7 @@ func proofs() map[string]proof {
 		"UIDBATCHES":         {"", "UIDBATCHES 500", `\* UIDBATCHES \(TAG "%T"\) 2:1`},
 		"COMPRESS=DEFLATE":   {"", "COMPRESS DEFLATE", `%T OK DEFLATE active`},
 		"UNAUTHENTICATE":     {"", "UNAUTHENTICATE\r\nx LOGIN alice secret", `%T OK UNAUTHENTICATE completed`},
+		"NOTIFY":             {"", "NOTIFY SET STATUS (personal (MessageNew MessageExpunge))\r\nx2 NOOP", `\* STATUS "Drafts" \(MESSAGES 0 UIDNEXT 1 UIDVALIDITY \d+\).*%T OK`},
 		"UIDONLY":            {"ENABLE UIDONLY", "UID FETCH 1 FLAGS", `\* 1 UIDFETCH \(FLAGS \(\\Recent\)\)`},
 		"METADATA":           {"SETMETADATA INBOX (/private/comment \"x\")", "GETMETADATA INBOX /private/comment", `\* METADATA "INBOX" \(/private/comment "x"\)`},
 		"METADATA-SERVER":    {"SETMETADATA \"\" (/private/vendor/kolab/x \"y\")", `GETMETADATA "" /private/vendor/kolab/x`, `\* METADATA "" \(/private/vendor/kolab/x "y"\)`},

@@ -20,10 +20,13 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	if err := s.refuseCopy(t); err != nil {
 		return done, err
 	}
+	own := s.beginOwn(dst.account)
 	r, err := s.selected.account.Copy(ctx, s.selected.id, t.uids(), dst.mailbox.ID)
 	if err != nil {
 		return done, s.copyError(err)
 	}
+	s.ownArrived(&dst, r.To)
+	own.messages(dst.mailbox.ID, int(r.To.Count()))
 	code := copyUID(&r)
 	if code == "" {
 		return ok("", "No matching messages, so nothing was copied"), nil

@@ -31,14 +31,17 @@ func (s *session) command(ctx context.Context) {
 	s.heard = time.Now()
 	if s.idle.active {
 		s.idle.tag = tag
-		s.push(ctx)
+		s.push(ctx, true)
 		return
 	}
-	if r != nil && s.state == stateSelected && !errors.Is(err, errPanicked) {
+	if r != nil && (s.selected != nil || s.interest != nil) && s.state != stateLogout && !errors.Is(err, errPanicked) {
 		s.update(ctx, r.expunge, r.uid())
 	}
 	s.tellMetadata(ctx)
 	s.answer(ctx, tag, r, answer, err)
+	if s.state == stateSelected && s.interest.immediate() && len(s.selected.view.GhostSet()) > 0 {
+		s.push(ctx, true) // expunges that the command did not allow to be told
+	}
 }
 
 // update tells the client what changed in its mailbox. If that fails, the answer
@@ -46,7 +49,12 @@ func (s *session) command(ctx context.Context) {
 // do it again; what changed is told another time. A session whose account was
 // removed ends.
 func (s *session) update(ctx context.Context, expunge, uid bool) {
-	err := s.guard(ctx, "telling changes", func() error { return s.sync(ctx, expunge, uid) })
+	err := s.guard(ctx, "telling changes", func() error {
+		if err := s.sync(ctx, expunge, uid); err != nil || s.state == stateLogout {
+			return err
+		}
+		return s.tellAccounts(ctx)
+	})
 	switch {
 	case err == nil:
 		s.tellLag()
@@ -62,7 +70,7 @@ func (s *session) update(ctx context.Context, expunge, uid bool) {
 // endWith ends the session with goodbye: now while it idles, else behind the
 // answer to the command that runs.
 func (s *session) endWith(code imap.Code, text string) {
-	if s.idle.active {
+	if s.idle.active || s.pushing {
 		s.bye(code, text)
 		return
 	}

@@ -36,6 +36,7 @@ func (s *session) expungeUIDs(ctx context.Context, name string, uids mailstore.U
 	if err != nil {
 		return done, err
 	}
+	s.ownExpunged(r.UIDs)
 	if len(r.UIDs) > 0 && s.enabled.has(featureQResync) {
 		return ok(imap.CodeHighestModSeq(uint64(r.ModSeq)), name+" completed"), nil
 	}

@@ -31,7 +31,7 @@ func (i *idle) stop() {
 // keep the line open ("Still here"): it would wake phones.
 func (s *session) startIdle(ctx context.Context) (imap.StatusResponse, error) {
 	s.idle.active = true
-	if s.selected != nil {
+	if s.selected != nil && s.interest == nil {
 		mailbox := s.selected.id
 		// Subscribing comes before the first look at the mailbox, in push, so
 		// that no change falls between the two.
@@ -47,13 +47,17 @@ func (s *session) startIdle(ctx context.Context) (imap.StatusResponse, error) {
 	return done, nil
 }
 
-// push tells the client what changed, while it idles.
-func (s *session) push(ctx context.Context) {
+// push tells the client what changed, while it idles or, with NOTIFY, while it is
+// silent (RFC 5465 §3.1). In IDLE expunges may be told always (RFC 9051 §6.3.13,
+// RFC 5465 §6.1.2).
+func (s *session) push(ctx context.Context, expunge bool) {
 	s.tellMetadata(ctx)
-	if s.state != stateSelected {
+	if s.selected == nil && s.interest == nil {
 		return
 	}
-	s.update(ctx, true, true)
+	s.pushing = true
+	s.update(ctx, expunge || s.interest.immediate(), true)
+	s.pushing = false
 }
 
 // endIdle reads the line that ends IDLE and answers the command. A client that
@@ -70,7 +74,7 @@ func (s *session) endIdle(ctx context.Context) {
 	s.heard = time.Now()
 	tag := s.idle.tag
 	s.idle.stop()
-	s.push(ctx)
+	s.push(ctx, true)
 	if err != nil {
 		err = imap.Bad("DONE was expected")
 	}

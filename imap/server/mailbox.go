@@ -19,10 +19,12 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	if err != nil {
 		return done, err
 	}
+	own := s.beginOwn(at.account)
 	m, err := at.account.CreateMailbox(ctx, at.local, c.Use)
 	if err != nil {
 		return done, err
 	}
+	own.names(ctx)
 	if at.owner.Prefix+m.Name != name {
 		s.tellNormalized(ctx, name, at.owner.Prefix+m.Name)
 	}
@@ -54,9 +56,11 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 			return done, err
 		}
 	}
+	own := s.beginOwn(at.account)
 	if err := at.account.DeleteMailbox(ctx, at.local); err != nil {
 		return done, err
 	}
+	own.names(ctx)
 	if normal := imap.NormalMailboxName(c.Mailbox); normal != c.Mailbox {
 		s.tellNormalized(ctx, c.Mailbox, normal)
 	}
@@ -83,9 +87,11 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 	if at.account != old.account {
 		return done, imap.No(imap.CodeCannot, "A mailbox cannot be renamed into another account")
 	}
+	own := s.beginOwn(at.account)
 	if err := old.account.RenameMailbox(ctx, old.local, at.local); err != nil {
 		return done, err
 	}
+	own.names(ctx)
 	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
 		s.tellNormalized(ctx, from, normal)
 	}
@@ -95,7 +101,10 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 // subscribe handles SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7, §6.3.8). The
 // mailbox need not exist.
 func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
-	return done, s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
+	own := s.beginOwn(s.account)
+	err := s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
+	own.names(ctx)
+	return done, err
 }
 
 // namespace handles NAMESPACE (RFC 9051 §6.3.10).

@@ -16,10 +16,14 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return ok("", "No matching messages, so nothing was moved"), err
 	}
 	s.clip(&t)
+	own := s.beginOwn(dst.account)
 	r, err := s.selected.account.Move(ctx, s.selected.id, t.uids(), dst.mailbox.ID)
 	if err != nil {
 		return done, s.copyError(err)
 	}
+	s.ownExpunged(r.From)
+	s.ownArrived(&dst, r.To)
+	own.messages(dst.mailbox.ID, int(r.To.Count()))
 	code := copyUID(&r)
 	if code == "" {
 		return ok("", "No matching messages, so nothing was moved"), nil

@@ -76,6 +76,9 @@ type Limits struct {
 	// SoftQuota is the percentage of a quota above which a client that adds messages
 	// is warned (RFC 9208 §4.3.1). 0 warns nobody.
 	SoftQuota int
+	// NotifyMailboxes is how many mailboxes one NOTIFY may be for (RFC 5465
+	// §5.8). 20,000.
+	NotifyMailboxes int
 	// Command bounds what commands hold.
 	Command command.Limits
 }
@@ -97,6 +100,7 @@ func (l Limits) filled() Limits {
 	def(&l.AccountMemory, 64<<20)
 	def(&l.AccountSearches, 4)
 	def(&l.Contexts, 16)
+	def(&l.NotifyMailboxes, 20_000)
 	return l
 }
 

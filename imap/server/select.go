@@ -33,6 +33,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 		account: at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
 	}
 	s.state = stateSelected
+	s.followSelected()
 	s.describeMailbox(snap, c.Mailbox)
 	if c.QResync != nil {
 		if err := s.resynchronize(ctx, c.QResync); err != nil {

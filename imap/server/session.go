@@ -51,8 +51,10 @@ type loggedIn struct {
 	names    *namespace.User    // where names lead
 	selected *selected          // in the selected state
 	idle     idle
+	pushing  bool                                      // changes are told while no command runs
 	metadata map[restante.AccountID]*metadataSeen      // once METADATA was enabled
 	visited  map[restante.AccountID]*mailstore.Account // others' that are open
+	interest *interest                                 // what NOTIFY asked for; nil before it is used
 }
 
 func newSession(srv *Server, c *serve.Conn) *session {
@@ -118,6 +120,7 @@ func (s *session) end(ctx context.Context) {
 // leaveAccount gives back what the session's login held.
 func (s *session) leaveAccount() {
 	s.idle.stop()
+	s.interest.stop()
 	s.selected = nil
 	s.endVisits()
 	if s.account != nil {

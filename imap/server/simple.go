@@ -23,12 +23,15 @@ func (s *session) logout(context.Context) (imap.StatusResponse, error) {
 // mailbox that is open read-only it expunges nothing, which is no error, nor does it
 // for a user who may not (RFC 4314 §4).
 func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
+	own := s.beginOwn(s.selected.account)
+	id := s.selected.id
 	if !s.selected.readOnly && s.selected.rights.Has(mailstore.RightExpunge) {
 		if _, err := s.selected.account.Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return done, err
 		}
 	}
 	s.leaveMailbox()
+	own.messages(id, 0)
 	return done, nil
 }
 
@@ -40,6 +43,7 @@ func (s *session) unselect(context.Context) (imap.StatusResponse, error) {
 
 // leaveMailbox ends the selected state.
 func (s *session) leaveMailbox() {
+	s.unfollowSelected()
 	s.selected = nil
 	s.state = stateAuthenticated
 }

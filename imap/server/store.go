@@ -40,7 +40,7 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 		return done, flagError(err)
 	}
 	o := &ownStore{command: c, targets: &t, modSeq: r.ModSeq, op: op, modified: r.Modified, merged: r.Merged}
-	if err := s.tellStored(o, &r); err != nil {
+	if err := s.tellStored(ctx, o, &r); err != nil {
 		return done, err
 	}
 	return s.storeAnswer(o), nil
@@ -59,11 +59,11 @@ func flagOp(a imap.StoreAction) mailstore.FlagOp {
 
 // tellStored tells what the STORE did, and with it what others did meanwhile,
 // but for expunges.
-func (s *session) tellStored(o *ownStore, r *mailstore.StoreResult) error {
+func (s *session) tellStored(ctx context.Context, o *ownStore, r *mailstore.StoreResult) error {
 	o.names = r.Snapshot.Flags()
 	u := s.selected.view.Advance(r.Snapshot, false)
 	s.selected.own = o
-	err := s.tell(&u, o.command.UID)
+	err := s.tell(ctx, &u, o.command.UID)
 	s.selected.own = nil
 	if err != nil || !o.tellsAll() {
 		return err

@@ -33,6 +33,14 @@ type selected struct {
 	// lagging says that the client was told a HIGHESTMODSEQ below what it has
 	// seen, because expunges are held back.
 	lagging bool
+	// seen is the modification sequence of the last \Seen that a FETCH of this
+	// session set.
+	seen restante.ModSeq
+	// arrived are messages that the session itself has put in and not been told
+	// of, and withheld those whose flags others changed unheard: see NOTIFY.
+	arrived, withheld mailstore.UIDSet
+	// silent says that the last sync had nothing to tell.
+	silent bool
 	// hold keeps expunges from being told with the command that runs, though
 	// its kind would allow it.
 	hold bool
@@ -95,8 +103,9 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 		s.writeFlags() // RFC 4314 §5.1.1
 	}
 	s.tellLeft(&u)
-	if !u.Empty() {
-		if err := s.tell(&u, uid); err != nil {
+	s.selected.silent = u.Empty()
+	if !u.Empty() || len(s.selected.withheld) > 0 {
+		if err := s.tell(ctx, &u, uid); err != nil {
 			return err
 		}
 	}
@@ -107,7 +116,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 // answered first.
 func (s *session) mailboxGone() {
 	gone := imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNonExistent, Text: "The selected mailbox was deleted"}
-	if s.idle.active {
+	if s.idle.active || s.pushing {
 		s.bye(gone.Code, gone.Text)
 		return
 	}
@@ -127,7 +136,7 @@ func (s *session) leaveDeleted() {
 }
 
 // tell writes the responses of an update.
-func (s *session) tell(u *view.Update, uid bool) error {
+func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 	s.tellExpunged(u)
 	if n, changed := u.Exists(); changed {
 		s.untaggedNumber(n, "EXISTS")
@@ -139,9 +148,21 @@ func (s *session) tell(u *view.Update, uid bool) error {
 	if u.NewKeywords() {
 		s.writeFlags()
 	}
-	o := s.newFlagWriter(uid)
+	if err := s.tellArrived(ctx, u); err != nil {
+		return err
+	}
+	o := s.newFlagWriter(uid || s.interest != nil) // RFC 5465 §5.1
 	defer o.close()
+	if err := s.tellWithheld(&o); err != nil {
+		return err
+	}
+	var withheld mailstore.UIDSet
+	defer func() { s.selected.withhold(withheld) }()
 	for c := range u.Changed {
+		if s.withholds(c) {
+			withheld = withheld.Add(c.New.UID)
+			continue
+		}
 		switch s.selected.own.echo(c) {
 		case echoNothing:
 			continue
@@ -262,13 +283,13 @@ func (s *session) enableCondStore() {
 // above theirs it would conclude that there is nothing more to hear (RFC 7162
 // §3.2, §6). Once it has heard of them, it is told that it has caught up.
 func (s *session) tellLag() {
-	if s.selected == nil || !s.enabled.has(featureCondStore) {
+	if s.selected == nil || !s.enabled.has(featureCondStore) || s.pushing && s.selected.silent {
 		return
 	}
-	behind := len(s.selected.view.GhostSet()) > 0
+	behind := s.selected.view.Behind()
 	switch {
 	case behind:
-		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "Expunges are still to be told")
+		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "Not everything is told")
 	case s.selected.lagging:
 		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "All is told")
 	}

@@ -73,6 +73,8 @@ func table() []row {
 		{name: "GETMETADATA", run: on((*session).getMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.2"},
 		{name: "SETMETADATA", run: on((*session).setMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.3"},
 
+		{name: "NOTIFY", run: on((*session).notify), states: authenticated, expunge: true, capability: "NOTIFY", rfc: "RFC 5465 §3.1"},
+
 		{name: "CHECK", run: plain((*session).noop), states: inSelected, expunge: true, rfc: "RFC 3501 §6.4.1"},
 		{name: "CLOSE", run: plain((*session).close), states: inSelected, rfc: "RFC 9051 §6.4.1"},
 		{name: "UNSELECT", run: plain((*session).unselect), states: inSelected, capability: "UNSELECT", rfc: "RFC 9051 §6.4.2"},

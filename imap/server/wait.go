@@ -184,8 +184,8 @@ func (s *session) react(ctx context.Context, happened event) {
 	case eventWake:
 		if s.draining() {
 			s.bye(imap.CodeUnavailable, "Server is shutting down")
-		} else if s.idle.active {
-			s.push(ctx)
+		} else if s.idle.active || s.interest != nil {
+			s.push(ctx, s.idle.active)
 		}
 	case eventTimeout:
 		s.bye("", "Autologout; idle for too long")

@@ -10,10 +10,10 @@ import (
 const mergedPage = 256
 
 // merge gives a snapshot with the messages of both: what now has is as in
-// now, what only old has is kept as it was. Pages outside the regions are
-// shared with now.
-func merge(old, now *mailstore.Snapshot, regions []region) *mailstore.Snapshot {
-	m := merger{old: old, now: now, pages: make([]*mailstore.Page, 0, len(now.Pages())+len(regions))}
+// now, what only old has is kept as it was, but for the messages of gone. Pages
+// outside the regions are shared with now.
+func merge(old, now *mailstore.Snapshot, regions []region, gone mailstore.UIDSet) *mailstore.Snapshot {
+	m := merger{old: old, now: now, gone: gone, pages: make([]*mailstore.Page, 0, len(now.Pages())+len(regions))}
 	next := 0
 	for _, r := range regions {
 		m.pages = append(m.pages, now.Pages()[next:r.newFrom]...)
@@ -31,6 +31,7 @@ func merge(old, now *mailstore.Snapshot, regions []region) *mailstore.Snapshot {
 // merger is a merge under way.
 type merger struct {
 	old, now *mailstore.Snapshot
+	gone     mailstore.UIDSet
 	pages    []*mailstore.Page
 	// lost are the flag sets of ghosts that now's table does not have any more.
 	lost []*mailstore.FlagSet
@@ -48,7 +49,9 @@ func (m *merger) region(r region) {
 	for a.more() || b.more() {
 		switch {
 		case !b.more() || a.more() && a.uid() < b.uid():
-			all = append(all, m.ghost(a.message()))
+			if !m.gone.Contains(a.uid()) {
+				all = append(all, m.ghost(a.message()))
+			}
 			a.next()
 		case !a.more() || b.uid() < a.uid():
 			all = append(all, b.message())

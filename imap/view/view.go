@@ -23,15 +23,16 @@ type View struct {
 	// there are ghosts.
 	base   *mailstore.Snapshot
 	ghosts mailstore.UIDSet
-	told   restante.ModSeq // see HighestModSeq
+	told   *mailstore.Mailbox // see Told
 	recent mailstore.UIDSet
 	flags  *mailstore.FlagTable
 	words  []string // the keywords that the client was told
+	frozen frozen
 }
 
 // New gives the view of a client that was just told s by SELECT or EXAMINE.
 func New(s *mailstore.Snapshot) *View {
-	return &View{shown: s, base: s, told: s.Mailbox().HighestModSeq, flags: s.Flags(), words: s.Flags().Keywords()}
+	return &View{shown: s, base: s, told: s.Mailbox(), flags: s.Flags(), words: s.Flags().Keywords()}
 }
 
 // Shown gives the mailbox as the client knows it. It may hold messages that
@@ -40,13 +41,20 @@ func New(s *mailstore.Snapshot) *View {
 func (v *View) Shown() *mailstore.Snapshot { return v.shown }
 
 // Base gives the newest snapshot that the view has taken in: what Shown is
-// without its ghosts.
+// without its ghosts, and with what a freeze hides.
 func (v *View) Base() *mailstore.Snapshot { return v.base }
 
 // HighestModSeq gives the highest modification sequence up to which the client
 // was told everything. While expunges are held back it stays below theirs:
 // otherwise a client that keeps it would never hear of them (RFC 7162 §3.2.5.1).
-func (v *View) HighestModSeq() restante.ModSeq { return v.told }
+func (v *View) HighestModSeq() restante.ModSeq { return v.told.HighestModSeq }
+
+// Told gives the mailbox as it was when the client last knew everything of it.
+func (v *View) Told() *mailstore.Mailbox { return v.told }
+
+// Behind tells whether there are changes of the newest snapshot that the client
+// was not told.
+func (v *View) Behind() bool { return v.HighestModSeq() < v.base.Mailbox().HighestModSeq }
 
 // GhostSet gives the messages that the client knows and that exist no more.
 func (v *View) GhostSet() mailstore.UIDSet { return v.ghosts }
@@ -63,26 +71,29 @@ func (v *View) Gone(uid restante.UID) bool {
 // tell (RFC 9051 §7.5.1). A snapshot older than the one taken in last changes
 // nothing.
 func (v *View) Advance(now *mailstore.Snapshot, mayExpunge bool) Update {
-	if now == v.base && (len(v.ghosts) == 0 || !mayExpunge) {
+	if now == v.base && (len(v.ghosts) == 0 || !mayExpunge) && v.frozen.settled() {
 		return Update{}
 	}
 	if now.ModSeq() < v.base.ModSeq() {
 		now = v.base
 	}
 	old := v.shown
+	visible := v.frozen.visible(now)
 	u := Update{old: old, known: old.Len(), exists: -1}
-	u.regions = compare(old.Pages(), now.Pages())
-	u.findExpunged(now)
-	if mayExpunge || len(u.expunged) == 0 {
-		v.shown, v.ghosts = now, nil
+	u.regions = compare(old.Pages(), visible.Pages())
+	u.findExpunged(visible)
+	if tell := v.frozen.tellable(u.vanished, mayExpunge); tell.Count() == u.vanished.Count() {
+		v.shown, v.ghosts = visible, nil
 	} else {
-		v.shown, v.ghosts = merge(old, now, u.regions), u.vanished
+		v.ghosts = subtract(u.vanished, tell)
+		v.shown = merge(old, visible, u.regions, tell)
 		u.expunged, u.vanished = nil, nil
 		u.regions = compare(old.Pages(), v.shown.Pages())
+		u.findExpunged(v.shown)
 	}
 	v.base, u.now = now, v.shown
-	if len(v.ghosts) == 0 {
-		v.told = now.Mailbox().HighestModSeq
+	if len(v.ghosts) == 0 && visible == now && !v.frozen.mute {
+		v.told = now.Mailbox()
 	}
 	if n := v.shown.Len(); n != old.Len()-len(u.expunged) {
 		u.exists = n

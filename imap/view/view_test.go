@@ -86,7 +86,7 @@ func (m *mailbox) snapshot() *mailstore.Snapshot {
 			m.built[i] = mailstore.NewPage(slices.Clone(p))
 		}
 	}
-	return mailstore.NewSnapshot(&mailstore.Mailbox{UIDNext: m.next}, &mailstore.FlagTable{}, m.modseq, slices.Clone(m.built))
+	return mailstore.NewSnapshot(&mailstore.Mailbox{UIDNext: m.next, HighestModSeq: m.modseq}, &mailstore.FlagTable{}, m.modseq, slices.Clone(m.built))
 }
 
 // client is what a client that believes all it is told knows. A message of

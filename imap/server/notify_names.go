@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"strings"
+
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/mailstore"
+)
+
+// nameNotice is a mailbox name of which something is to be told.
+type nameNotice struct {
+	mailstore.NameChange
+	events imap.NotifyEvents // what happened to it
+}
+
+// tellNames tells what became of the names and the subscriptions (RFC 5465 §5.4,
+// §5.5): one LIST response for each name that is affected and watched.
+func (s *session) tellNames(ctx context.Context, a *watched, next *mailstore.Outline) {
+	if !a.filter.any(imap.NotifyMailboxName | imap.NotifySubscriptionChange) {
+		return
+	}
+	for _, n := range nameNotices(a.told, next) {
+		watched := a.filter.events(n.Name, next) | a.filter.events(n.Name, a.told)
+		if n.OldName != "" {
+			watched |= a.filter.events(n.OldName, a.told)
+		}
+		if watched.Any(n.events) && s.mayList(ctx, a, n.Mailbox) {
+			s.writeNotice(n, next)
+		}
+	}
+}
+
+// mayList reports whether the client may be told of a mailbox; nil is none any
+// more.
+func (s *session) mayList(ctx context.Context, a *watched, mb *mailstore.Mailbox) bool {
+	if mb == nil {
+		return true
+	}
+	at := a.place(mb)
+	return s.mayWatch(ctx, &at, 0)
+}
+
+// nameNotices gives what is to be told of names, each of those that came or went
+// with the one above it (RFC 5465 §5.4). A name whose subscription changed too is
+// told once.
+func nameNotices(told, next *mailstore.Outline) []nameNotice {
+	var list []nameNotice
+	last := make(map[string]int) // where the last notice of a name stands
+	add := func(n nameNotice) {
+		last[n.Name] = len(list)
+		list = append(list, n)
+	}
+	for _, c := range next.NameChanges(told) {
+		add(nameNotice{c, imap.NotifyMailboxName})
+	}
+	// A notice that is not about the name itself tells how it is now.
+	also := func(name string, e imap.NotifyEvents) {
+		if i, there := last[name]; there {
+			list[i].events |= e
+			return
+		}
+		add(nameNotice{mailstore.NameChange{Name: name, Mailbox: next.Named(name)}, e})
+	}
+	for _, n := range list {
+		if i := strings.LastIndexByte(n.Name, '/'); i > 0 && n.OldName == "" {
+			also(n.Name[:i], imap.NotifyMailboxName)
+		}
+	}
+	for _, name := range next.SubscriptionChanges(told) {
+		also(name, imap.NotifySubscriptionChange)
+	}
+	return list
+}
+
+// writeNotice writes an unsolicited LIST response. A name that is no mailbox that
+// can be used is told to be \NonExistent (RFC 5465 §5.4), also where it is still a
+// level of the hierarchy.
+func (s *session) writeNotice(n nameNotice, next *mailstore.Outline) {
+	e := listEntry{name: n.Name, mailbox: n.Mailbox, children: next.HasChildren(n.Name)}
+	r := s.nameResponse("LIST")
+	if next.Subscribed(n.Name) {
+		r.attr(imap.AttrSubscribed)
+	}
+	if e.mailbox != nil && e.mailbox.NoSelect {
+		r.attr(imap.AttrNonExistent)
+	}
+	r.existence(e)
+	r.name(e)
+	if n.OldName != "" {
+		s.enc.Raw(` ("OLDNAME" (`).Mailbox(n.OldName).Raw("))")
+	}
+	s.enc.CRLF()
+}

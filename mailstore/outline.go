@@ -1,0 +1,94 @@
+package mailstore
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/restante/restante"
+)
+
+// Outline is what an account's mailboxes and subscriptions were at one moment,
+// without their messages: what somebody who was told of them keeps, so that it
+// can be found out later what has changed. It is immutable, and shared by all who
+// asked the same State for it.
+type Outline struct {
+	mailboxes     []*Mailbox // as in State
+	index         map[restante.MailboxID]int
+	subscriptions []string
+}
+
+// Outline gives the outline of the state. It holds none of the pages that the
+// state holds.
+func (s *State) Outline() *Outline {
+	if o := s.outline.Load(); o != nil {
+		return o
+	}
+	o := &Outline{mailboxes: s.Mailboxes(), index: s.index, subscriptions: s.subscriptions}
+	s.outline.Store(o)
+	return o
+}
+
+// Follows reports whether the state came of earlier by one commit.
+func (s *State) Follows(earlier *State) bool { return s.version == earlier.version+1 }
+
+// Mailbox answers the mailbox of an ID, nil if there was none.
+func (o *Outline) Mailbox(id restante.MailboxID) *Mailbox {
+	if i, ok := o.index[id]; ok {
+		return o.mailboxes[i]
+	}
+	return nil
+}
+
+// Named answers the mailbox of a normal name, nil if there was none.
+func (o *Outline) Named(name string) *Mailbox {
+	if len(o.mailboxes) == 0 {
+		return nil
+	}
+	if name == inbox {
+		return o.mailboxes[0]
+	}
+	rest := o.mailboxes[1:]
+	i := sort.Search(len(rest), func(i int) bool { return rest[i].Name >= name })
+	if i == len(rest) || rest[i].Name != name {
+		return nil
+	}
+	return rest[i]
+}
+
+// HasChildren reports whether there were mailboxes below a name.
+func (o *Outline) HasChildren(name string) bool {
+	prefix := name + separator
+	i := sort.Search(len(o.mailboxes), func(i int) bool { return i > 0 && o.mailboxes[i].Name >= prefix })
+	return i < len(o.mailboxes) && strings.HasPrefix(o.mailboxes[i].Name, prefix)
+}
+
+// Mailboxes are all mailboxes in the order of State; not to be changed.
+func (o *Outline) Mailboxes() []*Mailbox { return o.mailboxes }
+
+// Subscribed reports whether a normal name was subscribed.
+func (o *Outline) Subscribed(name string) bool {
+	_, ok := slices.BinarySearch(o.subscriptions, name)
+	return ok
+}
+
+// SubscriptionChanges gives the names that are subscribed in one outline and not
+// in the other, in byte order.
+func (o *Outline) SubscriptionChanges(since *Outline) []string {
+	a, b := since.subscriptions, o.subscriptions
+	if len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) {
+		return nil
+	}
+	var names []string
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+			names, a = append(names, a[0]), a[1:]
+		case len(a) == 0 || b[0] < a[0]:
+			names, b = append(names, b[0]), b[1:]
+		default:
+			a, b = a[1:], b[1:]
+		}
+	}
+	return names
+}
