@@ -2,11 +2,13 @@ package directory
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
 )
 
 // Add makes an account and a user that opens it. The account is made first and
@@ -25,7 +27,7 @@ func (d *Directory) Add(ctx context.Context, name string, c Credentials) (User, 
 	case !errors.Is(err, restante.ErrNotFound):
 		return User{}, err
 	}
-	id, err := d.store.CreateAccount(ctx, name)
+	id, err := d.makeAccount(ctx, name)
 	if err != nil {
 		return User{}, err
 	}
@@ -40,6 +42,26 @@ func (d *Directory) Add(ctx context.Context, name string, c Credentials) (User, 
 		return u, nil
 	}
 	return d.unname(context.WithoutCancel(ctx), name, id, err)
+}
+
+// makeAccount makes the account of a name, in place of the one that the name opened
+// before it was removed, if there was one.
+func (d *Directory) makeAccount(ctx context.Context, name string) (restante.AccountID, error) {
+	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
+	if err != nil {
+		return 0, err
+	}
+	value, err := snap.Get(removedKey(name), nil)
+	snap.Close()
+	switch {
+	case errors.Is(err, kv.ErrNotFound):
+		return d.store.CreateAccount(ctx, name)
+	case err != nil:
+		return 0, err
+	case len(value) != 8:
+		return 0, fmt.Errorf("directory: what is known of the removed user %q cannot be read: %w", name, restante.ErrCorrupt)
+	}
+	return d.store.ReplaceAccount(ctx, name, restante.AccountID(binary.BigEndian.Uint64(value)))
 }
 
 // unname ends an Add whose commit answered cause: the outcome of a failed

@@ -7,6 +7,7 @@ package directory
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -87,6 +88,15 @@ func userKey(name string) []byte {
 	return append([]byte{userPrefix}, name...)
 }
 
+// removedPrefix starts the key of each user who was removed, before the canonical
+// name. The value is the number:8 of the account, which tells how to go on with
+// UIDVALIDITY should the name be given again.
+const removedPrefix = 'r'
+
+func removedKey(name string) []byte {
+	return append([]byte{removedPrefix}, name...)
+}
+
 // get reads the entry of a canonical name and the version of its partition.
 func (d *Directory) get(ctx context.Context, name string) (User, kv.Version, error) {
 	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
@@ -150,8 +160,12 @@ func (d *Directory) change(ctx context.Context, name string,
 				return User{}, err
 			}
 			b.Set(userKey(name), value)
+			if !found {
+				b.Delete(removedKey(name), 8)
+			}
 		} else {
 			b.Delete(userKey(name), 0)
+			b.Set(removedKey(name), binary.BigEndian.AppendUint64(nil, uint64(u.Account)))
 		}
 		_, err = d.kv.Commit(ctx, partitionOf(name), version, &b, kv.Durable)
 		if errors.Is(err, kv.ErrConflict) {

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -268,5 +269,46 @@ func TestCheckRepairs(t *testing.T) {
 	}
 	if _, err := d.Lookup(ctx, "gone"); !errors.Is(err, restante.ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// TestUIDValidityOfNames removes users and adds them again at once: no mailbox has a
+// UIDVALIDITY that another of its name had before (RFC 9051 §2.3.1.1), however many
+// were made in that second.
+func TestUIDValidityOfNames(t *testing.T) {
+	d, _ := node(t, memkv.NewBacking(), Options{})
+	ctx := t.Context()
+	highest := uint32(0)
+	for round := range 4 {
+		u, err := d.Add(ctx, "bob", Credentials{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := d.store.Account(ctx, u.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 30 {
+			if _, err := a.CreateMailbox(ctx, fmt.Sprint(i), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := highest
+		for _, mb := range a.State().Mailboxes() {
+			if mb.UIDValidity <= before {
+				t.Errorf("round %d: %s has UIDVALIDITY %d, and %d was given out before", round, mb.Name, mb.UIDValidity, before)
+			}
+			highest = max(highest, mb.UIDValidity)
+		}
+		a.Release()
+		if round == 2 {
+			// The removal ends before the account goes.
+			_, err = d.change(ctx, "bob", func(User, bool) (User, bool, error) { return User{}, false, nil })
+		} else {
+			err = d.Remove(ctx, "bob")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

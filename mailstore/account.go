@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -97,12 +98,14 @@ func (a *Account) Refresh(ctx context.Context) error {
 	return a.reloadLocked(ctx)
 }
 
-// remove deletes everything of the account.
+// remove deletes everything of the account but what its successor must know.
 func (a *Account) remove(ctx context.Context) error {
 	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
 		tx.removed = true
 		tx.batch.DeleteRange(nil, nil)
 		tx.batch.WillFree(tx.row.usage.Bytes)
+		tx.batch.Set(goneKey(), binary.BigEndian.AppendUint32(nil, tx.row.lastUIDValidity))
+		tx.batch.UseReserve()
 		return nil
 	})
 	return err

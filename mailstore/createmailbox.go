@@ -62,8 +62,8 @@ func (tx *txn) create(name string, use []string) (*draft, error) {
 	if err := tx.roomForMailbox(); err != nil {
 		return nil, err
 	}
-	// Seconds since 1970 make a number that no mailbox had before, also if the
-	// account is made again; the counter keeps them apart within a second.
+	// Seconds since 1970 make a number that no mailbox had before; the counter keeps
+	// them apart within a second, also where the account is made again.
 	validity := max(tx.row.lastUIDValidity+1, uint32(tx.now.Unix()))
 	tx.row.lastUIDValidity = validity
 	d := &draft{

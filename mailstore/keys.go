@@ -31,6 +31,8 @@ const schemaVersion = 2
 //	24 sha256:16                      import ledger: a key that was imported; no value
 //	25 mailbox:8 account:8 entry       metadata (see metadata_rows.go); mailbox 0: of the server,
 //	                                  account 0: shared, or the owner's own
+//	2f                                of an account that was removed, alone: the highest
+//	                                  UIDVALIDITY:4 that it gave out
 //	30 emailid:8                      summary (message.Summary)
 //	31 emailid:8                      header block, or its first headerRow bytes
 //	32 emailid:8 chunk:4              bytes of the message after the header row
@@ -48,6 +50,7 @@ const (
 	kindStaging      = 0x23
 	kindImported     = 0x24
 	kindMetadata     = 0x25
+	kindGone         = 0x2f
 	kindSummary      = 0x30
 	kindHeader       = 0x31
 	kindBody         = 0x32
@@ -60,6 +63,8 @@ func kindRange(kind byte) (start, end []byte) { return []byte{kind}, []byte{kind
 func headRange() (start, end []byte) { return []byte{kindAccount}, []byte{kindPage} }
 
 func accountKey() []byte { return []byte{kindAccount} }
+
+func goneKey() []byte { return []byte{kindGone} }
 
 func mailboxKey(id restante.MailboxID) []byte { return key64(kindMailbox, uint64(id)) }
 

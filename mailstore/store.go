@@ -101,12 +101,56 @@ func (s *Store) watch(ctx context.Context, changes <-chan kv.Change) {
 // CreateAccount makes an account with INBOX and Options.Mailboxes. The name is
 // kept for people to read; it need not be unique.
 func (s *Store) CreateAccount(ctx context.Context, name string) (restante.AccountID, error) {
+	return s.create(ctx, name, 0)
+}
+
+// ReplaceAccount is CreateAccount for a name whose account old was removed: no
+// mailbox gets a UIDVALIDITY that one of old had (RFC 9051 §2.3.1.1).
+func (s *Store) ReplaceAccount(ctx context.Context, name string, old restante.AccountID) (restante.AccountID, error) {
+	last, err := s.lastUIDValidity(ctx, old)
+	if err != nil {
+		return 0, unavailable("create account", err)
+	}
+	return s.create(ctx, name, last)
+}
+
+// removing is how many UIDVALIDITYs an account may give out while its removal is
+// under way.
+const removing = 1000
+
+// lastUIDValidity answers a number above which an account that was removed, or is
+// just being removed, gives out no UIDVALIDITY; 0 for one that never was.
+func (s *Store) lastUIDValidity(ctx context.Context, id restante.AccountID) (uint32, error) {
+	snap, err := s.kv.Snapshot(ctx, kv.Partition(id))
+	if err != nil {
+		return 0, err
+	}
+	defer snap.Close()
+	value, err := snap.Get(goneKey(), nil)
+	if err == nil && len(value) == 4 {
+		return binary.BigEndian.Uint32(value), nil
+	}
+	if err == nil || errors.Is(err, kv.ErrNotFound) {
+		value, err = snap.Get(accountKey(), nil)
+	}
+	if err != nil {
+		if errors.Is(err, kv.ErrNotFound) {
+			err = nil
+		}
+		return 0, err
+	}
+	row, err := parseAccountRow(value, Quota{})
+	return row.lastUIDValidity + removing, err
+}
+
+// create makes an account whose UIDVALIDITYs are above lastUIDValidity.
+func (s *Store) create(ctx context.Context, name string, lastUIDValidity uint32) (restante.AccountID, error) {
 	for {
 		id, err := randomAccountID()
 		if err != nil {
 			return 0, err
 		}
-		batch, err := s.newAccount(name)
+		batch, err := s.newAccount(name, lastUIDValidity)
 		if err != nil {
 			return 0, err
 		}
@@ -130,10 +174,11 @@ func (s *Store) isMade(ctx context.Context, id restante.AccountID) bool {
 }
 
 // newAccount computes an account's first rows.
-func (s *Store) newAccount(name string) (*kv.Batch, error) {
+func (s *Store) newAccount(name string, lastUIDValidity uint32) (*kv.Batch, error) {
 	now := s.now()
 	row := accountRow{
-		name: name, created: now.Unix(), nextMailbox: 1, nextEmail: 1, epoch: modSeqEpoch{unclean: s.unclean()},
+		name: name, created: now.Unix(), nextMailbox: 1, nextEmail: 1, lastUIDValidity: lastUIDValidity,
+		epoch: modSeqEpoch{unclean: s.unclean()},
 	}
 	tx := &txn{
 		limits: s.options.Limits, now: now, modSeq: 1, row: row,
