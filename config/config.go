@@ -112,6 +112,7 @@ type Limits struct {
 	CommandLine           Size     `toml:"command_line" comment:"One command without its literals."`
 	CommandLineLogin      Size     `toml:"command_line_before_login" comment:"The same before login."`
 	CommandMemory         Size     `toml:"command_memory" comment:"Memory for long commands of all connections of an account."`
+	ConvertMemory         Size     `toml:"convert_memory" comment:"Memory for all conversions of images and texts together; an image that needs more is not converted."`
 	Literal               Size     `toml:"literal" comment:"A literal that is not a message."`
 	LiteralLogin          Size     `toml:"literal_before_login" comment:"The same before login."`
 	BadCommands           int      `toml:"bad_commands" comment:"Commands in a row that are no IMAP."`

@@ -33,7 +33,7 @@ func Default() Config {
 			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500, SearchesPerAccount: 4,
 			LoginTime: Duration{time.Minute}, LoginFailures: 10, IdleTime: Duration{30 * time.Minute}, CommandTime: Duration{5 * time.Minute}, SearchTime: Duration{5 * time.Minute},
 			WriteTime: Duration{2 * time.Minute}, HandshakeTime: Duration{30 * time.Second}, ShutdownTime: Duration{30 * time.Second},
-			CommandLine: 2 * mib, CommandLineLogin: 8 * kib, CommandMemory: 64 * mib, Literal: 256 * kib, LiteralLogin: 4 * kib,
+			CommandLine: 2 * mib, CommandLineLogin: 8 * kib, CommandMemory: 64 * mib, ConvertMemory: 256 * mib, Literal: 256 * kib, LiteralLogin: 4 * kib,
 			BadCommands: 10, MessageSize: 64 * mib, AppendMessages: 1000, Nesting: 100, SearchKeys: 1000,
 			SequenceSet: 1_000_000, FetchSections: 1000, HeaderFields: 1000,
 			MetadataValue: 64 * kib, MetadataEntries: 1000, MetadataBytes: 16 * mib,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/restante/restante/auth"
+	"github.com/restante/restante/convert"
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/imap/command"
 	imapserver "github.com/restante/restante/imap/server"
@@ -134,6 +135,7 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
 		CommandMessages: l.MessageLimit, SavedMessages: l.SaveLimit,
 		SoftQuota: c.Accounts.QuotaWarning,
+		Convert: convert.Limits{Memory: int64(l.ConvertMemory)},
 		Command: command.Limits{
 			SetRanges: l.SequenceSet, SearchKeys: l.SearchKeys, FetchSections: l.FetchSections,
 			HeaderFields: l.HeaderFields, Flags: l.FlagsPerCommand, AppendMessages: l.AppendMessages,

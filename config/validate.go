@@ -181,6 +181,7 @@ func (p *problems) limits(l Limits) {
 	p.size("limits.command_line", l.CommandLine, 8*kib, 1<<30)
 	p.size("limits.command_line_before_login", l.CommandLineLogin, kib, mib)
 	p.size("limits.command_memory", l.CommandMemory, 8*mib, 1<<40)
+	p.size("limits.convert_memory", l.ConvertMemory, 8*mib, 1<<40)
 	p.size("limits.literal", l.Literal, 4*kib, 1<<30)
 	p.size("limits.literal_before_login", l.LiteralLogin, kib, mib)
 	p.size("limits.metadata_value", l.MetadataValue, kib, l.Literal) // RFC 5464 §4.1

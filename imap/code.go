@@ -38,6 +38,7 @@ const (
 	CodeReadOnly             Code = "READ-ONLY"
 	CodeReadWrite            Code = "READ-WRITE"
 	CodeServerBug            Code = "SERVERBUG"
+	CodeTempFail             Code = "TEMPFAIL" // RFC 5259 §9
 	CodeTooBig               Code = "TOOBIG"
 	CodeTooFew               Code = "TOOFEW"  // RFC 10022 §3.1.3.2
 	CodeTooMany              Code = "TOOMANY" // RFC 10022 §3.1.5
@@ -127,6 +128,12 @@ func CodeCopyUID(uidValidity uint32, from, to UIDSet) Code {
 	b = from.Append(append(b, ' '))
 	return Code(to.Append(append(b, ' ')))
 }
+
+// CodeMaxConvertMessages is MAXCONVERTMESSAGES (RFC 5259 §9).
+func CodeMaxConvertMessages(n int) Code { return numberCode("MAXCONVERTMESSAGES ", uint64(n)) }
+
+// CodeMaxConvertParts is MAXCONVERTPARTS (RFC 5259 §9).
+func CodeMaxConvertParts(n int) Code { return numberCode("MAXCONVERTPARTS ", uint64(n)) }
 
 func numberCode(name string, n uint64) Code {
 	return Code(strconv.AppendUint([]byte(name), n, 10))

@@ -104,7 +104,10 @@ func lowerString(b []byte) string {
 }
 
 // params reads the parameters to the end, passing over what is none.
-func (l *contentLexer) params() []Param {
+func (l *contentLexer) params() []Param { return joinParams(l.rawParams()) }
+
+// rawParams is params with the pieces as they stand.
+func (l *contentLexer) rawParams() []rawParam {
 	var raw []rawParam
 	for l.at < len(l.in) && len(raw) < maxParams {
 		l.special(';')
@@ -121,5 +124,5 @@ func (l *contentLexer) params() []Param {
 		}
 		raw = append(raw, newRawParam(name, l.value()))
 	}
-	return joinParams(raw)
+	return raw
 }

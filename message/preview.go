@@ -169,7 +169,7 @@ func (w *previewWriter) end() []byte {
 func isInvisible(r rune) bool {
 	switch {
 	case r == '\u00ad', r == '\u034f', r == '\u061c', r == '\ufeff', r == '\u180e',
-		'\u200b' == r, '\u200e' <= r && r <= '\u200f', '\u202a' <= r && r <= '\u202e', '\u2060' <= r && r <= '\u206f':
+		r == '\u200b', '\u200e' <= r && r <= '\u200f', '\u202a' <= r && r <= '\u202e', '\u2060' <= r && r <= '\u206f':
 		return true
 	}
 	return false

@@ -72,12 +72,5 @@ func (p *Part) sampleText() (text []byte, ok bool) {
 		text = dec.finish(dec.append(make([]byte, 0, len(p.sample)), p.sample))
 	}
 	charset, _ := p.Param("charset")
-	if !isUTF8Name(charset) {
-		if e := findCharset(charset); e != nil {
-			if out, err := e.NewDecoder().Bytes(text); err == nil {
-				return out, true
-			}
-		}
-	}
-	return appendGuessed(make([]byte, 0, len(text)), text), true
+	return DecodeCharset(charset, text), true
 }

@@ -65,3 +65,16 @@ func (d *guessDecoder) finish(dst []byte) []byte {
 	d.held = d.held[:0]
 	return dst
 }
+
+// DecodeCharset gives text of a charset, which a message names so, as UTF-8. What
+// is unknown is guessed, as by [DecodeText].
+func DecodeCharset(charset string, text []byte) []byte {
+	if !isUTF8Name(charset) {
+		if e := findCharset(charset); e != nil {
+			if out, err := e.NewDecoder().Bytes(text); err == nil {
+				return out
+			}
+		}
+	}
+	return appendGuessed(make([]byte, 0, len(text)), text)
+}

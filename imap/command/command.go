@@ -44,6 +44,7 @@ type Limits struct {
 	SearchKeys     int // keys of a search program; 1,000
 	SortKeys       int // criteria of one SORT; 32
 	FetchSections  int // items of a FETCH that name a section; 1,000
+	ConvertParams  int // parameters of one CONVERT; 20
 	HeaderFields   int // header field names of one FETCH; 1,000
 	PartDepth      int // numbers of one section-part; 200
 	Flags          int // flags of one STORE or of one message of APPEND; 1,000

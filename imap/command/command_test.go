@@ -63,6 +63,14 @@ func show(c Command) string {
 		return fmt.Sprintf("%s %v %v/%04b %q %s", c.Name(), c.Keys, p.Extended, p.Return, p.Charset, p.Key.Append(nil))
 	case *Thread:
 		return fmt.Sprintf("%s %v %q %s", c.Name(), c.Algorithm, c.Program.Charset, c.Program.Key.Append(nil))
+	case *Convert:
+		s := fmt.Sprintf("%s %v %q %q %v", c.Name(), c.Set, c.Target, c.Params, c.TellUID)
+		for i := range c.Items {
+			s += " " + string(c.Items[i].AppendLabel(nil))
+		}
+		return s
+	case Conversions:
+		return fmt.Sprintf("%s %q %q", c.Name(), c.From, c.To)
 	case Select:
 		s := fmt.Sprintf("%s %q %v", c.Name(), c.Mailbox, c.CondStore)
 		if q := c.QResync; q != nil {

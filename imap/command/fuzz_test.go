@@ -27,6 +27,7 @@ var seeds = []string{
 	`LIST "" % RETURN (METADATA (/shared/comment "/private/x") STATUS (MESSAGES))`,
 	"UID THREAD REFERENCES UTF-8 SINCE 5-MAR-2000", "THREAD REFS us-ascii NOT TEXT {1+}\r\nx",
 	"NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[1]) MessageExpunge)) (subtree (a {1+}\r\nb) NONE) (inboxes (Other))", "NOTIFY NONE",
+	"CONVERT 1 (NIL (CHARSET \"utf-8\")) (UID BODY[1.MIME])", "UID CONVERT 2 (\"text/plain\") BINARY[1]<0.5>", `CONVERSIONS "text/*" "*"`,
 }
 
 // FuzzCommand holds that no command panics, that its log is made, that it is

@@ -50,6 +50,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseIdentifier(d, name, o))
 	case "SETACL":
 		return result(ParseSetACL(d, o))
+	case "CONVERSIONS":
+		return result(ParseConversions(d))
 	case "UIDBATCHES":
 		return result(ParseUIDBatches(d))
 	case "APPEND":
@@ -89,6 +91,8 @@ func parseMessages(d *wire.Decoder, name string, uid bool, o Options) (Command, 
 		return result(ParseThread(d, uid, o))
 	case "FETCH":
 		return result(ParseFetch(d, uid, o))
+	case "CONVERT":
+		return result(ParseConvert(d, uid, o))
 	case "STORE":
 		return result(ParseStore(d, uid, o))
 	case "COPY", "MOVE":

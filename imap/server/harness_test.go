@@ -304,7 +304,7 @@ func TestTranscripts(t *testing.T) {
 // TestNarrowTranscripts runs the transcripts of an account that may hold little.
 func TestNarrowTranscripts(t *testing.T) {
 	transcripts(t, "testdata/narrow/*.txt", hostOptions{
-		limits: Limits{Message: 400, NotifyMailboxes: 2, Command: command.Limits{NotifyMailboxes: 4}},
+		limits: Limits{Message: 400, ConvertMessages: 1, ConvertParts: 1, NotifyMailboxes: 2, Command: command.Limits{NotifyMailboxes: 4}},
 		store: mailstore.Options{Limits: mailstore.Limits{
 			MessageSize: 400, Mailboxes: 4, NameBytes: 20, NameDepth: 3, Keywords: 3, KeywordBytes: 10,
 			Quota:         mailstore.Quota{Bytes: 1000, Messages: 4},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/restante/restante/auth"
+	"github.com/restante/restante/convert"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
@@ -79,6 +80,18 @@ type Limits struct {
 	// NotifyMailboxes is how many mailboxes one NOTIFY may be for (RFC 5465
 	// §5.8). 20,000.
 	NotifyMailboxes int
+	// ConvertMessages is how many messages one CONVERT may name, told to clients as
+	// MAXCONVERTMESSAGES (RFC 5259 §9). 100.
+	ConvertMessages int
+	// ConvertParts is how many parts of a message, MAXCONVERTPARTS. 20.
+	ConvertParts int
+	// ConvertCache is how many bytes of what was converted last are kept. 32 MiB.
+	ConvertCache int64
+	// AccountConversions is how many conversions an account may have under way;
+	// more of them wait. 2.
+	AccountConversions int
+	// Convert bounds what conversions take.
+	Convert convert.Limits
 	// Command bounds what commands hold.
 	Command command.Limits
 }
@@ -101,6 +114,10 @@ func (l Limits) filled() Limits {
 	def(&l.AccountSearches, 4)
 	def(&l.Contexts, 16)
 	def(&l.NotifyMailboxes, 20_000)
+	def(&l.ConvertMessages, 100)
+	def(&l.ConvertParts, 20)
+	def(&l.ConvertCache, 32<<20)
+	def(&l.AccountConversions, 2)
 	return l
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
+	"github.com/restante/restante/convert"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
@@ -37,6 +38,9 @@ type Server struct {
 	in, out           *wire.Buffers
 	fetchBuffers      scratchBuffers
 	searches          *turns
+	converter         *convert.Converter
+	conversions       *turns
+	converted         *conversionCache
 
 	mu struct {
 		sync.Mutex
@@ -56,6 +60,9 @@ func New(o Options) *Server {
 		s.id = []string{"name", "Restante"}
 	}
 	s.searches = newTurns(s.limits.AccountSearches)
+	s.converter = convert.New(convert.Options{Limits: s.limits.Convert})
+	s.conversions = newTurns(s.limits.AccountConversions)
+	s.converted = newConversionCache(s.limits.ConvertCache)
 	rows := table()
 	s.rows = make(map[string]*row, len(rows))
 	for i := range rows {

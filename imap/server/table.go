@@ -75,6 +75,8 @@ func table() []row {
 
 		{name: "NOTIFY", run: on((*session).notify), states: authenticated, expunge: true, capability: "NOTIFY", rfc: "RFC 5465 §3.1"},
 
+		{name: "CONVERSIONS", run: on((*session).conversions), states: authenticated, expunge: true, capability: "CONVERT", rfc: "RFC 5259 §5.1"},
+
 		{name: "CHECK", run: plain((*session).noop), states: inSelected, expunge: true, rfc: "RFC 3501 §6.4.1"},
 		{name: "CLOSE", run: plain((*session).close), states: inSelected, rfc: "RFC 9051 §6.4.1"},
 		{name: "UNSELECT", run: plain((*session).unselect), states: inSelected, capability: "UNSELECT", rfc: "RFC 9051 §6.4.2"},
@@ -86,6 +88,7 @@ func table() []row {
 		{name: "THREAD", run: on((*session).thread), states: inSelected, sequence: true, rfc: "RFC 5256 §3"},
 		{name: "UID THREAD", run: on((*session).thread), states: inSelected, expunge: true, rfc: "RFC 5256 §3"},
 		{name: "FETCH", run: on((*session).fetch), states: inSelected, sequence: true, rfc: "RFC 9051 §6.4.5"},
+		{name: "CONVERT", run: on((*session).convert), states: inSelected, sequence: true, capability: "CONVERT", rfc: "RFC 5259 §6"},
 		{name: "STORE", run: on((*session).store), states: inSelected, sequence: true, writable: true, rfc: "RFC 9051 §6.4.6"},
 		{name: "COPY", run: on((*session).copy), states: inSelected, sequence: true, expunge: true, rfc: "RFC 9051 §6.4.7"},
 		{name: "MOVE", run: on((*session).move), states: inSelected, sequence: true, expunge: true, writable: true, need: mailstore.RightDeleted | mailstore.RightExpunge, capability: "MOVE", rfc: "RFC 9051 §6.4.8"},
@@ -95,6 +98,7 @@ func table() []row {
 		{name: "UID EXPUNGE", run: on((*session).uidExpunge), states: inSelected, expunge: true, writable: true, need: mailstore.RightExpunge, capability: "UIDPLUS", rfc: "RFC 9051 §6.4.9"},
 		{name: "UID SEARCH", run: on((*session).search), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID FETCH", run: on((*session).fetch), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
+		{name: "UID CONVERT", run: on((*session).convert), states: inSelected, expunge: true, capability: "CONVERT", rfc: "RFC 5259 §6"},
 		{name: "UID STORE", run: on((*session).store), states: inSelected, expunge: true, writable: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID COPY", run: on((*session).copy), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID MOVE", run: on((*session).move), states: inSelected, expunge: true, writable: true, need: mailstore.RightDeleted | mailstore.RightExpunge, capability: "MOVE", rfc: "RFC 9051 §6.4.9"},

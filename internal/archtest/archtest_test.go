@@ -23,6 +23,7 @@ var rules = Rules{
 		{"imap"},
 		{"mailstore/mailstoretest"},
 		{"mailstore"},
+		{"convert"},
 		{"message"},
 		{"search"},
 		{"notify"},
