@@ -50,6 +50,12 @@ const (
 
 	SearchEmailID  // Text
 	SearchThreadID // Text
+
+	// draft-ietf-morg-inthread-01, by the algorithm Thread.
+	SearchInThread   // Keys: the one that a message of the thread matches
+	SearchThreadRoot // without a parent
+	SearchThreadLeaf // without children
+	SearchMessageID  // Text, with its angle brackets
 )
 
 // SearchKey is one key of a search program, as a tagged value: Op says which
@@ -62,6 +68,8 @@ type SearchKey struct {
 	Field string
 	Date  Date
 	Num   uint64
+
+	Thread ThreadAlgorithm // of the keys that speak of threads
 }
 
 // SearchReturn is a set of result options (RFC 9051 §6.4.4, RFC 4731, RFC 5182,
@@ -105,6 +113,9 @@ type SearchProgram struct {
 	Partial  PartialRange // where ReturnPartial
 	Charset  string       // as the client wrote it; empty where it gave none
 	Key      SearchKey
+	// Threads is how threads are made for the keys that speak of them: what the
+	// result option THREAD= says, or REFS.
+	Threads ThreadAlgorithm
 }
 
 // Walk calls f with the key and all keys below it, until f says false; it

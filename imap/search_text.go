@@ -69,6 +69,14 @@ func searchName(op SearchOp) string {
 		return "EMAILID"
 	case SearchThreadID:
 		return "THREADID"
+	case SearchInThread:
+		return "INTHREAD"
+	case SearchThreadRoot:
+		return "THREADROOT"
+	case SearchThreadLeaf:
+		return "THREADLEAF"
+	case SearchMessageID:
+		return "MESSAGEID"
 	}
 	return ""
 }
@@ -112,6 +120,10 @@ func (k *SearchKey) Append(dst []byte) []byte {
 		return strconv.AppendUint(append(dst, ' '), k.Num, 10)
 	case SearchHeader:
 		dst = appendText(append(dst, ' '), k.Field)
+		return appendText(append(dst, ' '), k.Text)
+	case SearchInThread:
+		return k.Keys[0].Append(append(dst, ' '))
+	case SearchMessageID:
 		return appendText(append(dst, ' '), k.Text)
 	case SearchFrom, SearchTo, SearchCc, SearchBcc, SearchSubject, SearchBody, SearchText:
 		return appendText(append(dst, ' '), k.Text)

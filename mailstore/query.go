@@ -7,7 +7,7 @@ import (
 )
 
 // Query is a condition on the messages of a mailbox: a tree of the types
-// below, which hold every search key of RFC 9051 §6.4.4 and of RFC 3501, 5032
+// below and in query_thread.go, which hold every search key of RFC 9051 §6.4.4 and of RFC 3501, 5032
 // (WITHIN), 7162 (MODSEQ), 8474 (OBJECTID) and 8514 (SAVEDATE). What depends
 // on a session (\Recent, sequence numbers, a saved result) is given as Seqs or
 // UIDs by the front-end.

@@ -80,6 +80,9 @@ func compile(q Query, now int64) (plan, error) {
 	case Text:
 		return compileContent(q.Text, true), nil
 	}
+	if p, err := compileThreads(q, now); p != nil || err != nil {
+		return p, err
+	}
 	return compilePages(q, now)
 }
 

@@ -39,6 +39,8 @@ type searcher struct {
 	reader  *Reader
 	stored  kv.Snapshot
 	free    []bitset
+
+	threaded map[ThreadAlgorithm]*Threads // of all messages; see threads
 }
 
 func (s *searcher) close() {

@@ -38,6 +38,7 @@ type Threads struct {
 	child  []int32 // first one, -1: none
 	last   []int32 // last child; while the tree is made
 	next   []int32 // sibling behind, -1: none
+	top    []int32 // the root of each node's thread; nil until needed
 	root   int32   // the first thread, -1: none
 	tail   int32   // the last thread
 }
@@ -61,6 +62,24 @@ func (t *Threads) Seq(n ThreadNode) int {
 		return int(t.list.seqs[n])
 	}
 	return 0
+}
+
+// tops finds the root of each node's thread.
+func (t *Threads) tops() []int32 {
+	top := make([]int32, len(t.parent))
+	var stack []int32
+	for root := t.root; root >= 0; root = t.next[root] {
+		stack = append(stack[:0], root)
+		for len(stack) > 0 {
+			node := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			top[node] = root
+			for child := t.child[node]; child >= 0; child = t.next[child] {
+				stack = append(stack, child)
+			}
+		}
+	}
+	return top
 }
 
 // Thread arranges what a search found in threads. Summaries are read and no

@@ -186,22 +186,7 @@ func (b *threadBuilder) gather() {
 func (b *threadBuilder) orderByArrival() {
 	words := b.list.numbers(func(p *Page, dst []uint64) { column64(p.InternalDates(), dst) })
 	order := placesBy(words)
-	top := make([]int32, len(b.parent)) // the root of each node's thread
-	for i := range top {
-		top[i] = -1
-	}
-	var stack []int32
-	for root := b.root; root >= 0; root = b.next[root] {
-		stack = append(stack[:0], root)
-		for len(stack) > 0 {
-			node := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			top[node] = root
-			for child := b.child[node]; child >= 0; child = b.next[child] {
-				stack = append(stack, child)
-			}
-		}
-	}
+	top := b.tops()
 	// From the latest message on: the thread of each that was not met before
 	// stands before those that were.
 	b.root = -1

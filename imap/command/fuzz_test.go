@@ -25,6 +25,7 @@ var seeds = []string{
 	"GETMETADATA (MAXSIZE 5 DEPTH 1) INBOX (/private/a /shared/b)", "GETMETADATA \"\" /shared/comment", "GETMETADATA x (DEPTH infinity) (/shared)",
 	"SETMETADATA INBOX (/private/comment {3+}\r\nabc /shared/comment NIL /private/x ~{2+}\r\na\x00)",
 	`LIST "" % RETURN (METADATA (/shared/comment "/private/x") STATUS (MESSAGES))`,
+	"SEARCH RETURN (THREAD=REFERENCES) INTHREAD (THREADROOT NOT THREADLEAF) MESSAGEID \"<a b@c>\"",
 	"UID THREAD REFERENCES UTF-8 SINCE 5-MAR-2000", "THREAD REFS us-ascii NOT TEXT {1+}\r\nx",
 	"NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[1]) MessageExpunge)) (subtree (a {1+}\r\nb) NONE) (inboxes (Other))", "NOTIFY NONE",
 	"CONVERT 1 (NIL (CHARSET \"utf-8\")) (UID BODY[1.MIME])", "UID CONVERT 2 (\"text/plain\") BINARY[1]<0.5>", `CONVERSIONS "text/*" "*"`,

@@ -122,7 +122,7 @@ func (p *searchParser) returnOptions() bool {
 			p.program.Return |= imap.ReturnPartial
 			return partialRange(p.d, &p.program.Partial)
 		default:
-			return p.d.Expected("a SEARCH return option")
+			return p.threadOption(b) || p.d.Expected("a SEARCH return option")
 		}
 		return true
 	})

@@ -151,6 +151,8 @@ func (p *searchParser) withText(name []byte, k *imap.SearchKey) bool {
 		return ok
 	case "EMAILID", "THREADID":
 		return p.objectID(name, k)
+	case "INTHREAD", "THREADROOT", "THREADLEAF", "MESSAGEID":
+		return p.thread(name, k)
 	default:
 		return p.withDate(name, k)
 	}

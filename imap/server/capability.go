@@ -44,6 +44,7 @@ var extensions = [...]extension{
 	{"THREAD=ORDEREDSUBJECT", false, "RFC 5256"},
 	{"THREAD=REFERENCES", false, "RFC 5256"},
 	{"THREAD=REFS", false, "draft-ietf-morg-inthread-01"},
+	{"SEARCH=INTHREAD", false, "draft-ietf-morg-inthread-01"},
 	{"SORT=DISPLAY", false, "RFC 5957"},
 	{"SORT=MODSEQ", false, "RFC 5256"}, // as Cyrus has it
 	{"SORT=UID", false, "RFC 5256"},    // as Cyrus has it

@@ -78,6 +78,7 @@ func proofs() map[string]proof {
 
 		"THREAD=ORDEREDSUBJECT": {"", "THREAD ORDEREDSUBJECT UTF-8 ALL", `\* THREAD \(1 2\)`},
 		"THREAD=REFERENCES":     {"", "THREAD REFERENCES UTF-8 ALL", `\* THREAD \(\(1\)\(2\)\)`},
+		"SEARCH=INTHREAD":       {"", "SEARCH RETURN (COUNT THREAD=ORDEREDSUBJECT) INTHREAD 2 THREADROOT", `\* ESEARCH \(TAG "%T"\) COUNT 1\n`},
 		"THREAD=REFS":           {"", "UID THREAD REFS UTF-8 ALL", `\* THREAD \(1\)\(2\)`},
 	}
 }

@@ -50,7 +50,8 @@ func (s *session) keptFor(p *imap.SearchProgram) *keptSearch {
 // lasting reports whether a key means the same in a later search.
 func lasting(k *imap.SearchKey) bool {
 	switch k.Op {
-	case imap.SearchSeq, imap.SearchRecent, imap.SearchNew, imap.SearchOld:
+	case imap.SearchSeq, imap.SearchRecent, imap.SearchNew, imap.SearchOld,
+		imap.SearchInThread, imap.SearchThreadRoot, imap.SearchThreadLeaf:
 		return false
 	case imap.SearchUID:
 		return !k.Set.HasStar() && !k.Set.IsSaved()

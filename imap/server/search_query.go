@@ -29,6 +29,9 @@ func (s *session) query(k *imap.SearchKey) (mailstore.Query, error) {
 	case imap.SearchRecent, imap.SearchNew, imap.SearchOld:
 		return s.recentQuery(k.Op), nil
 	}
+	if q, err := s.threadQuery(k); q != nil || err != nil {
+		return q, err
+	}
 	if q := headerQuery(k); q != nil {
 		return q, nil
 	}

@@ -61,6 +61,27 @@ func threadAlgorithm(a imap.ThreadAlgorithm) mailstore.ThreadAlgorithm {
 	return mailstore.ThreadRefs
 }
 
+// threadQuery matches by threads (draft-ietf-morg-inthread-01, section 3); nil for
+// another key.
+func (s *session) threadQuery(k *imap.SearchKey) (mailstore.Query, error) {
+	by := threadAlgorithm(k.Thread)
+	switch k.Op {
+	case imap.SearchInThread:
+		if len(k.Keys) != 1 {
+			return nil, imap.Bad("INTHREAD takes one search key")
+		}
+		q, err := s.query(&k.Keys[0])
+		return mailstore.InThread{By: by, Query: q}, err
+	case imap.SearchThreadRoot:
+		return mailstore.ThreadRoot{By: by}, nil
+	case imap.SearchThreadLeaf:
+		return mailstore.ThreadLeaf{By: by}, nil
+	case imap.SearchMessageID:
+		return mailstore.MessageID{ID: k.Text}, nil
+	}
+	return nil, nil
+}
+
 // threadWriter writes the answer to a THREAD.
 type threadWriter struct {
 	searchWriter
