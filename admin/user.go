@@ -34,12 +34,15 @@ func New(o Options) Operations {
 		OpUserShow:   Define(o.showUser),
 		OpUserQuota:  Define(o.setQuota),
 		OpUserLock:   Define(o.lockUser),
-		OpCheck:      Define(o.check),
-		OpMailboxes:  Define(o.mailboxes),
-		OpMailbox:    Define(o.makeMailbox),
-		OpSubscribe:  Define(o.subscribe),
-		OpAppend:     DefineUpload(o.append),
-		OpMessages:   Define(o.messages),
+
+		OpUserAppendLimit: Define(o.setAppendLimit),
+
+		OpCheck:     Define(o.check),
+		OpMailboxes: Define(o.mailboxes),
+		OpMailbox:   Define(o.makeMailbox),
+		OpSubscribe: Define(o.subscribe),
+		OpAppend:    DefineUpload(o.append),
+		OpMessages:  Define(o.messages),
 	}
 }
 
@@ -52,12 +55,15 @@ const (
 	OpUserShow   = "user.show"   // Name; User
 	OpUserQuota  = "user.quota"  // Quota; User
 	OpUserLock   = "user.lock"   // Lock; User
-	OpCheck      = "check"       // Check; events: CheckEvent; CheckResult
-	OpMailboxes  = "mail.boxes"  // Name; Mailboxes
-	OpMailbox    = "mail.make"   // Place
-	OpSubscribe  = "mail.sub"    // Place
-	OpAppend     = "mail.append" // Batch, followed by the messages' bytes; Appended
-	OpMessages   = "mail.read"   // Place; events: Content
+
+	OpUserAppendLimit = "user.appendlimit" // AppendLimit; User
+
+	OpCheck     = "check"       // Check; events: CheckEvent; CheckResult
+	OpMailboxes = "mail.boxes"  // Name; Mailboxes
+	OpMailbox   = "mail.make"   // Place
+	OpSubscribe = "mail.sub"    // Place
+	OpAppend    = "mail.append" // Batch, followed by the messages' bytes; Appended
+	OpMessages  = "mail.read"   // Place; events: Content
 )
 
 // Name names a user.
@@ -81,6 +87,13 @@ type Quota struct {
 
 	Mailboxes   int64 `json:"mailboxes,omitempty"`
 	Annotations int64 `json:"annotations,omitempty"` // bytes of annotations and metadata
+}
+
+// AppendLimit is the bound of a mailbox on the octets of a message that a client
+// appends; a negative one is none of its own.
+type AppendLimit struct {
+	Place
+	Bytes int64 `json:"bytes"`
 }
 
 // Lock says whether a user may log in.
@@ -189,6 +202,23 @@ func (o Options) setQuota(ctx context.Context, in Quota, _ func(any) error) (Use
 		return User{}, err
 	}
 	err = a.SetQuota(ctx, mailstore.Quota{Bytes: in.Bytes, Messages: in.Messages, Mailboxes: in.Mailboxes, Annotations: in.Annotations})
+	a.Release()
+	if err != nil {
+		return User{}, err
+	}
+	return o.describe(ctx, u)
+}
+
+func (o Options) setAppendLimit(ctx context.Context, in AppendLimit, _ func(any) error) (User, error) {
+	u, err := o.Directory.Lookup(ctx, in.User)
+	if err != nil {
+		return User{}, err
+	}
+	a, err := o.Store.Account(ctx, u.Account)
+	if err != nil {
+		return User{}, err
+	}
+	err = a.SetAppendLimit(ctx, in.Mailbox, in.Bytes)
 	a.Release()
 	if err != nil {
 		return User{}, err

@@ -74,8 +74,4 @@ func (s *Store) isServerEntry(entry string) bool {
 	return false
 }
 
-// AppendLimit is the mailbox's own bound on the octets of a message; ok is false
-// where the server's holds (RFC 7889 §3).
-func (m *Mailbox) AppendLimit() (limit int64, ok bool) { return m.appendLimit - 1, m.appendLimit > 0 }
-
 func appendNumber(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }

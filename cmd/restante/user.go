@@ -18,7 +18,7 @@ func newUser(f *flags) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newUserAdd(f), newUserPasswd(f), newUserList(f), newUserRemove(f), newUserShow(f), newUserQuota(f),
+	c.AddCommand(newUserAdd(f), newUserPasswd(f), newUserList(f), newUserRemove(f), newUserShow(f), newUserQuota(f), newUserAppendLimit(f),
 		newUserLock(f, true), newUserLock(f, false))
 	return c
 }

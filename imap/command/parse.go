@@ -38,6 +38,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseRename(d, o))
 	case "LIST":
 		return result(ParseList(d, o))
+	case "XLIST":
+		return result(ParseXList(d, o))
 	case "LSUB":
 		return result(ParseLSub(d, o))
 	case "STATUS":

@@ -36,6 +36,9 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		if err := s.refuseAppend(n); err != nil {
 			return done, err
 		}
+		if err := s.withinAppendLimit(to.mailbox, m.Literal.Size); err != nil {
+			return done, err
+		}
 		if err := s.appendMessage(p, &m, to.rights); err != nil {
 			return done, err
 		}
@@ -79,6 +82,24 @@ func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage, r
 		return errTooBig()
 	}
 	return err
+}
+
+// appendLimit gives how many octets a message may have that is put into a mailbox
+// (RFC 7889 §3).
+func (s *session) appendLimit(mb *mailstore.Mailbox) int64 {
+	if own, ok := mb.AppendLimit(); ok {
+		return min(own, s.srv.limits.Message)
+	}
+	return s.srv.limits.Message
+}
+
+// withinAppendLimit refuses a message of so many octets that is too large for a
+// mailbox (RFC 7889 §4).
+func (s *session) withinAppendLimit(mb *mailstore.Mailbox, size int64) error {
+	if size > s.appendLimit(mb) {
+		return errTooBig()
+	}
+	return nil
 }
 
 func errTooBig() error {

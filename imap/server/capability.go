@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/restante/restante/imap"
 )
@@ -65,6 +66,9 @@ var extensions = [...]extension{
 // §6.3.1).
 func (s *session) capabilities() []string {
 	if s.state != stateNotAuthenticated {
+		if s.account.State().HasAppendLimits() {
+			return withoutAppendLimit(s.srv.capabilities)
+		}
 		return s.srv.capabilities
 	}
 	caps := slices.Clone(s.srv.loginCapabilities)
@@ -77,6 +81,18 @@ func (s *session) capabilities() []string {
 	}
 	for _, m := range mechanisms {
 		caps = append(caps, "AUTH="+m)
+	}
+	return caps
+}
+
+// withoutAppendLimit tells that mailboxes differ in what may be appended, so that
+// STATUS has to be asked (RFC 7889 §2).
+func withoutAppendLimit(all []string) []string {
+	caps := slices.Clone(all)
+	for i, c := range caps {
+		if strings.HasPrefix(c, "APPENDLIMIT=") {
+			caps[i] = "APPENDLIMIT"
+		}
 	}
 	return caps
 }

@@ -74,6 +74,7 @@ func proofs() map[string]proof {
 		"QUOTA=RES-STORAGE":            {"", "STATUS INBOX (DELETED-STORAGE)", `DELETED-STORAGE 0\)`},
 		"QUOTA=RES-MESSAGE":            {"", "STATUS INBOX (DELETED)", `DELETED 0\)`},
 		"QUOTA=RES-MAILBOX":            {"", `GETQUOTA ""`, `MAILBOX 3 10000`},
+		"XLIST":                        {"", `XLIST "" INBOX`, `\* XLIST \(\\HasNoChildren \\Inbox\) "/" "INBOX"`},
 		"QUOTA=RES-ANNOTATION-STORAGE": {"", `GETQUOTA ""`, `%T OK`},
 
 		"THREAD=ORDEREDSUBJECT": {"", "THREAD ORDEREDSUBJECT UTF-8 ALL", `\* THREAD \(1 2\)`},

@@ -108,6 +108,8 @@ func (h *host) peer(t *testing.T) mailtest.Peer {
 		switch words[0] {
 		case "deliver": // @deliver USER MAILBOX MESSAGE
 			return h.deliver(words[1], words[2], messages[words[3]])
+		case "appendlimit": // @appendlimit USER MAILBOX OCTETS
+			return h.appendLimit(words[1], words[2], words[3])
 		case "fill": // @fill USER MAILBOX COUNT MESSAGE
 			return h.fill(words[1], words[2], words[3], messages[words[4]])
 		case "outdate": // @outdate USER N: contents from the Nth on have summaries as older versions made them
@@ -125,6 +127,20 @@ func (h *host) account(user string) (*mailstore.Account, error) {
 		return nil, err
 	}
 	return h.store.Account(ctx, u.Account)
+}
+
+// appendLimit bounds a mailbox as an administrator does.
+func (h *host) appendLimit(user, mailbox, octets string) error {
+	a, err := h.account(user)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	n, err := strconv.ParseInt(octets, 10, 64)
+	if err != nil {
+		return err
+	}
+	return a.SetAppendLimit(context.Background(), mailbox, n)
 }
 
 // deliver stores a message as a delivery would.

@@ -69,7 +69,7 @@ func (s *session) annotated(ctx context.Context, name string) (place, error) {
 	}
 	at, err := s.place(ctx, name, mailstore.RightLookup)
 	if err == nil && !mayAnnotate(at.rights) {
-		err = restante.ErrNotPermitted
+		err = errNoPermission()
 	}
 	return at, err
 }

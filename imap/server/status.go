@@ -51,7 +51,7 @@ func (s *session) writeStatus(ctx context.Context, at *place, items imap.StatusI
 		s.enc.Raw(sep).Raw("MAILBOXID (").Raw(mailboxID(at.account, m.ID)).Raw(")")
 		sep = " "
 	}
-	number(imap.StatusAppendLimit, uint64(s.srv.limits.Message))
+	number(imap.StatusAppendLimit, uint64(s.appendLimit(m)))
 	s.enc.Raw(")").CRLF()
 }
 

@@ -57,6 +57,7 @@ func table() []row {
 		{name: "SUBSCRIBE", run: on((*session).subscribe), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.7"},
 		{name: "UNSUBSCRIBE", run: on((*session).subscribe), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.8"},
 		{name: "LIST", run: on((*session).list), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.9"},
+		{name: "XLIST", run: on((*session).xlist), states: authenticated, expunge: true, capability: "XLIST", rfc: "RFC 3501 §6.3.8"},
 		{name: "LSUB", run: on((*session).lsub), states: authenticated, expunge: true, rfc: "RFC 3501 §6.3.9"},
 		{name: "NAMESPACE", run: plain((*session).namespace), states: authenticated, expunge: true, capability: "NAMESPACE", rfc: "RFC 9051 §6.3.10"},
 		{name: "SETACL", run: on((*session).setACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.1"},
