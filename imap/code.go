@@ -108,6 +108,10 @@ func CodeMessageLimit(n, lowest uint32) Code {
 	return code
 }
 
+// CodeUndefinedFilter is UNDEFINED-FILTER with the name of the filter that is not
+// there (RFC 5466 §4). It must be an atom.
+func CodeUndefinedFilter(name string) Code { return Code("UNDEFINED-FILTER " + name) }
+
 // CodeModified is MODIFIED with the messages that UNCHANGEDSINCE kept from
 // being changed (RFC 7162 §3.1.3).
 func CodeModified(set NumSet) Code {

@@ -56,6 +56,8 @@ const (
 	SearchThreadRoot // without a parent
 	SearchThreadLeaf // without children
 	SearchMessageID  // Text, with its angle brackets
+	SearchFuzzy  // Keys: the one (RFC 6203 §3)
+	SearchFilter // Text: the name of a stored search (RFC 5466 §3.1)
 )
 
 // SearchKey is one key of a search program, as a tagged value: Op says which
@@ -130,6 +132,13 @@ func (k *SearchKey) Walk(f func(*SearchKey) bool) bool {
 		}
 	}
 	return true
+}
+
+// Count gives how many keys there are, the key itself among them.
+func (k *SearchKey) Count() int {
+	n := 0
+	k.Walk(func(*SearchKey) bool { n++; return true })
+	return n
 }
 
 // Uses reports whether the key or one below it is of the kind op.

@@ -65,6 +65,8 @@ func searchName(op SearchOp) string {
 		return "BODY"
 	case SearchText:
 		return "TEXT"
+	case SearchFilter:
+		return "FILTER"
 	case SearchEmailID:
 		return "EMAILID"
 	case SearchThreadID:
@@ -97,6 +99,8 @@ func (k *SearchKey) Append(dst []byte) []byte {
 	case SearchOr:
 		dst = k.Keys[0].Append(append(dst, "OR "...))
 		return k.Keys[1].Append(append(dst, ' '))
+	case SearchFuzzy:
+		return k.Keys[0].Append(append(dst, "FUZZY "...))
 	case SearchNot:
 		return k.Keys[0].Append(append(dst, "NOT "...))
 	case SearchSeq:
@@ -108,7 +112,7 @@ func (k *SearchKey) Append(dst []byte) []byte {
 	switch k.Op {
 	case SearchUID:
 		return k.Set.Append(append(dst, ' '))
-	case SearchEmailID, SearchThreadID:
+	case SearchEmailID, SearchThreadID, SearchFilter:
 		return append(append(dst, ' '), k.Text...)
 	case SearchOlder, SearchYounger, SearchLarger, SearchSmaller:
 		return strconv.AppendUint(append(dst, ' '), k.Num, 10)

@@ -54,12 +54,17 @@ type Limits struct {
 	AppendMessages int // messages of one APPEND; 1,000
 	Contexts       int // tags of one CANCELUPDATE; 1,000
 
+	SearchMailboxes int // names, and source options, of one ESEARCH; 1,000
+
 	MetadataEntries int // entries of one GETMETADATA, SETMETADATA or LIST; 1,000
 	MetadataValue   int // octets of a value of SETMETADATA; 64 KiB
 
 	NotifyGroups    int // groups of one NOTIFY; 100
 	NotifyMailboxes int // mailbox names of one NOTIFY; 1,000
 }
+
+// MaxSearchKeys gives how many keys a search program may have.
+func (l Limits) MaxSearchKeys() int { return or(l.SearchKeys, 1000) }
 
 // or gives a limit, or its default where it is zero.
 func or(limit, def int) int {

@@ -28,6 +28,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseEnable(d, o))
 	case "SELECT", "EXAMINE":
 		return result(ParseSelect(d, name == "EXAMINE", o))
+	case "ESEARCH":
+		return result(ParseESearch(d, o))
 	case "CANCELUPDATE":
 		return result(ParseCancelUpdate(d, o))
 	case "CREATE":

@@ -14,7 +14,7 @@ import (
 //	search-return-opts = SP "RETURN" SP "(" [search-return-opt
 //	                     *(SP search-return-opt)] ")"
 //	search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" /
-//	                     modifier-partial / "UPDATE" / "CONTEXT"
+//	                     modifier-partial / "UPDATE" / "CONTEXT" / "RELEVANCY"
 //	search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 type Search struct {
 	UID     bool
@@ -83,7 +83,14 @@ func (p *searchParser) prefix(first *imap.SearchKey) bool {
 		return p.key(first)
 	}
 	b, ok := d.Keyword()
-	if ok && string(b) == "RETURN" {
+	return ok && p.prefixNamed(b, first)
+}
+
+// prefixNamed is prefix behind its first word.
+func (p *searchParser) prefixNamed(b []byte, first *imap.SearchKey) (ok bool) {
+	d := p.d
+	ok = true
+	if string(b) == "RETURN" {
 		if !d.ExpectSP() || !p.returnOptions() || !d.ExpectSP() {
 			return false
 		}
@@ -116,6 +123,8 @@ func (p *searchParser) returnOptions() bool {
 			p.program.Return |= imap.ReturnSave
 		case "UPDATE":
 			p.program.Return |= imap.ReturnUpdate
+		case "RELEVANCY":
+			p.program.Return |= imap.ReturnRelevancy
 		case "CONTEXT":
 			p.program.Return |= imap.ReturnContext
 		case "PARTIAL":

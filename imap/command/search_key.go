@@ -86,6 +86,10 @@ func (p *searchParser) named(name []byte, k *imap.SearchKey) bool {
 		return p.operator(k, imap.SearchNot, 1)
 	case "OR":
 		return p.operator(k, imap.SearchOr, 2)
+	case "FUZZY": // RFC 6203 §7
+		return p.operator(k, imap.SearchFuzzy, 1)
+	case "FILTER":
+		return p.filterName(k)
 	default:
 		return p.withText(name, k)
 	}

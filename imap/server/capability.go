@@ -40,6 +40,7 @@ var extensions = [...]extension{
 	{"STATUS=SIZE", false, "RFC 8438"},
 	{"WITHIN", false, "RFC 5032"},
 	{"PARTIAL", false, "RFC 9394"},
+	{"FILTERS", false, "RFC 5466"},
 	{"PREVIEW", false, "RFC 8970"},
 	{"ESORT", false, "RFC 5267"},
 	{"THREAD=ORDEREDSUBJECT", false, "RFC 5256"},

@@ -31,6 +31,8 @@ var codes = []struct{ name, code, shown string }{
 	{"CopyUID", "COPYUID", "testdata/messages-rfc9051.txt"},
 	{"Corruption", "CORRUPTION", "fetch_test.go"},
 	{"ExpungeIssued", "EXPUNGEISSUED", "testdata/ghosts.txt"},
+	{"UndefinedFilter", "UNDEFINED-FILTER", "testdata/rfc5466.txt"},
+	{"BadCharsets", "BADCHARSET", "testdata/rfc5466.txt"},
 	{"HasChildren", "HASCHILDREN", "testdata/mailboxes.txt"},
 	{"HighestModSeq", "HIGHESTMODSEQ", "testdata/select.txt"},
 	{"NotificationOverflow", "NOTIFICATIONOVERFLOW", "testdata/narrow/notify.txt"},

@@ -28,6 +28,8 @@ func FuzzSession(f *testing.F) {
 		"a ENABLE UIDONLY QRESYNC\r\nb SELECT INBOX (QRESYNC (1 1 1:* (1,2 1,2)))\r\nc SEARCH 1\r\nd UID SEARCH OR 1 $\r\ne UID FETCH 1:* FLAGS\r\nf UIDBATCHES 500 1:4294967295\r\ng UIDBATCHES 4294967295 4294967295:4294967295\r\n",
 		"a SELECT INBOX\r\nb SORT RETURN (MIN MAX SAVE) (REVERSE DATE SUBJECT) UTF-8 1:*\r\nc UID SORT (FROM) UTF-8 $\r\nd SORT (x)\r\ne UID THREAD REFERENCES UTF-8 ALL\r\nf THREAD ORDEREDSUBJECT UTF-8 $\r\n",
 		"a APPEND INBOX {32+}\r\nContent-Type: text/html\r\n\r\n<p>xy\r\nb SELECT INBOX\r\nc CONVERT 1 (NIL (CHARSET us-ascii)) (BINARY[1] BODYPARTSTRUCTURE[1])\r\nd CONVERSIONS \"*\" \"*\"\r\n",
+		"a SELECT INBOX\r\nb SEARCH RETURN (UPDATE PARTIAL 1:3 SAVE) NOT $\r\nc UID SEARCH RETURN (CONTEXT PARTIAL -1:-5) OR 1:* BODY x\r\nd ESEARCH IN (selected personal) RETURN (UPDATE) 1\r\ne STORE 1:* +FLAGS (\\Deleted)\r\nf EXPUNGE\r\ng CANCELUPDATE \"b\"\r\n",
+		"a SETMETADATA \"\" (/private/filters/values/f \"OR {1}\r\n1 FILTER f\")\r\nb SELECT INBOX\r\nc SEARCH FILTER f\r\n",
 		"\r\n\n\x00\r\n * \r\n+ x\r\n", "a AUTHENTICATE PLAIN\r\n*\r\nb LOGIN \"a\\\"\" x\r\n",
 	} {
 		f.Add([]byte(seed))

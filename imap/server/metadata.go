@@ -179,6 +179,11 @@ func (s *session) setMetadata(ctx context.Context, c command.SetMetadata) (imap.
 		if strings.HasPrefix(strings.ToLower(v.Entry), "/shared/") && !at.rights.Has(mailstore.RightWrite) {
 			return done, imap.No(imap.CodeNoPerm, "Shared metadata can be set with the right w alone")
 		}
+		if c.Mailbox == "" && !v.Nil {
+			if err := s.checkFilter(v.Entry, v.Value); err != nil {
+				return done, err
+			}
+		}
 		changes[i] = mailstore.MetadataChange{Name: v.Entry, Value: v.Value, Remove: v.Nil}
 	}
 	set, err := at.account.SetMetadata(ctx, s.metadataPlace(&at), changes)

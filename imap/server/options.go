@@ -92,6 +92,9 @@ type Limits struct {
 	AccountConversions int
 	// Convert bounds what conversions take.
 	Convert convert.Limits
+	// SearchMailboxes is how many mailboxes one ESEARCH may search (RFC 7377 §2.4).
+	// 10,000.
+	SearchMailboxes int
 	// Command bounds what commands hold.
 	Command command.Limits
 }
@@ -118,6 +121,7 @@ func (l Limits) filled() Limits {
 	def(&l.ConvertParts, 20)
 	def(&l.ConvertCache, 32<<20)
 	def(&l.AccountConversions, 2)
+	def(&l.SearchMailboxes, 10000)
 	return l
 }
 

@@ -18,7 +18,10 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	if p.Charset != "" && s.enabled.has(featureUTF8) {
 		return done, imap.Bad("No CHARSET after ENABLE UTF8=ACCEPT: all is UTF-8") // RFC 9755 §3
 	}
-	if err := s.beginSearch(ctx, c.UID, &p.Key); err != nil {
+	if err := s.beginSearch(ctx, c.UID, p); err != nil {
+		if status, _ := statusOf(err); status.Type == imap.StatusNo {
+			s.unsave(c) // RFC 9051 §6.4.4.1
+		}
 		return done, err
 	}
 	w, err := s.newWatch(p, c.UID)
@@ -49,7 +52,11 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 }
 
 // beginSearch does what SEARCH, SORT and THREAD and their UID forms begin with.
-func (s *session) beginSearch(ctx context.Context, uid bool, key *imap.SearchKey) error {
+func (s *session) beginSearch(ctx context.Context, uid bool, p *imap.SearchProgram) error {
+	if err := s.expandFilters(ctx, p); err != nil {
+		return err
+	}
+	key := &p.Key
 	if key.Uses(imap.SearchModSeq) {
 		s.enableCondStore()
 	}
@@ -77,7 +84,7 @@ func (s *session) unsave(c command.Command) {
 // find runs a search over what the client was shown. w is where its updates are
 // wanted, nil otherwise.
 func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (found mailstore.Result, err error) {
-	q, err := s.query(&p.Key)
+	q, err := s.selected.query(&p.Key)
 	if err != nil {
 		return mailstore.Result{}, err
 	}
@@ -153,6 +160,7 @@ type searchWriter struct {
 	uid     bool
 	found   mailstore.Result
 	partial imap.PartialRange
+	in      *place          // the mailbox, where it is told (RFC 7377 §2.1)
 	modSeq  restante.ModSeq // 0 where not asked for, or nothing was found
 	buf     []byte
 }
@@ -231,6 +239,12 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 func (w *searchWriter) correlator(tag string) {
 	w.buf = append(w.buf, `* ESEARCH (TAG `...)
 	w.buf = wire.AppendString(w.buf, tag, false)
+	if w.in != nil {
+		w.buf = append(w.buf, " MAILBOX "...)
+		_ = w.end() // sticks in the encoder
+		w.s.enc.Mailbox(w.in.name)
+		w.number(" UIDVALIDITY ", uint64(w.in.mailbox.UIDValidity))
+	}
 	w.buf = append(w.buf, ')')
 	if w.uid {
 		w.buf = append(w.buf, " UID"...)

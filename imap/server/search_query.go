@@ -12,22 +12,22 @@ import (
 // query turns a search key into what the mailstore evaluates. Sequence numbers,
 // "*", "$" and \Recent mean something to this session alone and are resolved
 // here.
-func (s *session) query(k *imap.SearchKey) (mailstore.Query, error) {
+func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 	switch k.Op {
 	case imap.SearchAnd, imap.SearchOr:
-		return s.queries(k)
+		return sel.queries(k)
 	case imap.SearchNot:
 		if len(k.Keys) != 1 {
 			return nil, imap.Bad("NOT takes one search key")
 		}
-		q, err := s.query(&k.Keys[0])
+		q, err := sel.query(&k.Keys[0])
 		return mailstore.Not{Query: q}, err
 	case imap.SearchSeq:
-		return s.seqQuery(k.Set), nil
+		return sel.seqQuery(k.Set), nil
 	case imap.SearchUID:
-		return s.uidQuery(k.Set), nil
+		return sel.uidQuery(k.Set), nil
 	case imap.SearchRecent, imap.SearchNew, imap.SearchOld:
-		return s.recentQuery(k.Op), nil
+		return sel.recentQuery(k.Op), nil
 	}
 	if q, err := s.threadQuery(k); q != nil || err != nil {
 		return q, err
@@ -38,14 +38,14 @@ func (s *session) query(k *imap.SearchKey) (mailstore.Query, error) {
 	if q := dateQuery(k); q != nil {
 		return q, nil
 	}
-	return s.attributeQuery(k)
+	return sel.attributeQuery(k)
 }
 
 // queries turns the keys of AND and OR.
-func (s *session) queries(k *imap.SearchKey) (mailstore.Query, error) {
+func (sel *selected) queries(k *imap.SearchKey) (mailstore.Query, error) {
 	all := make([]mailstore.Query, len(k.Keys))
 	for i := range k.Keys {
-		q, err := s.query(&k.Keys[i])
+		q, err := sel.query(&k.Keys[i])
 		if err != nil {
 			return nil, err
 		}
@@ -60,11 +60,11 @@ func (s *session) queries(k *imap.SearchKey) (mailstore.Query, error) {
 // seqQuery matches sequence numbers. Numbers above the last message match
 // nothing: Dovecot and others take them so, and clients search 1:n with an n of
 // their own.
-func (s *session) seqQuery(set imap.NumSet) mailstore.Query {
+func (sel *selected) seqQuery(set imap.NumSet) mailstore.Query {
 	if set.IsSaved() {
-		return mailstore.UIDs{Set: s.selected.saved}
+		return mailstore.UIDs{Set: sel.saved}
 	}
-	n := uint32(s.selected.view.Shown().Len())
+	n := uint32(sel.view.Shown().Len())
 	ranges := mailstore.Seqs{}
 	for _, r := range set.Resolve(n).Clip(1, n).Ranges() {
 		ranges = append(ranges, mailstore.SeqRange{First: int(r.Start), Last: int(r.Stop)})
@@ -73,20 +73,20 @@ func (s *session) seqQuery(set imap.NumSet) mailstore.Query {
 }
 
 // uidQuery matches UIDs.
-func (s *session) uidQuery(set imap.NumSet) mailstore.Query {
+func (sel *selected) uidQuery(set imap.NumSet) mailstore.Query {
 	if set.IsSaved() {
-		return mailstore.UIDs{Set: s.selected.saved}
+		return mailstore.UIDs{Set: sel.saved}
 	}
 	uids := mailstore.UIDSet{}
-	for _, r := range set.Resolve(uint32(s.selected.view.Shown().Last())).Ranges() {
+	for _, r := range set.Resolve(uint32(sel.view.Shown().Last())).Ranges() {
 		uids = append(uids, mailstore.UIDRange{First: restante.UID(r.Start), Last: restante.UID(r.Stop)})
 	}
 	return mailstore.UIDs{Set: uids}
 }
 
 // recentQuery matches by \Recent (RFC 3501 §6.4.4).
-func (s *session) recentQuery(op imap.SearchOp) mailstore.Query {
-	recent := mailstore.UIDs{Set: s.selected.view.RecentSet()}
+func (sel *selected) recentQuery(op imap.SearchOp) mailstore.Query {
+	recent := mailstore.UIDs{Set: sel.view.RecentSet()}
 	switch op {
 	case imap.SearchNew:
 		return mailstore.And{recent, mailstore.Not{Query: mailstore.HasFlag{Flag: imap.FlagSeen}}}
@@ -147,7 +147,7 @@ func dateQuery(k *imap.SearchKey) mailstore.Query {
 }
 
 // attributeQuery matches what else is known of a message without its text.
-func (s *session) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) {
+func (sel *selected) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) {
 	switch k.Op {
 	case imap.SearchAll, imap.SearchSaveDateSupported:
 		return mailstore.All{}, nil
@@ -166,12 +166,12 @@ func (s *session) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) {
 	case imap.SearchModSeq:
 		return mailstore.ModSeq{Since: restante.ModSeq(k.Num)}, nil
 	case imap.SearchEmailID:
-		if n, ok := s.objectNumber('M', k.Text); ok {
+		if n, ok := sel.objectNumber('M', k.Text); ok {
 			return mailstore.Emails{restante.EmailID(n)}, nil
 		}
 		return mailstore.Or{}, nil
 	case imap.SearchThreadID:
-		if n, ok := s.objectNumber('T', k.Text); ok {
+		if n, ok := sel.objectNumber('T', k.Text); ok {
 			return mailstore.Thread{restante.ThreadID(n)}, nil
 		}
 		return mailstore.Or{}, nil
@@ -182,8 +182,8 @@ func (s *session) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) {
 // objectNumber gives the number in one of the object identifiers of the selected
 // mailbox's account (RFC 8474 §6). One of another account, or of another server, names nothing
 // here.
-func (s *session) objectNumber(kind byte, id string) (uint64, bool) {
+func (sel *selected) objectNumber(kind byte, id string) (uint64, bool) {
 	_, last, _ := strings.Cut(id, "-")
 	n, err := strconv.ParseUint(last, 36, 64)
-	return n, err == nil && restante.ObjectID(kind, s.selected.account.ID(), n) == id
+	return n, err == nil && restante.ObjectID(kind, sel.account.ID(), n) == id
 }

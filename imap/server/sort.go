@@ -15,7 +15,7 @@ import (
 // §3.1.9). The charset must stand and so may after ENABLE UTF8=ACCEPT.
 func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusResponse, error) {
 	p := &c.Program
-	if err := s.beginSearch(ctx, c.UID, &p.Key); err != nil {
+	if err := s.beginSearch(ctx, c.UID, p); err != nil {
 		return done, err
 	}
 	found, order, err := s.findSorted(ctx, c)
@@ -50,7 +50,7 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 // findSorted runs a search over what the client was shown and sorts what it
 // finds; not where the order is not asked for.
 func (s *session) findSorted(ctx context.Context, c *command.Sort) (found mailstore.Result, order mailstore.Order, err error) {
-	q, err := s.query(&c.Program.Key)
+	q, err := s.selected.query(&c.Program.Key)
 	if err != nil {
 		return found, order, err
 	}

@@ -67,6 +67,7 @@ func table() []row {
 		{name: "MYRIGHTS", run: on((*session).myRights), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.5"},
 		{name: "STATUS", run: on((*session).status), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.11"},
 		{name: "APPEND", run: on((*session).append), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.12"},
+		{name: "ESEARCH", run: on((*session).esearch), states: authenticated, expunge: true, capability: "MULTISEARCH", rfc: "RFC 7377 §2"},
 		{name: "IDLE", run: plain((*session).startIdle), states: authenticated, expunge: true, capability: "IDLE", rfc: "RFC 9051 §6.3.13"},
 		{name: "GETQUOTA", run: on((*session).getQuota), states: authenticated, expunge: true, capability: "QUOTA", rfc: "RFC 9208 §4.1.1"},
 		{name: "GETQUOTAROOT", run: on((*session).getQuotaRoot), states: authenticated, expunge: true, capability: "QUOTA", rfc: "RFC 9208 §4.1.2"},

@@ -13,10 +13,10 @@ import (
 // Its answer has no MODSEQ (RFC 7162 §3.1.9).
 func (s *session) thread(ctx context.Context, c *command.Thread) (imap.StatusResponse, error) {
 	p := &c.Program
-	if err := s.beginSearch(ctx, c.UID, &p.Key); err != nil {
+	if err := s.beginSearch(ctx, c.UID, p); err != nil {
 		return done, err
 	}
-	q, err := s.query(&p.Key)
+	q, err := s.selected.query(&p.Key)
 	if err != nil {
 		return done, err
 	}

@@ -17,6 +17,7 @@ import (
 type watch struct {
 	tag  string
 	uid  bool
+	in   *place         // of ESEARCH: the mailbox, which is told (RFC 7377 §2.1)
 	key  imap.SearchKey // in which nothing is named that will mean another message later
 	kept mailstore.Kept
 }
@@ -49,7 +50,7 @@ func (s *session) noUpdate(tag, text string) {
 // findWatched runs a search whose updates are wanted and begins to watch it.
 func (s *session) findWatched(ctx context.Context, p *imap.SearchProgram, w *watch) (mailstore.Result, error) {
 	w.key = s.frozen(&p.Key)
-	q, err := s.query(&w.key)
+	q, err := s.selected.query(&w.key)
 	if err != nil {
 		return mailstore.Result{}, err
 	}
@@ -137,7 +138,7 @@ func (s *session) tellWatched(ctx context.Context) error {
 
 // renew evaluates what of a search has to be evaluated anew.
 func (s *session) renew(ctx context.Context, w *watch) (mailstore.Change, error) {
-	q, err := s.query(&w.key)
+	q, err := s.selected.query(&w.key)
 	if err != nil {
 		return mailstore.Change{}, err
 	}
@@ -149,7 +150,7 @@ func (s *session) renew(ctx context.Context, w *watch) (mailstore.Change, error)
 // tellContext writes an ESEARCH response with REMOVEFROM and ADDTO. The position
 // is 0: the result of a search is in the order of the mailbox (RFC 5267 §4.3.3).
 func (s *session) tellContext(w *watch, c mailstore.Change) {
-	o := searchWriter{s: s, uid: w.uid, buf: s.srv.fetchBuffers.get()}
+	o := searchWriter{s: s, uid: w.uid, in: w.in, buf: s.srv.fetchBuffers.get()}
 	defer o.close()
 	o.correlator(w.tag)
 	if !c.Removed.IsEmpty() {
