@@ -56,8 +56,8 @@ const (
 	SearchThreadRoot // without a parent
 	SearchThreadLeaf // without children
 	SearchMessageID  // Text, with its angle brackets
-	SearchFuzzy  // Keys: the one (RFC 6203 §3)
-	SearchFilter // Text: the name of a stored search (RFC 5466 §3.1)
+	SearchFuzzy      // Keys: the one (RFC 6203 §3)
+	SearchFilter     // Text: the name of a stored search (RFC 5466 §3.1)
 )
 
 // SearchKey is one key of a search program, as a tagged value: Op says which

@@ -29,7 +29,7 @@ func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 	case imap.SearchRecent, imap.SearchNew, imap.SearchOld:
 		return sel.recentQuery(k.Op), nil
 	}
-	if q, err := s.threadQuery(k); q != nil || err != nil {
+	if q, err := sel.threadQuery(k); q != nil || err != nil {
 		return q, err
 	}
 	if q := headerQuery(k); q != nil {

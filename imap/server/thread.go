@@ -63,14 +63,14 @@ func threadAlgorithm(a imap.ThreadAlgorithm) mailstore.ThreadAlgorithm {
 
 // threadQuery matches by threads (draft-ietf-morg-inthread-01, section 3); nil for
 // another key.
-func (s *session) threadQuery(k *imap.SearchKey) (mailstore.Query, error) {
+func (sel *selected) threadQuery(k *imap.SearchKey) (mailstore.Query, error) {
 	by := threadAlgorithm(k.Thread)
 	switch k.Op {
 	case imap.SearchInThread:
 		if len(k.Keys) != 1 {
 			return nil, imap.Bad("INTHREAD takes one search key")
 		}
-		q, err := s.query(&k.Keys[0])
+		q, err := sel.query(&k.Keys[0])
 		return mailstore.InThread{By: by, Query: q}, err
 	case imap.SearchThreadRoot:
 		return mailstore.ThreadRoot{By: by}, nil
