@@ -113,11 +113,14 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (fo
 	return found, err
 }
 
-// inSearchTime calls f with a context that ends when a search must.
+// inSearchTime calls f with a context that ends when a search must: after its time,
+// and when nobody waits for it any more.
 func (s *session) inSearchTime(ctx context.Context, f func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
-	err := f(limited)
+	connected, stop := s.whileConnected(limited)
+	err := f(connected)
+	stop()
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return imap.No(imap.CodeLimit, "This search takes too long; search for less")
 	}
