@@ -113,5 +113,5 @@ func (s *Snapshot) absent() UIDSet {
 	for _, p := range s.pages {
 		present = p.addUIDs(present, []span{{0, p.n}})
 	}
-	return UIDSet{{1, s.mailbox.UIDNext - 1}}.minus(present)
+	return UIDSet{{1, s.mailbox.UIDNext - 1}}.Minus(present)
 }

@@ -63,8 +63,8 @@ func (p *Page) addUIDs(set UIDSet, spans []span) UIDSet {
 	return set
 }
 
-// minus answers the UIDs of s that are not in t.
-func (s UIDSet) minus(t UIDSet) UIDSet {
+// Minus answers the UIDs of s that are not in t.
+func (s UIDSet) Minus(t UIDSet) UIDSet {
 	var out UIDSet
 	for _, r := range s {
 		for len(t) > 0 && t[0].Last < r.First {

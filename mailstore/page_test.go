@@ -144,11 +144,11 @@ func TestUIDSet(t *testing.T) {
 	if !slices.Equal(s, uids(1, 3, 5, 9, 20, 20)) || s.Count() != 9 {
 		t.Fatal(s)
 	}
-	if got := s.minus(uids(2, 6, 9, 9, 15, 30)); !slices.Equal(got, uids(1, 1, 7, 8)) {
+	if got := s.Minus(uids(2, 6, 9, 9, 15, 30)); !slices.Equal(got, uids(1, 1, 7, 8)) {
 		t.Error(got)
 	}
 	top := uids(1, 1<<32-1)
-	if got := top.minus(uids(1<<32-1, 1<<32-1)); !slices.Equal(got, uids(1, 1<<32-2)) {
+	if got := top.Minus(uids(1<<32-1, 1<<32-1)); !slices.Equal(got, uids(1, 1<<32-2)) {
 		t.Error(got)
 	}
 	if got := top.Add(1<<32 - 1); len(got) != 1 {

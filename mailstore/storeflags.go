@@ -104,7 +104,7 @@ func (c *flagChange) store(d *draft, uids UIDSet) error {
 		found = d.pages[i].addUIDs(found, spans)
 		return c.storePage(d, i, spans)
 	})
-	c.result.Missing = uids.minus(found)
+	c.result.Missing = uids.Minus(found)
 	return err
 }
 

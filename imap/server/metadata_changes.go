@@ -72,7 +72,7 @@ func (s *session) ownMetadata(account restante.AccountID, at restante.ModSeq) {
 // changed, by METADATA responses without values (RFC 5464 §4.4.2): of the server,
 // of the user's mailboxes, and of the selected one if that is another's.
 func (s *session) tellMetadata(ctx context.Context) {
-	if !s.enabled.has(featureMetadata) || s.account == nil {
+	if !s.enabled.has(featureMetadata) && !s.interest.inMetadata() || s.account == nil {
 		return
 	}
 	if err := s.tellMetadataOf(ctx, s.account, nil); err != nil {
@@ -108,7 +108,7 @@ func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account
 		}
 		return err
 	}
-	if only == nil && state.ServerMetadataModSeq() > seen.upTo {
+	if only == nil && state.ServerMetadataModSeq() > seen.upTo && s.hearsServerMetadata() {
 		if err := changed(0, ""); err != nil {
 			return err
 		}
@@ -120,6 +120,9 @@ func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account
 		name := mb.Name
 		if only != nil {
 			name = only.name
+		}
+		if !s.hearsMetadata(name) {
+			continue
 		}
 		if err := changed(mb.ID, name); err != nil {
 			return err

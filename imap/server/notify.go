@@ -9,7 +9,8 @@ import (
 )
 
 // notifyEvents are the events that a client can be notified of (RFC 5465 §5).
-const notifyEvents = imap.NotifyMessages | imap.NotifyFlagChange | imap.NotifyMailboxName | imap.NotifySubscriptionChange
+const notifyEvents = imap.NotifyMessages | imap.NotifyFlagChange | imap.NotifyMailboxName | imap.NotifySubscriptionChange |
+	imap.NotifyMailboxMetadataChange | imap.NotifyServerMetadataChange
 
 // notify handles NOTIFY (RFC 5465 §3.1). A command that is refused leaves things as
 // they are.
@@ -43,6 +44,7 @@ func (s *session) notify(ctx context.Context, c *command.Notify) (imap.StatusRes
 		s.followSelected()
 		return done, err
 	}
+	s.beginMetadata(previous)
 	previous.stop()
 	if w.filter.all != 0 {
 		w.accounts = append(w.accounts, s.watchAccount(s.account, s.names.Self(), w.filter))

@@ -131,11 +131,11 @@ func (a *watched) note(e notify.Event) bool {
 		a.pending.all = true
 		return true
 	}
+	wake := e.Metadata && a.filter.any(metadataEvents)
 	if !a.filter.any(imap.NotifyMessageEvents) {
-		return false
+		return wake
 	}
 	state := a.account.State()
-	wake := false
 	for _, id := range e.Mailboxes {
 		mb := state.Mailbox(id)
 		if uint64(id) == a.selected.Load() || mb != nil && !a.filter.events(mb.Name, nil).Any(imap.NotifyMessageEvents) {

@@ -103,11 +103,15 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 		s.writeFlags() // RFC 4314 §5.1.1
 	}
 	s.tellLeft(&u)
-	s.selected.silent = u.Empty()
+	s.selected.silent = len(u.Expunged()) == 0 && !u.NewKeywords() &&
+		(len(s.selected.withheld) == 0 || !s.interest.tells(imap.NotifyFlagChange))
 	if !u.Empty() || len(s.selected.withheld) > 0 {
 		if err := s.tell(ctx, &u, uid); err != nil {
 			return err
 		}
+	}
+	if len(s.selected.withheld) == 0 {
+		s.selected.view.Heard()
 	}
 	return s.tellWatched(ctx)
 }
@@ -138,7 +142,9 @@ func (s *session) leaveDeleted() {
 // tell writes the responses of an update.
 func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 	s.tellExpunged(u)
+	s.selected.withheld = s.selected.withheld.Minus(u.Vanished())
 	if n, changed := u.Exists(); changed {
+		s.selected.silent = false
 		s.untaggedNumber(n, "EXISTS")
 		if !s.enabled.has(featureRev2) {
 			s.claimRecent()
@@ -163,6 +169,7 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 			withheld = withheld.Add(c.New.UID)
 			continue
 		}
+		s.selected.silent = false
 		switch s.selected.own.echo(c) {
 		case echoNothing:
 			continue

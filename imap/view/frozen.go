@@ -13,6 +13,7 @@ type frozen struct {
 	own   mailstore.UIDSet // what the client itself has expunged, so that it is told
 	mute  bool             // flag changes are not told
 	stale bool             // Thaw or Expunged since the last Advance
+	whole bool             // all messages of the newest snapshot are shown, and no others
 }
 
 // Freeze keeps the messages of the view as they are: none comes in, and what
@@ -34,6 +35,14 @@ func (v *View) Thaw() {
 func (v *View) Mute(on bool) {
 	v.frozen.stale = v.frozen.stale || v.frozen.mute && !on
 	v.frozen.mute = on
+}
+
+// Heard says that no flag change is kept from the client after all, so that it
+// knows everything of the newest snapshot, if all its messages are shown.
+func (v *View) Heard() {
+	if v.frozen.whole {
+		v.told = v.base.Mailbox()
+	}
 }
 
 // Expunged says that the client itself has expunged messages: it is told that also
@@ -95,30 +104,6 @@ func intersect(a, b mailstore.UIDSet) mailstore.UIDSet {
 			a = a[1:]
 		} else {
 			b = b[1:]
-		}
-	}
-	return out
-}
-
-// subtract gives the UIDs of a that b does not have.
-func subtract(a, b mailstore.UIDSet) mailstore.UIDSet {
-	var out mailstore.UIDSet
-	for _, r := range a {
-		for len(b) > 0 && b[0].Last < r.First {
-			b = b[1:]
-		}
-		first := r.First
-		for _, gone := range b {
-			if gone.First > r.Last {
-				break
-			}
-			if gone.First > first {
-				out = out.AddRange(mailstore.UIDRange{First: first, Last: gone.First - 1})
-			}
-			first = gone.Last + 1
-		}
-		if first <= r.Last {
-			out = out.AddRange(mailstore.UIDRange{First: first, Last: r.Last})
 		}
 	}
 	return out

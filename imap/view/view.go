@@ -32,7 +32,7 @@ type View struct {
 
 // New gives the view of a client that was just told s by SELECT or EXAMINE.
 func New(s *mailstore.Snapshot) *View {
-	return &View{shown: s, base: s, told: s.Mailbox(), flags: s.Flags(), words: s.Flags().Keywords()}
+	return &View{shown: s, base: s, frozen: frozen{whole: true}, told: s.Mailbox(), flags: s.Flags(), words: s.Flags().Keywords()}
 }
 
 // Shown gives the mailbox as the client knows it. It may hold messages that
@@ -85,15 +85,16 @@ func (v *View) Advance(now *mailstore.Snapshot, mayExpunge bool) Update {
 	if tell := v.frozen.tellable(u.vanished, mayExpunge); tell.Count() == u.vanished.Count() {
 		v.shown, v.ghosts = visible, nil
 	} else {
-		v.ghosts = subtract(u.vanished, tell)
+		v.ghosts = u.vanished.Minus(tell)
 		v.shown = merge(old, visible, u.regions, tell)
 		u.expunged, u.vanished = nil, nil
 		u.regions = compare(old.Pages(), v.shown.Pages())
 		u.findExpunged(v.shown)
 	}
 	v.base, u.now = now, v.shown
-	if len(v.ghosts) == 0 && visible == now && !v.frozen.mute {
-		v.told = now.Mailbox()
+	v.frozen.whole = len(v.ghosts) == 0 && visible == now
+	if !v.frozen.mute {
+		v.Heard()
 	}
 	if n := v.shown.Len(); n != old.Len()-len(u.expunged) {
 		u.exists = n
