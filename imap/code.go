@@ -112,6 +112,11 @@ func CodeMessageLimit(n, lowest uint32) Code {
 // there (RFC 5466 §4). It must be an atom.
 func CodeUndefinedFilter(name string) Code { return Code("UNDEFINED-FILTER " + name) }
 
+// CodeReferral is REFERRAL (RFC 2193 §6, RFC 2221 §5).
+func CodeReferral(urls []string) Code {
+	return Code("REFERRAL " + strings.Join(urls, " "))
+}
+
 // CodeModified is MODIFIED with the messages that UNCHANGEDSINCE kept from
 // being changed (RFC 7162 §3.1.3).
 func CodeModified(set NumSet) Code {

@@ -308,9 +308,11 @@ func TestList(t *testing.T) {
 		{`LIST "" * RETURN (FOO)`, "!syntax"},
 		{`LIST "" * FOO`, "!syntax"},
 		{`LIST ""`, "!syntax"},
-		{`LSUB "#news." "comp.mail.*"`, `LSUB {Reference:#news. Pattern:comp.mail.*}`},
-		{`LSUB "" %`, `LSUB {Reference: Pattern:%}`},
+		{`LSUB "#news." "comp.mail.*"`, `LSUB {Command:LSUB Reference:#news. Pattern:comp.mail.*}`},
+		{`LSUB "" %`, `LSUB {Command:LSUB Reference: Pattern:%}`},
 		{`LSUB ""`, "!syntax"},
+		{`rlist "" %`, `RLIST {Command:RLIST Reference: Pattern:%}`}, // RFC 2193 §6
+		{`RLSUB "#x" *`, `RLSUB {Command:RLSUB Reference:#x Pattern:*}`},
 	})
 }
 

@@ -28,16 +28,19 @@ func (c List) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("reference", c.Reference), slog.Any("patterns", c.Patterns))
 }
 
-// LSub is the LSUB command (RFC 3501 §6.3.9):
+// LSub is the LSUB command (RFC 3501 §6.3.9), or RLIST or RLSUB (RFC 2193 §6):
 //
-//	lsub = "LSUB" SP mailbox SP list-mailbox
+//	lsub  = "LSUB" SP mailbox SP list-mailbox
+//	rlist = "RLIST" SP mailbox SP list-mailbox
+//	rlsub = "RLSUB" SP mailbox SP list-mailbox
 type LSub struct {
+	Command   string // LSUB, RLIST or RLSUB
 	Reference string
 	Pattern   string
 }
 
-// Name is LSUB.
-func (LSub) Name() string { return "LSUB" }
+// Name is the command's name.
+func (c LSub) Name() string { return c.Command }
 
 // LogValue gives the reference and the pattern.
 func (c LSub) LogValue() slog.Value {
@@ -165,9 +168,9 @@ func listMetadata(d *wire.Decoder, l *imap.ListOptions, o *Options) bool {
 	return ok && (len(l.Metadata) > 0 || d.Expected("an entry name"))
 }
 
-// ParseLSub reads the arguments of LSUB.
-func ParseLSub(d *wire.Decoder, o Options) (LSub, error) {
-	var c LSub
+// ParseLSub reads the arguments of LSUB, RLIST or RLSUB.
+func ParseLSub(d *wire.Decoder, name string, o Options) (LSub, error) {
+	c := LSub{Command: name}
 	if !d.ExpectSP() {
 		return c, d.Err()
 	}

@@ -42,8 +42,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseList(d, o))
 	case "XLIST":
 		return result(ParseXList(d, o))
-	case "LSUB":
-		return result(ParseLSub(d, o))
+	case "LSUB", "RLIST", "RLSUB":
+		return result(ParseLSub(d, name, o))
 	case "STATUS":
 		return result(ParseStatus(d, o))
 	case "COMPRESS":

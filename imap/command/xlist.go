@@ -19,10 +19,12 @@ type XList struct {
 func (XList) Name() string { return "XLIST" }
 
 // LogValue gives the reference and the pattern.
-func (c XList) LogValue() slog.Value { return LSub(c).LogValue() }
+func (c XList) LogValue() slog.Value {
+	return LSub{Reference: c.Reference, Pattern: c.Pattern}.LogValue()
+}
 
 // ParseXList reads the arguments of XLIST.
 func ParseXList(d *wire.Decoder, o Options) (XList, error) {
-	c, err := ParseLSub(d, o)
-	return XList(c), err
+	c, err := ParseLSub(d, "XLIST", o)
+	return XList{Reference: c.Reference, Pattern: c.Pattern}, err
 }

@@ -1,12 +1,9 @@
 package server
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/restante/restante/imap"
 )
 
 // extension is a capability that no command of its own stands for: it extends
@@ -23,6 +20,7 @@ var extensions = [...]extension{
 	{"IMAP4rev1", true, "RFC 3501"},
 	{"LITERAL+", true, "RFC 7888"},
 	{"SASL-IR", true, "RFC 4959"},
+	{"LOGIN-REFERRALS", true, "RFC 2221"},
 	{"CHILDREN", false, "RFC 3348"},
 	{"ESEARCH", false, "RFC 4731"},
 	{"SEARCHRES", false, "RFC 5182"},
@@ -67,12 +65,13 @@ var extensions = [...]extension{
 // §6.3.1).
 func (s *session) capabilities() []string {
 	if s.state != stateNotAuthenticated {
+		all := offered(s.srv.capabilities, s.client.without)
 		if s.account.State().HasAppendLimits() {
-			return withoutAppendLimit(s.srv.capabilities)
+			return withoutAppendLimit(all)
 		}
-		return s.srv.capabilities
+		return all
 	}
-	caps := slices.Clone(s.srv.loginCapabilities)
+	caps := slices.Clone(offered(s.srv.loginCapabilities, s.client.without))
 	if s.conn.CanStartTLS() {
 		caps = append(caps, "STARTTLS")
 	}
@@ -120,14 +119,4 @@ func fixedCapabilities(rows []row, l Limits) (login, all []string) {
 	}
 	all = append(all, l.limitCapability()...)
 	return login, append(all, "APPENDLIMIT="+strconv.FormatInt(l.Message, 10))
-}
-
-// capability handles CAPABILITY (RFC 9051 §6.1.1).
-func (s *session) capability(context.Context) (imap.StatusResponse, error) {
-	s.enc.Raw("* CAPABILITY")
-	for _, c := range s.capabilities() {
-		s.enc.SP().Raw(c)
-	}
-	s.enc.CRLF()
-	return done, nil
 }

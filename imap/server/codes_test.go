@@ -52,6 +52,7 @@ var codes = []struct{ name, code, shown string }{
 	{"PrivacyRequired", "PRIVACYREQUIRED", "session_test.go"},
 	{"ReadOnly", "READ-ONLY", "testdata/select.txt"},
 	{"ReadWrite", "READ-WRITE", "testdata/select.txt"},
+	{"Referral", "REFERRAL", "testdata/referrals/rfc2193.txt"},
 	{"ServerBug", "SERVERBUG", "session_test.go"},
 	{"TempFail", "TEMPFAIL", "convert_test.go"},
 	{"TooBig", "TOOBIG", "testdata/narrow/limits.txt"},

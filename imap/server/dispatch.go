@@ -98,8 +98,9 @@ func (s *session) begin() (tag string, r *row, err error) {
 		return tag, nil, err
 	}
 	r = s.srv.rows[name]
+	s.name = name
 	switch {
-	case r == nil:
+	case r == nil, !s.has(r.capability):
 		return tag, nil, imap.Bad("Unknown command")
 	case !r.states.has(s.state):
 		return tag, r, imap.Bad(wrongState(r, s.state))
@@ -136,7 +137,10 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 		if s.log.Enabled(ctx, slog.LevelDebug) {
 			s.log.DebugContext(ctx, "command", "name", r.name, "arguments", c)
 		}
-		if err = s.numbered(c); err != nil {
+		if err = s.needsUTF8(r); err == nil {
+			err = s.numbered(c)
+		}
+		if err != nil {
 			return err
 		}
 		s.limited = 0

@@ -16,7 +16,7 @@ func (s *session) enable(_ context.Context, c command.Enable) (imap.StatusRespon
 	var asked features
 	for _, name := range c.Capabilities {
 		name, f := enableable(name)
-		if f == 0 || slices.Contains(told, name) {
+		if f == 0 || !s.has(name) || slices.Contains(told, name) {
 			continue
 		}
 		told, asked = append(told, name), asked|f

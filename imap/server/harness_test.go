@@ -42,6 +42,7 @@ type host struct {
 // hostOptions vary a host.
 type hostOptions struct {
 	limits   Limits
+	imap     func(*Options) // nil: as they are
 	store    mailstore.Options
 	engine   kv.Store // nil: memory
 	serve    serve.Limits
@@ -74,7 +75,11 @@ func newHost(t testing.TB, o hostOptions) *host {
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 	check(err)
-	h.imap = New(Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits})
+	options := Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits}
+	if o.imap != nil {
+		o.imap(&options)
+	}
+	h.imap = New(options)
 	cert, err := serve.SelfSigned([]string{"localhost"}, time.Now())
 	check(err)
 	h.serve = serve.New(serve.Options{Logger: slog.New(alarm{t, o.mayPanic}), Limits: o.serve, TLS: func() *tls.Config {
@@ -342,6 +347,40 @@ func TestSoftTranscripts(t *testing.T) {
 		limits: Limits{SoftQuota: 50},
 		store:  mailstore.Options{Limits: mailstore.Limits{Quota: mailstore.Quota{Messages: 4}}},
 	})
+}
+
+// TestConfiguredTranscripts runs the transcripts of servers that are configured
+// unlike most.
+func TestConfiguredTranscripts(t *testing.T) {
+	transcripts(t, "testdata/clients/*.txt", hostOptions{imap: func(o *Options) {
+		o.Without = []string{"UNAUTHENTICATE", "compress"}
+		o.Clients = []ClientRule{
+			{Name: "broken*", Without: []string{"IMAP4rev2", "CONDSTORE", "QRESYNC"}},
+			{Name: "Broken Mail", Version: "2.*", Without: []string{"SORT", "IDLE"}},
+			{Name: "Outlook Express", DelayNew: true},
+		}
+	}})
+	transcripts(t, "testdata/utf8only/*.txt", hostOptions{imap: func(o *Options) { o.UTF8Only = true }})
+	transcripts(t, "testdata/referrals/*.txt", hostOptions{imap: func(o *Options) {
+		o.Referrals = Referrals{
+			Self: "IMAP://user;AUTH=*@HOME",
+			Logins: []LoginReferral{
+				{User: "mike", URL: "IMAP://%u@SERVER2/"},
+				{User: "matthew", URL: "IMAP://%u@SERVER2/", Public: true},
+				{User: "gss*", URL: "IMAP://user;AUTH=GSSAPI@SERVER2/"},
+			},
+			Mailboxes: []MailboxReferral{
+				{Prefix: "REMOTE", URLs: []string{"IMAP://user;AUTH=*@SERVER2/REMOTE", "IMAP://user;AUTH=*@SERVER3/REMOTE"}},
+				{Prefix: "SHARED", URLs: []string{"IMAP://user;AUTH=*@SERVER2/SHARED"}, Mailboxes: []string{"FOO", "STUFF", "a/b"}},
+				{Prefix: "FOO", URLs: []string{"IMAP://user;AUTH=*@SERVER1/FOO"}},
+				{Prefix: "BAR", URLs: []string{"IMAP://user;AUTH=*@SERVER2/BAR"}},
+				{Prefix: "old/BAZ", URLs: []string{"IMAP://user;AUTH=*@SERVER2/BAZ"}},
+			},
+		}
+	}})
+	transcripts(t, "testdata/moved/*.txt", hostOptions{imap: func(o *Options) {
+		o.Referrals = Referrals{Greeting: "IMAP://user;AUTH=*@SERVER2/"}
+	}})
 }
 
 // transcripts runs the transcripts that glob names over each engine, each with a

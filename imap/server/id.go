@@ -21,6 +21,7 @@ func (s *session) id(ctx context.Context, c command.ID) (imap.StatusResponse, er
 		}
 		s.log.InfoContext(ctx, "client", slog.Group("id", attrs...))
 	}
+	s.know(c)
 	s.enc.Raw("* ID ")
 	if len(s.srv.id) < 2 {
 		s.enc.Nil().CRLF()

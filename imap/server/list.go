@@ -41,6 +41,9 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 			s.listMetadata(ctx, &e, c.Options.Metadata)
 		}
 	})
+	if c.Options.Select.Has(imap.ListSelectRemote) && c.Options.Select&^(imap.ListSelectRemote|imap.ListSelectSubscribed) == 0 {
+		s.writeRemote("LIST", p) // RFC 5258 §3.1
+	}
 	return done, nil
 }
 

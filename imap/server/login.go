@@ -84,6 +84,11 @@ func (s *session) exchange(challenge []byte) ([]byte, error) {
 
 // enter makes the session that of a user: the authenticated state.
 func (s *session) enter(ctx context.Context, id auth.Identity) (imap.StatusResponse, error) {
+	referral, to := s.srv.referrals.login(id.Name)
+	if referral != nil && !referral.Public {
+		s.log.InfoContext(ctx, "user was referred to another server", "user", id.Name)
+		return done, imap.No(to, "Your mailboxes are on another server")
+	}
 	budget := s.srv.enter(id.Account)
 	if budget == nil {
 		s.log.WarnContext(ctx, "too many connections of one account", "user", id.Name)
@@ -103,6 +108,10 @@ func (s *session) enter(ctx context.Context, id auth.Identity) (imap.StatusRespo
 	s.log = s.conn.Logger()
 	s.dec.SetLimits(s.wireLimits())
 	s.dec.SetBudget(budget)
+	if referral != nil {
+		s.writeCapabilities(s.capabilities())
+		return ok(to, "Your personal mailboxes are on another server"), nil
+	}
 	return ok(imap.CodeCapability(s.capabilities()), "Logged in"), nil
 }
 

@@ -71,6 +71,9 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 // rename handles RENAME (RFC 9051 §6.3.6). Subscriptions stay with the names.
 func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResponse, error) {
 	from, to := strings.TrimSuffix(c.From, "/"), strings.TrimSuffix(c.To, "/")
+	if err := s.referRename(from, to); err != nil {
+		return done, err
+	}
 	old, err := s.site(ctx, from)
 	if err != nil {
 		return done, err
@@ -101,6 +104,9 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 // subscribe handles SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7, §6.3.8). The
 // mailbox need not exist.
 func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
+	if err := s.refer(c.Mailbox); err != nil {
+		return done, err
+	}
 	own := s.beginOwn(s.account)
 	err := s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
 	own.names(ctx)

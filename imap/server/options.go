@@ -22,6 +22,16 @@ type Options struct {
 	// ID is what the ID command tells clients of the server (RFC 2971), field
 	// and value in turn. nil tells its name alone, and an empty slice nothing.
 	ID []string
+	// Without are capabilities that no client is told or may use, as those of a
+	// [ClientRule]. UNAUTHENTICATE is one to leave out behind a proxy that lets
+	// everything pass after a login (RFC 8437 §8).
+	Without []string
+	// Clients are the rules for clients that need something else.
+	Clients []ClientRule
+	// Referrals send clients to other servers.
+	Referrals Referrals
+	// UTF8Only takes clients alone that enable UTF8=ACCEPT (RFC 9755 §7).
+	UTF8Only bool
 }
 
 // Limits bound what one connection may ask for. A zero field means the default

@@ -32,6 +32,9 @@ type place struct {
 // mailboxes. A mailbox of the user's own with such a name, from before there was
 // sharing, stays his.
 func (s *session) site(ctx context.Context, name string) (site, error) {
+	if err := s.refer(name); err != nil {
+		return site{}, err
+	}
 	if !namespace.Reserved(name) || s.account.State().MailboxByName(name) != nil {
 		return site{owner: s.names.Self(), account: s.account, local: name}, nil
 	}

@@ -11,6 +11,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/restante/restante"
@@ -31,6 +32,12 @@ type Server struct {
 	id     []string
 
 	administrators []string
+
+	clients  []clientRule
+	without  []string // capabilities that nobody has
+	utf8Only bool
+
+	referrals referrals
 
 	rows              map[string]*row
 	loginCapabilities []string
@@ -68,7 +75,19 @@ func New(o Options) *Server {
 	for i := range rows {
 		s.rows[rows[i].name] = &rows[i]
 	}
+	s.clients, s.without, s.utf8Only = compileRules(o.Clients), slices.Clone(o.Without), o.UTF8Only
+	s.referrals = compileReferrals(o.Referrals)
+	if len(s.referrals.logins) == 0 && s.referrals.greeting == "" {
+		s.without = append(s.without, "LOGIN-REFERRALS")
+	}
+	if len(s.referrals.mailboxes) == 0 {
+		s.without = append(s.without, "MAILBOX-REFERRALS")
+	}
 	s.loginCapabilities, s.capabilities = fixedCapabilities(rows, s.limits)
+	if s.utf8Only {
+		s.capabilities[slices.Index(s.capabilities, "UTF8=ACCEPT")] = "UTF8=ONLY"
+	}
+	s.loginCapabilities, s.capabilities = offered(s.loginCapabilities, s.without), offered(s.capabilities, s.without)
 	s.mu.connections = make(map[restante.AccountID]int)
 	s.mu.budgets = make(map[restante.AccountID]*wire.Budget)
 	return s

@@ -27,7 +27,9 @@ type session struct {
 	wake wakeup
 
 	loggedIn
-	tag string // of the command that runs
+	client allowances
+	tag    string // of the command that runs
+	name   string // of the command that runs, as the table has it
 
 	limited restante.UID // the lowest UID that the command was done for, where it was not done for all; else 0
 
@@ -101,6 +103,10 @@ func (s *session) bye(code imap.Code, text string) {
 func (s *session) greet() {
 	if s.draining() {
 		s.bye(imap.CodeUnavailable, "Server is shutting down")
+		return
+	}
+	if to := s.srv.referrals.greeting; to != "" {
+		s.bye(imap.CodeReferral([]string{to}), "Server not accepting connections")
 		return
 	}
 	s.enc.Status("*", ok(imap.CodeCapability(s.capabilities()), "Restante ready"))

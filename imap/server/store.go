@@ -61,7 +61,7 @@ func flagOp(a imap.StoreAction) mailstore.FlagOp {
 // but for expunges.
 func (s *session) tellStored(ctx context.Context, o *ownStore, r *mailstore.StoreResult) error {
 	o.names = r.Snapshot.Flags()
-	u := s.selected.view.Advance(r.Snapshot, false)
+	u := s.advance(r.Snapshot, false)
 	s.selected.own = o
 	err := s.tell(ctx, &u, o.command.UID)
 	s.selected.own = nil

@@ -95,7 +95,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if err != nil {
 		return err
 	}
-	u := s.selected.view.Advance(now, mayExpunge && !s.selected.hold)
+	u := s.advance(now, mayExpunge && !s.selected.hold)
 	s.selected.hold = false
 	changed |= s.selected.changed
 	s.selected.changed = 0

@@ -59,6 +59,8 @@ func table() []row {
 		{name: "LIST", run: on((*session).list), states: authenticated, expunge: true, rfc: "RFC 9051 §6.3.9"},
 		{name: "XLIST", run: on((*session).xlist), states: authenticated, expunge: true, capability: "XLIST", rfc: "RFC 3501 §6.3.8"},
 		{name: "LSUB", run: on((*session).lsub), states: authenticated, expunge: true, rfc: "RFC 3501 §6.3.9"},
+		{name: "RLIST", run: on((*session).rlist), states: authenticated, expunge: true, capability: "MAILBOX-REFERRALS", rfc: "RFC 2193 §5.1"},
+		{name: "RLSUB", run: on((*session).rlsub), states: authenticated, expunge: true, capability: "MAILBOX-REFERRALS", rfc: "RFC 2193 §5.2"},
 		{name: "NAMESPACE", run: plain((*session).namespace), states: authenticated, expunge: true, capability: "NAMESPACE", rfc: "RFC 9051 §6.3.10"},
 		{name: "SETACL", run: on((*session).setACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.1"},
 		{name: "DELETEACL", run: on((*session).deleteACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.2"},

@@ -16,7 +16,7 @@ const promised = `ACL RIGHTS=kxten LIST-MYRIGHTS
 	OBJECTID SAVEDATE STATUS=SIZE WITHIN UIDONLY UIDBATCHES APPENDLIMIT=67108864 PARTIAL PREVIEW
 	METADATA METADATA-SERVER LIST-METADATA
 	QUOTA QUOTASET QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX QUOTA=RES-ANNOTATION-STORAGE XLIST
-	COMPRESS=DEFLATE NOTIFY UNAUTHENTICATE`
+	COMPRESS=DEFLATE NOTIFY UNAUTHENTICATE LOGIN-REFERRALS MAILBOX-REFERRALS`
 
 // promisedInSearch are those of them that are ways to search.
 const promisedInSearch = `CONTEXT=SEARCH MULTISEARCH FILTERS`
@@ -32,7 +32,7 @@ func TestCapabilities(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("after login\n%v, want\n%v", got, want)
 	}
-	if want := strings.Fields("IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE"); !slices.Equal(login, want) {
+	if want := strings.Fields("IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE"); !slices.Equal(login, want) {
 		t.Errorf("before login %v, want %v", login, want)
 	}
 }

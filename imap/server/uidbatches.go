@@ -48,7 +48,7 @@ func (s *session) uidBatches(ctx context.Context, c command.UIDBatches) (imap.St
 	if !s.selected.noteBatches(snap, c) {
 		return done, imap.No(imap.CodeLimit, "These batches were told, and few messages have come or gone since")
 	}
-	s.enc.Raw("* UIDBATCHES (TAG ").RawBytes(wire.AppendString(nil, s.tag, false)).Raw(")")
+	s.enc.Untagged().Raw("UIDBATCHES (TAG ").RawBytes(wire.AppendString(nil, s.tag, false)).Raw(")")
 	size, first := int64(c.Size), max(int64(c.First), 1)
 	high := int64(snap.Len()) - (first-1)*size
 	for n := first; high > 0 && (c.Last == 0 || n <= int64(c.Last)); n++ {

@@ -108,6 +108,10 @@ func (s *session) serve(ctx context.Context) {
 	s.conn.OnDrain(s.wake.wake)
 	defer s.conn.OnDrain(nil)
 	s.greet()
+	if s.state == stateLogout {
+		s.end(ctx)
+		return
+	}
 	happened := s.wait(s.autologout())
 	for {
 		done := make(chan struct{})
