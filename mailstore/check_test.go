@@ -66,6 +66,11 @@ func newDamaged(t *testing.T) *damaged {
 	if err := a.SetSubscribed(t.Context(), "Archive", true); err != nil {
 		t.Fatal(err)
 	}
+	for _, p := range []MetadataPlace{{}, {Mailbox: archive.ID}, {archive.ID, 7000}} {
+		if _, err := a.SetMetadata(t.Context(), p, []MetadataChange{{Name: "/private/Comment", Value: []byte("x")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	a.Release()
 	d.close(s)
 	return d
@@ -210,6 +215,12 @@ var damages = []struct {
 	{"thread row", func(d *damaged) { d.set(threadKey(5, 5), make([]byte, 8)) }, FindThread, false, 0, 0},
 	{"thread list", func(d *damaged) { d.set(threadOfKey(5), make([]byte, 8)) }, FindThread, false, 0, 0},
 	{"threads of nothing", func(d *damaged) { d.set(threadOfKey(5000), make([]byte, 8)) }, FindThread, false, 0, 0},
+	{"metadata usage", func(d *damaged) { d.head(1, func(a *accountRow, _ *box) { a.usage.Metadata++ }) }, FindCount, false, 0, 0},
+	{"metadata unread", func(d *damaged) { d.set(metadataKey(3, 0, "/private/comment"), []byte("junk")) }, FindMetadata, false, 0, 0},
+	{"metadata of nothing", func(d *damaged) { d.set(metadataKey(99, 0, "/private/x"), []byte{1, 0, 0}) }, FindMetadata, false, 0, 0},
+	{"metadata key", func(d *damaged) { d.set(metadataKey(3, 0, "/private/x*"), []byte{1, 0, 0}) }, FindMetadata, false, 0, 0},
+	{"metadata modseq", func(d *damaged) { d.head(3, func(_ *accountRow, b *box) { b.mailbox.MetadataModSeq = 0 }) }, FindMetadata, false, 0, 0},
+	{"server metadata modseq", func(d *damaged) { d.head(3, func(a *accountRow, _ *box) { a.metadata = 0 }) }, FindMetadata, false, 0, 0},
 	{"import row", func(d *damaged) { d.set([]byte{kindImported, 1}, nil) }, FindRow, false, 0, 0},
 }
 

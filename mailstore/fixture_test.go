@@ -244,6 +244,10 @@ func checkCounts(t testing.TB, engine kv.Store, id restante.AccountID) {
 		usage.Bytes += int64(mb.Size)
 		usage.Messages += int64(mb.Messages)
 	}
+	start, end := kindRange(kindMetadata)
+	if err := scanMetadata(snap, start, end, func(_ string, row metadataRow) { usage.Metadata += row.size() }); err != nil {
+		t.Error(err)
+	}
 	if usage != state.account.usage {
 		t.Errorf("usage %+v, has %+v", state.account.usage, usage)
 	}

@@ -353,7 +353,14 @@ func (f *fixture) randomOperation(rng *rand.Rand) error {
 	first := restante.UID(1 + rng.IntN(700))
 	set := uids(first, first+restante.UID(rng.IntN(200)), first+300, first+restante.UID(300+rng.IntN(100)))
 	flags := [][]string{{`\Seen`}, {`\Deleted`}, {`\Deleted`, "k"}, {`\Flagged`, "l", "k"}}[rng.IntN(4)]
-	switch rng.IntN(12) {
+	switch rng.IntN(13) {
+	case 11:
+		p := MetadataPlace{Mailbox: id(name), User: restante.AccountID(rng.IntN(2)) * 7000}
+		_, err := f.SetMetadata(ctx, p, []MetadataChange{
+			{Name: "/private/a", Value: make([]byte, rng.IntN(100)), Remove: rng.IntN(3) == 0},
+			{Name: "/shared/B", Value: make([]byte, rng.IntN(100)), Remove: rng.IntN(3) == 0},
+		})
+		return err
 	case 0, 1, 2:
 		_, err := tryAppend(ctx, f.Account, id(name), flags[:rng.IntN(len(flags)+1)], messages(0, rng.IntN(300))...)
 		return err

@@ -92,6 +92,7 @@ func needRestart(old, c config.Config) (sections []string) {
 		"imap":               !reflect.DeepEqual(old.IMAP, c.IMAP),
 		"lmtp.listen":        !reflect.DeepEqual(old.LMTP.Listen, c.LMTP.Listen),
 		"store":              old.Store != c.Store,
+		"server":             old.Server != c.Server,
 		"accounts":           !reflect.DeepEqual(old.Accounts, c.Accounts),
 		"auth.local_domains": !reflect.DeepEqual(old.Auth.LocalDomains, c.Auth.LocalDomains),
 		"log.format":         old.Log.Format != c.Log.Format || old.Log.Trace != c.Log.Trace,

@@ -72,7 +72,7 @@ func (s *session) ownMetadata(account restante.AccountID, at restante.ModSeq) {
 // changed, by METADATA responses without values (RFC 5464 §4.4.2): of the server,
 // of the user's mailboxes, and of the selected one if that is another's.
 func (s *session) tellMetadata(ctx context.Context) {
-	if !s.enabled.has(featureMetadata) && !s.interest.inMetadata() || s.account == nil {
+	if !s.enabled.has(featureMetadata) && !s.interest.inMetadata() || s.account == nil || s.state == stateLogout {
 		return
 	}
 	if err := s.tellMetadataOf(ctx, s.account, nil); err != nil {
