@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -24,9 +25,9 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 		return done, err
 	}
 	w := sortWriter{order: order}
-	w.searchWriter = searchWriter{s: s, uid: c.UID, found: found, buf: s.srv.fetchBuffers.get()}
+	w.searchWriter = searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.fetchBuffers.get()}
 	defer w.close()
-	few, isFew := ends(order, p.Return)
+	few, isFew := returned(order, p)
 	if p.Return.Has(imap.ReturnSave) {
 		s.selected.saved = savedUIDs(found)
 		if isFew {
@@ -60,7 +61,7 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort) (found mailst
 		if found, err = s.searchInTurn(ctx, &whole, q, mailstore.SearchOptions{}); err != nil {
 			return err
 		}
-		if r := c.Program.Return; r&^(imap.ReturnCount|imap.ReturnSave) == 0 && r != 0 {
+		if r := c.Program.Return; r&^(imap.ReturnCount|imap.ReturnSave|imap.ReturnContext) == 0 && r != 0 {
 			return nil
 		}
 		order, err = s.selected.account.Sort(ctx, found, sortKeys(c.Keys))
@@ -85,19 +86,25 @@ func sortKeys(keys []imap.SortKey) []mailstore.SortKey {
 	return out
 }
 
-// ends gives the sequence numbers of the only messages that a command asks for,
-// where it asks for the first, the last or both: then "$" and MODSEQ are of them
-// alone (RFC 5182 §2.1, RFC 4731 §3.2), first and last in the order of SORT (RFC
-// 5267 §3.1).
-func ends(o mailstore.Order, want imap.SearchReturn) (seqs []int, only bool) {
-	if want&(imap.ReturnAll|imap.ReturnCount) != 0 || want&(imap.ReturnMin|imap.ReturnMax) == 0 {
+// returned gives the sequence numbers of the only messages that a command asks
+// for, where it asks for the first, the last, a page of them, or several of
+// these, in the order of SORT (RFC 5267 §3.1, §4.4): then "$" and MODSEQ are of
+// them alone (RFC 5182 §2.1, RFC 4731 §3.2, RFC 9394 §3.2).
+func returned(o mailstore.Order, p *imap.SearchProgram) (seqs []int, only bool) {
+	want, n := p.Return, o.Len()
+	if want&(imap.ReturnAll|imap.ReturnCount) != 0 || want&(imap.ReturnMin|imap.ReturnMax|imap.ReturnPartial) == 0 {
 		return nil, false
 	}
-	if o.Len() > 0 && want.Has(imap.ReturnMin) {
+	if n > 0 && want.Has(imap.ReturnMin) {
 		seqs = append(seqs, o.Seq(0))
 	}
-	if o.Len() > 0 && want.Has(imap.ReturnMax) {
-		seqs = append(seqs, o.Seq(o.Len()-1))
+	if n > 0 && want.Has(imap.ReturnMax) {
+		seqs = append(seqs, o.Seq(n-1))
+	}
+	if want.Has(imap.ReturnPartial) {
+		for from, to := p.Partial.Cut(n); from < to; from++ {
+			seqs = append(seqs, o.Seq(from))
+		}
 	}
 	return seqs, true
 }
@@ -126,11 +133,14 @@ type sortWriter struct {
 	order mailstore.Order
 }
 
-// numbers gives the numbers by which the messages are answered, in order.
-func (w *sortWriter) numbers(yield func(uint64) bool) {
-	for seq := range w.order.All() {
-		if !yield(w.name(seq)) {
-			return
+// numbers gives the numbers by which the messages at places from to to-1 are
+// answered, in order.
+func (w *sortWriter) numbers(from, to int) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for ; from < to; from++ {
+			if !yield(w.name(w.order.Seq(from))) {
+				return
+			}
 		}
 	}
 }
@@ -139,7 +149,7 @@ func (w *sortWriter) numbers(yield func(uint64) bool) {
 // was found, with the modification sequence of RFC 7162 §3.1.9.
 func (w *sortWriter) plain() {
 	w.buf = append(w.buf, "* SORT"...)
-	for n := range w.numbers {
+	for n := range w.numbers(0, w.order.Len()) {
 		w.buf = strconv.AppendUint(append(w.buf, ' '), n, 10)
 		w.spill()
 	}
@@ -165,7 +175,11 @@ func (w *sortWriter) extended(want imap.SearchReturn) {
 		w.number(" MAX ", w.name(w.order.Seq(n-1)))
 	}
 	if want.Has(imap.ReturnAll) && n > 0 {
-		w.all()
+		w.buf = append(w.buf, " ALL "...)
+		w.ordered(0, n)
+	}
+	if want.Has(imap.ReturnPartial) {
+		w.page()
 	}
 	if want.Has(imap.ReturnCount) {
 		w.number(" COUNT ", uint64(w.found.Count()))
@@ -176,28 +190,40 @@ func (w *sortWriter) extended(want imap.SearchReturn) {
 	w.buf = append(w.buf, "\r\n"...)
 }
 
-// all writes ALL: the messages in order, with a range wherever numbers rise one
-// by one (RFC 5267 §3.2).
-func (w *sortWriter) all() {
-	separator := " ALL "
-	var from, to uint64
+// page writes PARTIAL: the range as it was asked for and what of the messages in
+// order is in it, or NIL (RFC 5267 §4.4, RFC 9394 §4).
+func (w *sortWriter) page() {
+	w.buf = append(w.partial.Append(append(w.buf, " PARTIAL ("...)), ' ')
+	if from, to := w.partial.Cut(w.order.Len()); from < to {
+		w.ordered(from, to)
+	} else {
+		w.buf = append(w.buf, "NIL"...)
+	}
+	w.buf = append(w.buf, ')')
+}
+
+// ordered writes the messages at places from to to-1, at least one, in order,
+// with a range wherever numbers rise one by one (RFC 5267 §3.2).
+func (w *sortWriter) ordered(from, to int) {
+	separator := ""
+	var first, last uint64
 	flush := func() {
-		w.number(separator, from)
-		if to > from {
-			w.number(":", to)
+		w.number(separator, first)
+		if last > first {
+			w.number(":", last)
 		}
 		separator = ","
 		w.spill()
 	}
-	for n := range w.numbers {
-		if from != 0 && n == to+1 {
-			to = n
+	for n := range w.numbers(from, to) {
+		if first != 0 && n == last+1 {
+			last = n
 			continue
 		}
-		if from != 0 {
+		if first != 0 {
 			flush()
 		}
-		from, to = n, n
+		first, last = n, n
 	}
 	flush()
 }
