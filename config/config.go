@@ -34,6 +34,36 @@ type TLS struct {
 type IMAP struct {
 	Listen    []string `toml:"listen" comment:"host:port in cleartext with STARTTLS; passwords are taken after it or from this machine."`
 	ListenTLS []string `toml:"listen_tls" comment:"host:port with TLS from the start (RFC 8314)."`
+	Without   []string `toml:"without" comment:"Capabilities that no client gets, such as \"UNAUTHENTICATE\" behind a proxy that stops looking\nafter the login. \"SORT\" stands for SORT= too."`
+	UTF8Only  bool     `toml:"utf8_only" comment:"Take only clients that enable UTF8=ACCEPT (RFC 9755)."`
+
+	MovedTo          string            `toml:"moved_to" comment:"IMAP URL of the server that has taken the place of this one: all clients are sent there."`
+	URL              string            `toml:"url" comment:"This server's own IMAP URL, such as \"imap://user;AUTH=*@mail.example.org\", for referrals."`
+	Clients          []IMAPClient      `toml:"client,omitempty" comment:"Clients that are served otherwise, by what they say of themselves (RFC 2971). All entries that\nfit add up; * stands for any text."`
+	LoginReferrals   []LoginReferral   `toml:"login_referral,omitempty" comment:"Users whose mailboxes are on another server (RFC 2221). The first entry that fits counts."`
+	MailboxReferrals []MailboxReferral `toml:"mailbox_referral,omitempty" comment:"Mailboxes that are on other servers (RFC 2193)."`
+}
+
+// IMAPClient is what is done for a client.
+type IMAPClient struct {
+	Name         string   `toml:"name" comment:"Its name; empty: any."`
+	Version      string   `toml:"version" comment:"Its version; empty: any."`
+	Without      []string `toml:"without" comment:"Capabilities that it does not get."`
+	DelayNewmail bool     `toml:"delay_newmail" comment:"Tell of new mail with NOOP and CHECK alone."`
+}
+
+// LoginReferral is where users' mailboxes are.
+type LoginReferral struct {
+	User   string `toml:"user" comment:"Login names; * stands for any text."`
+	URL    string `toml:"url" comment:"IMAP URL; %u stands for the login name."`
+	Public bool   `toml:"public" comment:"Let them in all the same, for other mailboxes that are here."`
+}
+
+// MailboxReferral is where mailboxes are.
+type MailboxReferral struct {
+	Prefix    string   `toml:"prefix" comment:"A mailbox, which with all below it is elsewhere."`
+	URLs      []string `toml:"urls" comment:"IMAP URLs of that mailbox, the preferred one first."`
+	Mailboxes []string `toml:"mailboxes" comment:"The names below it that RLIST tells."`
 }
 
 // LMTP is where the mail transfer agent connects.

@@ -85,25 +85,28 @@ name = "Sent"
 
 func TestErrorsNameKeyAndLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"dta = 1":                                    "f.toml:1: dta: no such key",
-		"\n[imap]\nport = 1\n[x]\ny = 1":             "f.toml:3: imap.port: no such key\nf.toml:4: x: no such key",
-		"\n\ndata = 1":                               "f.toml:3: ",
-		"a = [":                                      "f.toml:1: ",
-		"[limits]\n\nidle_time = \"5m\"":             "f.toml:3: limits.idle_time: 5m0s is less than 30m0s",
-		"[limits]\nidle_time = \"5 minutes\"":        "f.toml:2: limits.idle_time: ",
-		"[limits]\nmessage_size = \"much\"":          "f.toml:2: limits.message_size: ",
-		"limits.message_size = \"1\"":                "f.toml:1: limits.message_size: 1 is not between 64KiB and 4294967295",
-		"limits = { nesting = 1 }":                   "f.toml: limits.nesting: 1 is not between 10 and 1000",
-		"[log]\nlevel = \"loud\"":                    `f.toml:2: log.level: "loud" is not one of debug, info, warn, error`,
-		"[tls]\ncertificates = [\"a\"]":              "f.toml: tls.keys: 0 keys are given for 1 certificates",
-		"[imap]\nlisten = [\"993\"]":                 `f.toml:2: imap.listen: "993" is not host:port or unix:PATH`,
-		"[imap]\nlisten = [\"x:99999\"]":             `f.toml:2: imap.listen: "x:99999" has no valid port`,
-		"[lmtp]\nlisten = [\"unix:\"]":               "f.toml:2: lmtp.listen: ",
-		"[lmtp]\nsocket_mode = \"rw\"":               "f.toml:2: lmtp.socket_mode: ",
-		"[auth]\nmechanisms = [\"NTLM\"]":            "f.toml:2: auth.mechanisms: ",
-		"[auth]\nmechanisms = []":                    "f.toml:2: auth.mechanisms: there is no way to log in",
-		"[auth]\nlocal_domains = [\"a b\"]":          "f.toml:2: auth.local_domains: ",
-		"[[accounts.mailboxes]]\nname = \"inbox\"":   "f.toml:1: accounts.mailboxes: ",
+		"dta = 1":                             "f.toml:1: dta: no such key",
+		"\n[imap]\nport = 1\n[x]\ny = 1":      "f.toml:3: imap.port: no such key\nf.toml:4: x: no such key",
+		"\n\ndata = 1":                        "f.toml:3: ",
+		"a = [":                               "f.toml:1: ",
+		"[limits]\n\nidle_time = \"5m\"":      "f.toml:3: limits.idle_time: 5m0s is less than 30m0s",
+		"[limits]\nidle_time = \"5 minutes\"": "f.toml:2: limits.idle_time: ",
+		"[limits]\nmessage_size = \"much\"":   "f.toml:2: limits.message_size: ",
+		"limits.message_size = \"1\"":         "f.toml:1: limits.message_size: 1 is not between 64KiB and 4294967295",
+		"limits = { nesting = 1 }":            "f.toml: limits.nesting: 1 is not between 10 and 1000",
+		"[log]\nlevel = \"loud\"":             `f.toml:2: log.level: "loud" is not one of debug, info, warn, error`,
+		"[tls]\ncertificates = [\"a\"]":       "f.toml: tls.keys: 0 keys are given for 1 certificates",
+		"[imap]\nwithout = [\"NOSUCH\"]":      `f.toml:2: imap.without: "NOSUCH" is not a capability`,
+		"[imap]\nmoved_to = \"http://x/\"":    `f.toml:2: imap.moved_to: "http://x/" is not an IMAP URL`,
+		"[[imap.login_referral]]\nuser = \"a*\"\nurl = \"imap://x/]\"": `f.toml:1: imap.login_referral: "imap://x/]" has characters that must be escaped`,
+		"[imap]\nlisten = [\"993\"]":                                   `f.toml:2: imap.listen: "993" is not host:port or unix:PATH`,
+		"[imap]\nlisten = [\"x:99999\"]":                               `f.toml:2: imap.listen: "x:99999" has no valid port`,
+		"[lmtp]\nlisten = [\"unix:\"]":                                 "f.toml:2: lmtp.listen: ",
+		"[lmtp]\nsocket_mode = \"rw\"":                                 "f.toml:2: lmtp.socket_mode: ",
+		"[auth]\nmechanisms = [\"NTLM\"]":                              "f.toml:2: auth.mechanisms: ",
+		"[auth]\nmechanisms = []":                                      "f.toml:2: auth.mechanisms: there is no way to log in",
+		"[auth]\nlocal_domains = [\"a b\"]":                            "f.toml:2: auth.local_domains: ",
+		"[[accounts.mailboxes]]\nname = \"inbox\"":                     "f.toml:1: accounts.mailboxes: ",
 		"data = \"\"":                                "f.toml:1: data: no directory is given",
 		"[auth]\nargon2_memory = \"1048577\"":        "f.toml:2: auth.argon2_memory: 1048577 bytes are not whole KiB",
 		"[limits]\nkeywords = 1\n[auth]\nremember=5": "f.toml:4: auth.remember: ",
@@ -188,10 +191,28 @@ func FuzzParse(f *testing.F) {
 
 // normal makes empty lists nil, which are one and the same in a file.
 func normal(c Config) Config {
-	for _, l := range []*[]string{&c.TLS.Certificates, &c.TLS.Keys, &c.IMAP.Listen, &c.IMAP.ListenTLS, &c.LMTP.Listen, &c.Auth.LocalDomains} {
+	for _, l := range []*[]string{&c.TLS.Certificates, &c.TLS.Keys, &c.IMAP.Listen, &c.IMAP.ListenTLS, &c.IMAP.Without, &c.LMTP.Listen, &c.Auth.LocalDomains} {
 		if len(*l) == 0 {
 			*l = nil
 		}
+	}
+	for i := range c.IMAP.Clients {
+		if len(c.IMAP.Clients[i].Without) == 0 {
+			c.IMAP.Clients[i].Without = nil
+		}
+	}
+	for i := range c.IMAP.MailboxReferrals {
+		r := &c.IMAP.MailboxReferrals[i]
+		r.URLs, r.Mailboxes = append([]string(nil), r.URLs...), append([]string(nil), r.Mailboxes...)
+	}
+	if len(c.IMAP.Clients) == 0 {
+		c.IMAP.Clients = nil
+	}
+	if len(c.IMAP.LoginReferrals) == 0 {
+		c.IMAP.LoginReferrals = nil
+	}
+	if len(c.IMAP.MailboxReferrals) == 0 {
+		c.IMAP.MailboxReferrals = nil
 	}
 	for i := range c.Accounts.Mailboxes {
 		if len(c.Accounts.Mailboxes[i].SpecialUse) == 0 {
@@ -202,4 +223,39 @@ func normal(c Config) Config {
 		c.Accounts.Mailboxes = nil
 	}
 	return c
+}
+
+// TestIMAPClients reads the entries for clients and referrals as they are written.
+func TestIMAPClients(t *testing.T) {
+	c, err := Parse("f.toml", []byte(`
+[imap]
+without = ["UNAUTHENTICATE", "compress"]
+utf8_only = true
+
+[[imap.client]]
+name = "Broken Mail"
+version = "2.*"
+without = ["IMAP4rev2", "QRESYNC"]
+
+[[imap.client]]
+name = "Outlook Express"
+delay_newmail = true
+
+[[imap.login_referral]]
+user = "*@old.example.org"
+url = "imap://%u@imap.old.example.org/"
+
+[[imap.mailbox_referral]]
+prefix = "Archive"
+urls = ["imap://user;AUTH=*@archive.example.org/Archive"]
+mailboxes = ["2025", "2026"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.IMAPOptions()
+	if !o.UTF8Only || len(o.Without) != 2 || len(o.Clients) != 2 || o.Clients[0].Version != "2.*" || !o.Clients[1].DelayNew ||
+		o.Referrals.Logins[0].User != "*@old.example.org" || len(o.Referrals.Mailboxes[0].Mailboxes) != 2 {
+		t.Errorf("%+v", o)
+	}
 }

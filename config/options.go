@@ -135,12 +135,29 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
 		CommandMessages: l.MessageLimit, SavedMessages: l.SaveLimit,
 		SoftQuota: c.Accounts.QuotaWarning,
-		Convert: convert.Limits{Memory: int64(l.ConvertMemory)},
+		Convert:   convert.Limits{Memory: int64(l.ConvertMemory)},
 		Command: command.Limits{
 			SetRanges: l.SequenceSet, SearchKeys: l.SearchKeys, FetchSections: l.FetchSections,
 			HeaderFields: l.HeaderFields, Flags: l.FlagsPerCommand, AppendMessages: l.AppendMessages,
 		},
 	}
+}
+
+// IMAPOptions answers IMAP's options, without what it stands on and its limits.
+func (c Config) IMAPOptions() imapserver.Options {
+	m := c.IMAP
+	o := imapserver.Options{Without: m.Without, UTF8Only: m.UTF8Only}
+	for _, r := range m.Clients {
+		o.Clients = append(o.Clients, imapserver.ClientRule{Name: r.Name, Version: r.Version, Without: r.Without, DelayNew: r.DelayNewmail})
+	}
+	o.Referrals.Greeting, o.Referrals.Self = m.MovedTo, m.URL
+	for _, r := range m.LoginReferrals {
+		o.Referrals.Logins = append(o.Referrals.Logins, imapserver.LoginReferral(r))
+	}
+	for _, r := range m.MailboxReferrals {
+		o.Referrals.Mailboxes = append(o.Referrals.Mailboxes, imapserver.MailboxReferral(r))
+	}
+	return o
 }
 
 // LMTPOptions answers LMTP's options, without the store.

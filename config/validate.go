@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/restante/restante/directory"
+	imapserver "github.com/restante/restante/imap/server"
 )
 
 // problem is a value that cannot be used.
@@ -63,6 +64,7 @@ func (c Config) problems() []problem {
 	}
 	p.addresses("imap.listen", c.IMAP.Listen)
 	p.addresses("imap.listen_tls", c.IMAP.ListenTLS)
+	p.imap(c.IMAP)
 	p.addresses("lmtp.listen", c.LMTP.Listen)
 	if _, err := c.LMTP.mode(); err != nil {
 		p.addf("lmtp.socket_mode", "%q is not a file mode such as \"0660\"", c.LMTP.SocketMode)
@@ -93,6 +95,56 @@ func (p *problems) addresses(key string, list []string) {
 		} else if _, err := net.LookupPort("tcp", port); err != nil {
 			p.addf(key, "%q has no valid port", a)
 		}
+	}
+}
+
+// imap checks what is told to clients: a word or URL that is no IMAP would break
+// the line it stands in.
+func (p *problems) imap(m IMAP) {
+	p.capabilities("imap.without", m.Without)
+	for _, c := range m.Clients {
+		p.capabilities("imap.client", c.Without)
+	}
+	for key, u := range map[string]string{"imap.moved_to": m.MovedTo, "imap.url": m.URL} {
+		if u != "" {
+			p.imapURL(key, u)
+		}
+	}
+	for _, r := range m.LoginReferrals {
+		if r.User == "" {
+			p.addf("imap.login_referral", "no user is given")
+		}
+		p.imapURL("imap.login_referral", strings.ReplaceAll(r.URL, "%u", "u"))
+	}
+	for _, r := range m.MailboxReferrals {
+		if r.Prefix == "" || strings.EqualFold(r.Prefix, "INBOX") || strings.HasSuffix(r.Prefix, "/") {
+			p.addf("imap.mailbox_referral", "%q is not a mailbox that can be elsewhere", r.Prefix)
+		}
+		if len(r.URLs) == 0 {
+			p.addf("imap.mailbox_referral", "%q has no URL", r.Prefix)
+		}
+		for _, u := range r.URLs {
+			p.imapURL("imap.mailbox_referral", u)
+		}
+	}
+}
+
+func (p *problems) capabilities(key string, list []string) {
+	for _, name := range list {
+		if !imapserver.KnownCapability(name) {
+			p.addf(key, "%q is not a capability", name)
+		}
+	}
+}
+
+// imapURL checks a URL of RFC 5092.
+func (p *problems) imapURL(key, text string) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || !strings.EqualFold(u.Scheme, "imap") && !strings.EqualFold(u.Scheme, "imaps") || u.Host == "":
+		p.addf(key, "%q is not an IMAP URL", text)
+	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == ']' || r >= 0x7f }):
+		p.addf(key, "%q has characters that must be escaped", text)
 	}
 }
 

@@ -55,12 +55,13 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 			return err
 		}
 	}
-	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) && reflect.DeepEqual(old.config.Accounts, c.Accounts) {
+	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) && reflect.DeepEqual(old.config.IMAP, c.IMAP) && reflect.DeepEqual(old.config.Accounts, c.Accounts) {
 		g.imap = old.imap
 	} else {
-		g.imap = imapserver.New(imapserver.Options{
-			Store: f.node.store, Auth: g.auth, Namespace: f.node.namespace, Limits: c.IMAPLimits(), Administrators: c.Accounts.Administrators, ID: []string{"name", "Restante", "version", version()},
-		})
+		options := c.IMAPOptions()
+		options.Store, options.Auth, options.Namespace, options.Limits = f.node.store, g.auth, f.node.namespace, c.IMAPLimits()
+		options.Administrators, options.ID = c.Accounts.Administrators, []string{"name", "Restante", "version", version()}
+		g.imap = imapserver.New(options)
 	}
 	if old != nil && reflect.DeepEqual(old.config.LMTP, c.LMTP) && old.config.Limits.MessageSize == c.Limits.MessageSize {
 		g.lmtp = old.lmtp

@@ -90,6 +90,13 @@ func (s *session) know(c command.ID) {
 	}
 }
 
+// KnownCapability reports whether a name is one that a [ClientRule] may have in
+// Without: all that is told but STARTTLS and the ways to log in.
+func KnownCapability(name string) bool {
+	_, all := fixedCapabilities(table(), Limits{CommandMessages: 1}.filled())
+	return slices.ContainsFunc(append(all, "UTF8=ONLY", "SAVELIMIT"), func(c string) bool { return withheld([]string{name}, c) })
+}
+
 // withheld reports whether a capability is one of those that are left out.
 func withheld(without []string, capability string) bool {
 	return slices.ContainsFunc(without, func(w string) bool {
