@@ -10,6 +10,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +19,11 @@ import (
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/internal/mailtest"
+	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/kv/pebblekv"
+	"github.com/restante/restante/kv/pgkv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
 	"github.com/restante/restante/namespace"
@@ -386,6 +389,7 @@ func TestConfiguredTranscripts(t *testing.T) {
 // transcripts runs the transcripts that glob names over each engine, each with a
 // host of its own.
 func transcripts(t *testing.T, glob string, o hostOptions) {
+	server := sync.OnceValue(func() *pgtest.Server { return pgtest.Start(t, "fsync = off") })
 	engines := map[string]func(*testing.T) kv.Store{
 		"memkv": func(*testing.T) kv.Store { return nil }, // the host's own
 		"pebblekv": func(t *testing.T) kv.Store {
@@ -400,6 +404,16 @@ func transcripts(t *testing.T, glob string, o hostOptions) {
 			})
 			return s
 		},
+	}
+	if pgtest.Required() { // elsewhere they would make go test too long
+		engines["pgkv"] = func(t *testing.T) kv.Store {
+			s, err := pgkv.Open(t.Context(), pgkv.Options{URL: server().Database(t), Readers: 8, Writers: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { s.Close() })
+			return s
+		}
 	}
 	for name, engine := range engines {
 		t.Run(name, func(t *testing.T) {

@@ -20,8 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// required makes a missing PostgreSQL fatal: RESTANTE_SERVERS=required.
-const required = "RESTANTE_SERVERS"
+// Required reports whether a missing PostgreSQL is fatal: RESTANTE_SERVERS=required.
+func Required() bool { return os.Getenv("RESTANTE_SERVERS") == "required" }
 
 // Server is a PostgreSQL server of a test's own, in a directory of its own.
 type Server struct {
@@ -217,7 +217,7 @@ func findBin(t testing.TB) string {
 	bin := findOnce()
 	switch {
 	case bin != "":
-	case os.Getenv(required) == "required":
+	case Required():
 		t.Fatal("PostgreSQL is not installed")
 	default:
 		t.Skip("PostgreSQL is not installed")
