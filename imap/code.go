@@ -117,6 +117,10 @@ func CodeReferral(urls []string) Code {
 	return Code("REFERRAL " + strings.Join(urls, " "))
 }
 
+// CodeInProgress is INPROGRESS with the tag of the command, quoted or NIL, and its
+// inprogress-state (RFC 9585 §5).
+func CodeInProgress(tag, state string) Code { return Code("INPROGRESS (" + tag + " " + state + ")") }
+
 // CodeModified is MODIFIED with the messages that UNCHANGEDSINCE kept from
 // being changed (RFC 7162 §3.1.3).
 func CodeModified(set NumSet) Code {

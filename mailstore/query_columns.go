@@ -62,7 +62,8 @@ func (s *searcher) loadBlocks(uses []*blockUse) error {
 	defer columns.unlock()
 	cache.get(columns, uses) // another search may have built them meanwhile
 	builder := new(columnBuilder)
-	for _, u := range uses {
+	for i, u := range uses {
+		TellProgress(s.ctx, i*blockSize, len(uses)*blockSize)
 		missing, n := u.block.lacks(&u.want)
 		if n == 0 {
 			continue

@@ -66,7 +66,8 @@ func (s *searcher) eachContent(candidates bitset, f func(restante.EmailID, int) 
 		id    restante.EmailID
 		place int
 	}
-	batch := make([]item, 0, min(contentBatch, candidates.count()))
+	goal, told := candidates.count(), 0
+	batch := make([]item, 0, min(contentBatch, goal))
 	run := func() error {
 		slices.SortFunc(batch, func(a, b item) int { return cmp.Compare(a.id, b.id) })
 		for _, it := range batch {
@@ -76,6 +77,8 @@ func (s *searcher) eachContent(candidates bitset, f func(restante.EmailID, int) 
 			if err := f(it.id, it.place); err != nil && !errors.Is(err, restante.ErrExpunged) {
 				return err
 			}
+			told++
+			TellProgress(s.ctx, told, goal)
 		}
 		batch = batch[:0]
 		return nil

@@ -31,6 +31,7 @@ var codes = []struct{ name, code, shown string }{
 	{"CopyUID", "COPYUID", "testdata/messages-rfc9051.txt"},
 	{"Corruption", "CORRUPTION", "fetch_test.go"},
 	{"ExpungeIssued", "EXPUNGEISSUED", "testdata/ghosts.txt"},
+	{"InProgress", "INPROGRESS", "testdata/progress/rfc9585.txt"},
 	{"UndefinedFilter", "UNDEFINED-FILTER", "testdata/rfc5466.txt"},
 	{"BadCharsets", "BADCHARSET", "testdata/rfc5466.txt"},
 	{"HasChildren", "HASCHILDREN", "testdata/mailboxes.txt"},

@@ -17,6 +17,8 @@ type Options struct {
 	Auth      *auth.Authenticator
 	Namespace *namespace.Namespace
 	Limits    Limits // zero fields mean their defaults
+	// Now is the clock by which clients are told of progress; nil is time.Now.
+	Now func() time.Time
 	// Administrators are users, by their canonical names, who may set quotas.
 	Administrators []string
 	// ID is what the ID command tells clients of the server (RFC 2971), field
@@ -105,6 +107,9 @@ type Limits struct {
 	// SearchMailboxes is how many mailboxes one ESEARCH may search (RFC 7377 §2.4).
 	// 10,000.
 	SearchMailboxes int
+	// ProgressTime is how often a client is told how far a long command has come
+	// (RFC 9585 §4). 10 seconds.
+	ProgressTime time.Duration
 	// Command bounds what commands hold.
 	Command command.Limits
 }
@@ -126,6 +131,7 @@ func (l Limits) filled() Limits {
 	def(&l.AccountMemory, 64<<20)
 	def(&l.AccountSearches, 4)
 	def(&l.Contexts, 16)
+	def(&l.ProgressTime, 10*time.Second)
 	def(&l.NotifyMailboxes, 20_000)
 	def(&l.ConvertMessages, 100)
 	def(&l.ConvertParts, 20)

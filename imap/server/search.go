@@ -119,7 +119,7 @@ func (s *session) inSearchTime(ctx context.Context, f func(context.Context) erro
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
 	connected, stop := s.whileConnected(limited)
-	err := f(connected)
+	err := f(s.metered(connected))
 	stop()
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return imap.No(imap.CodeLimit, "This search takes too long; search for less")
@@ -138,7 +138,7 @@ func (s *session) searchInTurn(ctx context.Context, p *imap.SearchProgram, q mai
 // has few others under way.
 func (s *session) inTurn(ctx context.Context, key *imap.SearchKey, f func() (mailstore.Result, error)) (mailstore.Result, error) {
 	if key.Uses(imap.SearchText) || key.Uses(imap.SearchBody) || key.Uses(imap.SearchHeader) {
-		done, err := s.srv.searches.take(ctx, s.account.ID())
+		done, err := s.takeTurn(ctx, s.srv.searches)
 		if err != nil {
 			return mailstore.Result{}, err
 		}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
@@ -30,6 +31,7 @@ type Server struct {
 	names  *namespace.Namespace
 	limits Limits
 	id     []string
+	now    func() time.Time
 
 	administrators []string
 
@@ -62,6 +64,7 @@ func New(o Options) *Server {
 		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, administrators: o.Administrators,
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
+	s.now = defaultClock(o.Now)
 	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}

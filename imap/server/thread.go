@@ -42,7 +42,7 @@ func (s *session) thread(ctx context.Context, c *command.Thread) (imap.StatusRes
 // threadInTurn arranges what was found, which takes memory for every reference of
 // every message, when few others of the account are doing so.
 func (s *session) threadInTurn(ctx context.Context, found mailstore.Result, by mailstore.ThreadAlgorithm) (*mailstore.Threads, error) {
-	done, err := s.srv.searches.take(ctx, s.account.ID())
+	done, err := s.takeTurn(ctx, s.srv.searches)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/restante/restante"
 )
@@ -33,6 +34,11 @@ func newTurns(most int) *turns {
 // take waits for the account's turn, or answers the error of ctx. done is to be
 // called when the search is over.
 func (t *turns) take(ctx context.Context, id restante.AccountID) (done func(), err error) {
+	return t.takeTelling(ctx, id, 0, nil)
+}
+
+// takeTelling is take that calls f time and again while it waits.
+func (t *turns) takeTelling(ctx context.Context, id restante.AccountID, every time.Duration, f func()) (done func(), err error) {
 	t.mu.Lock()
 	a := t.mu.accounts[id]
 	if a == nil {
@@ -41,12 +47,28 @@ func (t *turns) take(ctx context.Context, id restante.AccountID) (done func(), e
 	}
 	a.searches++
 	t.mu.Unlock()
+	taken := func() { <-a.slots; t.leave(id, a) }
 	select {
 	case a.slots <- struct{}{}:
-		return func() { <-a.slots; t.leave(id, a) }, nil
-	case <-ctx.Done():
-		t.leave(id, a)
-		return nil, ctx.Err()
+		return taken, nil
+	default:
+	}
+	var tick <-chan time.Time
+	if f != nil {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for {
+		select {
+		case a.slots <- struct{}{}:
+			return taken, nil
+		case <-tick:
+			f()
+		case <-ctx.Done():
+			t.leave(id, a)
+			return nil, ctx.Err()
+		}
 	}
 }
 
