@@ -29,6 +29,19 @@ func (s *State) Outline() *Outline {
 	return o
 }
 
+// Only gives an outline of those mailboxes alone for which keep says so, without
+// subscriptions: what somebody else is told of the account.
+func (o *Outline) Only(keep func(*Mailbox) bool) *Outline {
+	part := &Outline{index: make(map[restante.MailboxID]int)}
+	for _, mb := range o.mailboxes {
+		if keep(mb) {
+			part.index[mb.ID] = len(part.mailboxes)
+			part.mailboxes = append(part.mailboxes, mb)
+		}
+	}
+	return part
+}
+
 // Follows reports whether the state came of earlier by one commit.
 func (s *State) Follows(earlier *State) bool { return s.version == earlier.version+1 }
 
@@ -42,24 +55,26 @@ func (o *Outline) Mailbox(id restante.MailboxID) *Mailbox {
 
 // Named answers the mailbox of a normal name, nil if there was none.
 func (o *Outline) Named(name string) *Mailbox {
-	if len(o.mailboxes) == 0 {
+	list := o.mailboxes
+	if len(list) > 0 && list[0].Name == inbox {
+		if name == inbox {
+			return list[0]
+		}
+		list = list[1:]
+	}
+	i := sort.Search(len(list), func(i int) bool { return list[i].Name >= name })
+	if i == len(list) || list[i].Name != name {
 		return nil
 	}
-	if name == inbox {
-		return o.mailboxes[0]
-	}
-	rest := o.mailboxes[1:]
-	i := sort.Search(len(rest), func(i int) bool { return rest[i].Name >= name })
-	if i == len(rest) || rest[i].Name != name {
-		return nil
-	}
-	return rest[i]
+	return list[i]
 }
 
 // HasChildren reports whether there were mailboxes below a name.
 func (o *Outline) HasChildren(name string) bool {
 	prefix := name + separator
-	i := sort.Search(len(o.mailboxes), func(i int) bool { return i > 0 && o.mailboxes[i].Name >= prefix })
+	i := sort.Search(len(o.mailboxes), func(i int) bool {
+		return o.mailboxes[i].Name >= prefix && o.mailboxes[i].Name != inbox
+	})
 	return i < len(o.mailboxes) && strings.HasPrefix(o.mailboxes[i].Name, prefix)
 }
 

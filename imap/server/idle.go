@@ -56,6 +56,7 @@ func (s *session) push(ctx context.Context, expunge bool) {
 		return
 	}
 	s.pushing = true
+	defer s.endVisits()
 	s.update(ctx, expunge || s.interest.immediate(), true)
 	s.pushing = false
 }

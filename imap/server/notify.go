@@ -39,15 +39,17 @@ func (s *session) notify(ctx context.Context, c *command.Notify) (imap.StatusRes
 		s.interest = previous
 		return done, imap.No(imap.CodeNotificationOverflow, "There are too many mailboxes to be watched")
 	}
-	if err := s.catchUp(ctx); err != nil {
+	if err := s.beginWatch(ctx, w); err != nil {
+		w.stop()
 		s.interest = previous
 		s.followSelected()
 		return done, err
 	}
 	s.beginMetadata(previous)
 	previous.stop()
-	if w.filter.all != 0 {
-		w.accounts = append(w.accounts, s.watchAccount(s.account, s.names.Self(), w.filter))
+	for _, a := range w.accounts {
+		a.told = s.outline(ctx, a, a.account.State())
+		s.tellRefused(ctx, a)
 	}
 	if c.Status {
 		for _, a := range w.accounts {
@@ -56,6 +58,18 @@ func (s *session) notify(ctx context.Context, c *command.Notify) (imap.StatusRes
 	}
 	s.followSelected()
 	return done, nil
+}
+
+// beginWatch subscribes to the accounts that a NOTIFY is for, and tells what has
+// gathered in the selected mailbox.
+func (s *session) beginWatch(ctx context.Context, w *interest) error {
+	if w.filter.all != 0 {
+		w.accounts = append(w.accounts, s.watchAccount(s.account, s.names.Self(), w.filter))
+		if err := s.watchShared(ctx, w); err != nil {
+			return err
+		}
+	}
+	return s.catchUp(ctx)
 }
 
 // newInterest makes what a NOTIFY SET asks for.
@@ -97,7 +111,7 @@ func (s *session) catchUp(ctx context.Context) error {
 // mailboxes whose messages are watched (RFC 5465 §3.1).
 func (s *session) tellStatus(ctx context.Context, a *watched) {
 	for _, mb := range a.told.Mailboxes() {
-		events := a.filter.events(mb.Name, a.told) & imap.NotifyMessageEvents
+		events := a.events(mb.Name, a.told) & imap.NotifyMessageEvents
 		at := a.place(mb)
 		if events == 0 || mb.NoSelect || s.selected.is(&at) || !s.mayWatch(ctx, &at, mailstore.RightRead) {
 			continue

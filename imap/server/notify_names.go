@@ -6,27 +6,33 @@ import (
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
 // nameNotice is a mailbox name of which something is to be told.
 type nameNotice struct {
 	mailstore.NameChange
-	events imap.NotifyEvents // what happened to it
+	events  imap.NotifyEvents // what happened to it
+	refused bool              // the mailbox is there, and the user may not see it any more
 }
 
 // tellNames tells what became of the names and the subscriptions (RFC 5465 §5.4,
 // §5.5): one LIST response for each name that is affected and watched.
 func (s *session) tellNames(ctx context.Context, a *watched, next *mailstore.Outline) {
-	if !a.filter.any(imap.NotifyMailboxName | imap.NotifySubscriptionChange) {
+	if !a.shared() && !a.filter.any(imap.NotifyMailboxName|imap.NotifySubscriptionChange) {
 		return
 	}
 	for _, n := range nameNotices(a.told, next) {
-		watched := a.filter.events(n.Name, next) | a.filter.events(n.Name, a.told)
+		watched := a.events(n.Name, next) | a.events(n.Name, a.told)
 		if n.OldName != "" {
-			watched |= a.filter.events(n.OldName, a.told)
+			watched |= a.events(n.OldName, a.told)
 		}
-		if watched.Any(n.events) && s.mayList(ctx, a, n.Mailbox) {
-			s.writeNotice(n, next)
+		// Rights that were withdrawn are told whatever is watched (RFC 5465 §5.9).
+		n.refused = a.shared() && n.Lost && a.account.State().MailboxByName(n.Name) != nil
+		access := watched != 0 && (n.refused || a.refused[n.Name])
+		if (watched.Any(n.events) || access) && s.mayList(ctx, a, n.Mailbox) {
+			a.refuse(n.Name, n.refused)
+			s.writeNotice(ctx, a, n, next)
 		}
 	}
 }
@@ -52,7 +58,7 @@ func nameNotices(told, next *mailstore.Outline) []nameNotice {
 		list = append(list, n)
 	}
 	for _, c := range next.NameChanges(told) {
-		add(nameNotice{c, imap.NotifyMailboxName})
+		add(nameNotice{NameChange: c, events: imap.NotifyMailboxName})
 	}
 	// A notice that is not about the name itself tells how it is now.
 	also := func(name string, e imap.NotifyEvents) {
@@ -60,7 +66,7 @@ func nameNotices(told, next *mailstore.Outline) []nameNotice {
 			list[i].events |= e
 			return
 		}
-		add(nameNotice{mailstore.NameChange{Name: name, Mailbox: next.Named(name)}, e})
+		add(nameNotice{NameChange: mailstore.NameChange{Name: name, Mailbox: next.Named(name)}, events: e})
 	}
 	for _, n := range list {
 		if i := strings.LastIndexByte(n.Name, '/'); i > 0 && n.OldName == "" {
@@ -76,19 +82,32 @@ func nameNotices(told, next *mailstore.Outline) []nameNotice {
 // writeNotice writes an unsolicited LIST response. A name that is no mailbox that
 // can be used is told to be \NonExistent (RFC 5465 §5.4), also where it is still a
 // level of the hierarchy.
-func (s *session) writeNotice(n nameNotice, next *mailstore.Outline) {
-	e := listEntry{name: n.Name, mailbox: n.Mailbox, children: next.HasChildren(n.Name)}
+func (s *session) writeNotice(ctx context.Context, a *watched, n nameNotice, next *mailstore.Outline) {
+	e := listEntry{name: a.owner.Prefix + n.Name, mailbox: n.Mailbox, children: next.HasChildren(n.Name)}
+	subscribed := next.Subscribed(n.Name)
+	switch {
+	case a.shared():
+		subscribed = s.account.State().Subscribed(e.name)
+	case n.Mailbox == nil && namespace.Reserved(n.Name):
+		// A subscription of the user's own to somebody else's mailbox.
+		if at, err := s.place(ctx, n.Name, mailstore.RightLookup); err == nil {
+			e.mailbox, e.shared = at.mailbox, &at
+		}
+	}
 	r := s.nameResponse("LIST")
-	if next.Subscribed(n.Name) {
+	if subscribed {
 		r.attr(imap.AttrSubscribed)
 	}
 	if e.mailbox != nil && e.mailbox.NoSelect {
 		r.attr(imap.AttrNonExistent)
 	}
 	r.existence(e)
+	if n.refused {
+		r.attr(attrNoAccess)
+	}
 	r.name(e)
 	if n.OldName != "" {
-		s.enc.Raw(` ("OLDNAME" (`).Mailbox(n.OldName).Raw("))")
+		s.enc.Raw(` ("OLDNAME" (`).Mailbox(a.owner.Prefix + n.OldName).Raw("))")
 	}
 	s.enc.CRLF()
 }

@@ -44,7 +44,7 @@ func (o *ownChange) names(ctx context.Context) {
 		o.s.tellState(ctx, a, o.before, nil, true)
 	}
 	if a == o.s.interest.account(o.account.ID()) { // it may have been too much to watch
-		a.told, a.since = after.Outline(), nil
+		a.told, a.since = o.s.outline(ctx, a, after), nil
 	}
 }
 

@@ -17,6 +17,9 @@ func (s *session) tellAccounts(ctx context.Context) error {
 	}
 	for _, a := range w.accounts {
 		if err := a.account.Refresh(ctx); err != nil {
+			if a.shared() {
+				continue // its owner is gone, or it is told another time
+			}
 			return err
 		}
 		mailboxes, all := a.take()
@@ -40,14 +43,15 @@ func (s *session) tellAccounts(ctx context.Context) error {
 func (s *session) tellState(ctx context.Context, a *watched, now *mailstore.State, mailboxes []restante.MailboxID, all bool) {
 	if !all {
 		for _, id := range mailboxes {
-			if mb := now.Mailbox(id); mb != nil { // else its name goes with a change of names
+			// What comes, goes or may be seen from now on goes with a change of names.
+			if mb := now.Mailbox(id); mb != nil && a.told.Mailbox(id) != nil {
 				s.tellCounts(ctx, a, mb, nil)
 				a.learned(mb)
 			}
 		}
 		return
 	}
-	next := now.Outline()
+	next := s.outline(ctx, a, now)
 	if s.overflows(next) {
 		s.endInterest()
 		s.untaggedOK(imap.CodeNotificationOverflow, "There are too many mailboxes to be watched")
@@ -92,11 +96,11 @@ func (s *session) mayWatch(ctx context.Context, at *place, need mailstore.Rights
 // is told of the names, if that changes.
 func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mailbox, next *mailstore.Outline) {
 	was := a.known(mb.ID)
-	newly := was != nil && next != nil && a.filter.events(was.Name, a.told)&imap.NotifyMessageEvents == 0
+	newly := was != nil && next != nil && a.events(was.Name, a.told)&imap.NotifyMessageEvents == 0
 	if was == mb && !newly || mb.NoSelect || uint64(mb.ID) == a.selected.Load() {
 		return
 	}
-	events := a.filter.events(mb.Name, next) & imap.NotifyMessageEvents
+	events := a.events(mb.Name, next) & imap.NotifyMessageEvents
 	at := a.place(mb)
 	if events == 0 || !s.mayWatch(ctx, &at, mailstore.RightRead) {
 		return

@@ -83,6 +83,10 @@ type watched struct {
 	cancel  func()
 	filter  *eventFilter
 
+	// refused are the mailboxes of which the client was told that it has no access
+	// to them any more.
+	refused map[string]bool
+
 	// told is what the client knows, but for the mailboxes in since, of which it
 	// has been told more.
 	told  *mailstore.Outline
@@ -103,7 +107,7 @@ type watched struct {
 // and how many it keeps beside an outline.
 const maxPending = 256
 
-// watchAccount begins to watch an account, all of whose state up to now is told.
+// watchAccount begins to watch an account. What is told has yet to be set.
 func (s *session) watchAccount(a *mailstore.Account, owner namespace.Owner, f *eventFilter) *watched {
 	w := &watched{account: a, owner: owner, filter: f}
 	w.cancel = a.Subscribe(func(e notify.Event) {
@@ -111,11 +115,28 @@ func (s *session) watchAccount(a *mailstore.Account, owner namespace.Owner, f *e
 			s.wake.wake()
 		}
 	})
-	w.told = a.State().Outline()
 	return w
 }
 
-func (a *watched) stop() { a.cancel() }
+// stop ends the subscription, and gives back the account of somebody else.
+func (a *watched) stop() {
+	a.cancel()
+	if a.shared() {
+		a.account.Release()
+	}
+}
+
+// shared reports whether the account is somebody else's.
+func (a *watched) shared() bool { return a.owner.Prefix != "" }
+
+// events gives what is told of a mailbox of the account. The subscriptions are
+// those at known, which is an outline of the user's own account, or of now.
+func (a *watched) events(name string, known *mailstore.Outline) imap.NotifyEvents {
+	if a.shared() {
+		known = nil
+	}
+	return a.filter.events(a.owner.Prefix+name, known)
+}
 
 // place gives where a mailbox of the account is.
 func (a *watched) place(mb *mailstore.Mailbox) place {
@@ -138,7 +159,7 @@ func (a *watched) note(e notify.Event) bool {
 	state := a.account.State()
 	for _, id := range e.Mailboxes {
 		mb := state.Mailbox(id)
-		if uint64(id) == a.selected.Load() || mb != nil && !a.filter.events(mb.Name, nil).Any(imap.NotifyMessageEvents) {
+		if uint64(id) == a.selected.Load() || mb != nil && !a.events(mb.Name, nil).Any(imap.NotifyMessageEvents) {
 			continue
 		}
 		wake = true

@@ -92,6 +92,8 @@ type Limits struct {
 	// NotifyMailboxes is how many mailboxes one NOTIFY may be for (RFC 5465
 	// §5.8). 20,000.
 	NotifyMailboxes int
+	// NotifyAccounts is how many other users' accounts one NOTIFY may be for. 100.
+	NotifyAccounts int
 	// ConvertMessages is how many messages one CONVERT may name, told to clients as
 	// MAXCONVERTMESSAGES (RFC 5259 §9). 100.
 	ConvertMessages int
@@ -133,6 +135,7 @@ func (l Limits) filled() Limits {
 	def(&l.Contexts, 16)
 	def(&l.ProgressTime, 10*time.Second)
 	def(&l.NotifyMailboxes, 20_000)
+	def(&l.NotifyAccounts, 100)
 	def(&l.ConvertMessages, 100)
 	def(&l.ConvertParts, 20)
 	def(&l.ConvertCache, 32<<20)
