@@ -158,9 +158,11 @@ func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebb
 	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
 	po.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy {
 		return pebble.ValueSeparationPolicy{
-			Enabled:               true,
-			MinimumSize:           minSeparated,
-			MaxBlobReferenceDepth: 10,
+			Enabled:     true,
+			MinimumSize: minSeparated,
+			// With less, compactions write every value again and again: each
+			// adds what it takes in to how many files a key range refers to.
+			MaxBlobReferenceDepth: 100,
 			RewriteMinimumAge:     o.rewriteAge,
 			TargetGarbageRatio:    0.15,
 		}
