@@ -121,6 +121,10 @@ func CodeReferral(urls []string) Code {
 // inprogress-state (RFC 9585 §5).
 func CodeInProgress(tag, state string) Code { return Code("INPROGRESS (" + tag + " " + state + ")") }
 
+// CodeObjectID is OBJECTID with identifiers in pairs of key and value, in
+// parentheses (draft-ietf-mailmaint-imap-objectid-bis).
+func CodeObjectID(pairs string) Code { return Code("OBJECTID " + pairs) }
+
 // CodeModified is MODIFIED with the messages that UNCHANGEDSINCE kept from
 // being changed (RFC 7162 §3.1.3).
 func CodeModified(set NumSet) Code {

@@ -24,6 +24,7 @@ const (
 	FetchSaveDate
 	FetchPreview     // PREVIEW
 	FetchPreviewLazy // PREVIEW (LAZY)
+	FetchObjectID    // draft-ietf-mailmaint-imap-objectid-bis
 	fetchEnd
 )
 
@@ -206,6 +207,8 @@ func attName(a FetchAtts) string {
 		return "THREADID"
 	case FetchSaveDate:
 		return "SAVEDATE"
+	case FetchObjectID:
+		return "OBJECTID"
 	case FetchPreview:
 		return "PREVIEW"
 	case FetchPreviewLazy:

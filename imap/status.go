@@ -17,6 +17,7 @@ const (
 	StatusMailboxID
 	StatusAppendLimit
 	StatusDeletedStorage // RFC 9208 §4.1.4
+	StatusObjectID       // draft-ietf-mailmaint-imap-objectid-bis
 	statusEnd
 )
 
@@ -46,6 +47,8 @@ func (s StatusItems) Name() string {
 		return "MAILBOXID"
 	case StatusDeletedStorage:
 		return "DELETED-STORAGE"
+	case StatusObjectID:
+		return "OBJECTID"
 	case StatusAppendLimit:
 		return "APPENDLIMIT"
 	}

@@ -153,6 +153,8 @@ func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) boo
 		f.Atts |= imap.FetchEmailID
 	case "THREADID":
 		f.Atts |= imap.FetchThreadID
+	case "OBJECTID":
+		f.Atts |= imap.FetchObjectID
 	case "SAVEDATE":
 		f.Atts |= imap.FetchSaveDate
 	case "PREVIEW":

@@ -20,6 +20,7 @@ type Select struct {
 	Mailbox   string
 	CondStore bool
 	QResync   *imap.QResync // nil where not given
+	ObjectID  *ObjectID     // nil where not given
 }
 
 // Name is SELECT or EXAMINE.
@@ -56,8 +57,11 @@ func ParseSelect(d *wire.Decoder, readOnly bool, o Options) (Select, error) {
 		case "QRESYNC":
 			c.QResync = new(imap.QResync)
 			return d.ExpectSP() && parseQResync(d, c.QResync, &o)
+		case "OBJECTID":
+			c.ObjectID = new(ObjectID)
+			return parseObjectID(d, c.ObjectID)
 		}
-		return d.Expected("CONDSTORE or QRESYNC")
+		return d.Expected("CONDSTORE, QRESYNC or OBJECTID")
 	})
 	return c, end(d)
 }

@@ -57,6 +57,7 @@ var extensions = [...]extension{
 	{"QUOTA=RES-MESSAGE", false, "RFC 9208"},
 	{"QUOTA=RES-MAILBOX", false, "RFC 9208"},
 	{"QUOTA=RES-ANNOTATION-STORAGE", false, "RFC 9208"},
+	{"OBJECTID+", false, "draft-ietf-mailmaint-imap-objectid-bis"},
 	{"UIDONLY", false, "RFC 9586"},
 }
 

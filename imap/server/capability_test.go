@@ -66,6 +66,7 @@ func proofs() map[string]proof {
 		"COMPRESS=DEFLATE":   {"", "COMPRESS DEFLATE", `%T OK DEFLATE active`},
 		"UNAUTHENTICATE":     {"", "UNAUTHENTICATE\r\nx LOGIN alice secret", `%T OK UNAUTHENTICATE completed`},
 		"NOTIFY":             {"", "NOTIFY SET STATUS (personal (MessageNew MessageExpunge))\r\nx2 NOOP", `\* STATUS "Drafts" \(MESSAGES 0 UIDNEXT 1 UIDVALIDITY \d+\).*%T OK`},
+		"OBJECTID+":          {"", "FETCH 1 OBJECTID", `\* ENABLED OBJECTID\+.*OBJECTID \(EMAILID M[\w-]+ THREADID T[\w-]+\)`},
 		"UIDONLY":            {"ENABLE UIDONLY", "UID FETCH 1 FLAGS", `\* 1 UIDFETCH \(FLAGS \(\\Recent\)\)`},
 		"METADATA":           {"SETMETADATA INBOX (/private/comment \"x\")", "GETMETADATA INBOX /private/comment", `\* METADATA "INBOX" \(/private/comment "x"\)`},
 		"METADATA-SERVER":    {"SETMETADATA \"\" (/private/vendor/kolab/x \"y\")", `GETMETADATA "" /private/vendor/kolab/x`, `\* METADATA "" \(/private/vendor/kolab/x "y"\)`},

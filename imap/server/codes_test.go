@@ -49,6 +49,7 @@ var codes = []struct{ name, code, shown string }{
 	{"NoPerm", "NOPERM", "testdata/metadata.txt"},
 	{"NonExistent", "NONEXISTENT", "testdata/mailboxes.txt"},
 	{"NoPerm", "NOPERM", "testdata/sharing.txt"},
+	{"ObjectID", "OBJECTID", "testdata/objectid-plus.txt"},
 	{"OverQuota", "OVERQUOTA", "testdata/narrow/limits.txt"},
 	{"PrivacyRequired", "PRIVACYREQUIRED", "session_test.go"},
 	{"ReadOnly", "READ-ONLY", "testdata/select.txt"},

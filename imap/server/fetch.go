@@ -26,6 +26,9 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	if items.Atts.Has(imap.FetchModSeq) {
 		s.enableCondStore()
 	}
+	if items.Atts.Has(imap.FetchObjectID) {
+		s.enableObjectID()
+	}
 	if c.Vanished {
 		// Before any FETCH response, so also before lookAhead (RFC 7162 §3.2.6).
 		if err := s.vanishedEarlier(ctx, c.Set, restante.ModSeq(c.ChangedSince)); err != nil {

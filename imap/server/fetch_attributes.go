@@ -90,6 +90,9 @@ func (f *fetcher) attributes(dst []byte, p *mailstore.Page, i int) []byte {
 	if atts&(imap.FetchEmailID|imap.FetchThreadID|imap.FetchSaveDate) != 0 {
 		dst = f.identities(dst, p, i)
 	}
+	if atts.Has(imap.FetchObjectID) {
+		dst = f.appendObject(dst, p, i)
+	}
 	return dst
 }
 

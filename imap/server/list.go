@@ -30,6 +30,9 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 	if c.Options.Status.Has(imap.StatusHighestModSeq) {
 		s.enableCondStore() // RFC 7162 §3.1
 	}
+	if c.Options.Status.Has(imap.StatusObjectID) {
+		s.enableObjectID()
+	}
 	l := listing{catalog: catalog, patterns: p, options: c.Options}
 	l.each(func(e listEntry) {
 		s.writeListed(e, c.Options)

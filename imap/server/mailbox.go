@@ -28,7 +28,7 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	if at.owner.Prefix+m.Name != name {
 		s.tellNormalized(ctx, name, at.owner.Prefix+m.Name)
 	}
-	return ok(imap.CodeMailboxID(mailboxID(at.account, m.ID)), "CREATE completed"), nil
+	return ok(s.mailboxCode(at.account, m.ID), "CREATE completed"), nil
 }
 
 // tellNormalized tells the client that a mailbox that it called asked is named
@@ -98,7 +98,7 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
 		s.tellNormalized(ctx, from, normal)
 	}
-	return done, nil
+	return s.renamed(at), nil
 }
 
 // subscribe handles SUBSCRIBE and UNSUBSCRIBE (RFC 9051 §6.3.7, §6.3.8). The

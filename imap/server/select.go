@@ -18,7 +18,11 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 		return done, imap.Bad("QRESYNC needs ENABLE QRESYNC")
 	}
 	s.closePrevious()
-	at, err := s.selectable(ctx, c.Mailbox)
+	name, err := s.identified(ctx, c)
+	if err != nil {
+		return done, err
+	}
+	at, err := s.selectable(ctx, name)
 	if err != nil {
 		return done, err
 	}
@@ -28,6 +32,9 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	}
 	if c.CondStore || c.QResync != nil {
 		s.enabled |= featureCondStore
+	}
+	if c.ObjectID != nil {
+		s.enableObjectID()
 	}
 	s.selected = &selected{
 		account: at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
@@ -84,7 +91,7 @@ func (s *session) describeMailbox(snap *mailstore.Snapshot, asked string) {
 	s.untaggedOK(imap.CodeUIDValidity(mb.UIDValidity), "UIDs are valid for good")
 	s.untaggedOK(imap.CodeUIDNext(uint32(mb.UIDNext)), "Predicted next UID")
 	s.untaggedOK(imap.CodeHighestModSeq(uint64(mb.HighestModSeq)), "Highest modification sequence")
-	s.untaggedOK(imap.CodeMailboxID(mailboxID(s.selected.account, mb.ID)), "Object identifier of the mailbox")
+	s.untaggedOK(s.mailboxCode(s.selected.account, mb.ID), "Object identifier of the mailbox")
 	if s.enabled.has(featureRev2) {
 		e := listEntry{name: s.selected.name, mailbox: mb, children: s.selected.account.State().HasChildren(mb.Name)}
 		if asked != e.name && mb.Name != "INBOX" {

@@ -36,6 +36,7 @@ const (
 	featureCondStore
 	featureQResync
 	featureUIDOnly
+	featureObjectID
 	featureMetadata
 )
 
@@ -61,6 +62,8 @@ func enableable(capability string) (name string, f features) {
 		return "QRESYNC", featureQResync | featureCondStore
 	case "METADATA", "METADATA-SERVER":
 		return strings.ToUpper(capability), featureMetadata
+	case "OBJECTID+":
+		return "OBJECTID+", featureObjectID
 	case "UIDONLY":
 		return "UIDONLY", featureUIDOnly
 	}

@@ -21,6 +21,9 @@ func (s *session) status(ctx context.Context, c command.Status) (imap.StatusResp
 	if c.Items.Has(imap.StatusHighestModSeq) {
 		s.enableCondStore() // RFC 7162 §3.1
 	}
+	if c.Items.Has(imap.StatusObjectID) {
+		s.enableObjectID()
+	}
 	s.writeStatus(ctx, &at, c.Items)
 	return done, nil
 }
@@ -49,6 +52,10 @@ func (s *session) writeStatus(ctx context.Context, at *place, items imap.StatusI
 	number(imap.StatusHighestModSeq, uint64(m.HighestModSeq))
 	if items.Has(imap.StatusMailboxID) {
 		s.enc.Raw(sep).Raw("MAILBOXID (").Raw(mailboxID(at.account, m.ID)).Raw(")")
+		sep = " "
+	}
+	if items.Has(imap.StatusObjectID) {
+		s.enc.Raw(sep).Raw("OBJECTID ").Raw(mailboxObject(at.account, m.ID))
 		sep = " "
 	}
 	number(imap.StatusAppendLimit, uint64(s.appendLimit(m)))
