@@ -52,7 +52,7 @@ func (a *Account) DeleteMailbox(ctx context.Context, name string) error {
 			return err
 		}
 		tx.dropACL(d.mailbox.ID)
-		d.mailbox.NoSelect, d.mailbox.SpecialUse = true, nil
+		d.mailbox.NoSelect, d.mailbox.SpecialUse, d.mailbox.appendLimit = true, nil, 0
 		d.touched, tx.structure = true, true
 		return nil
 	})

@@ -228,7 +228,9 @@ func (set *metadataRows) forget(tx *txn, mb restante.MailboxID, most int) {
 	if len(gone) <= most {
 		return
 	}
-	slices.SortFunc(gone, func(a, b string) int { return cmp.Compare(set.rows[a].modSeq, set.rows[b].modSeq) })
+	slices.SortFunc(gone, func(a, b string) int {
+		return cmp.Or(cmp.Compare(set.rows[a].modSeq, set.rows[b].modSeq), cmp.Compare(a, b))
+	})
 	for _, entry := range gone[:len(gone)-most] {
 		tx.batch.Delete(metadataKey(mb, set.of, entry), len(entry)+16)
 	}
