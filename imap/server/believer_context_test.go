@@ -22,6 +22,9 @@ type followed struct {
 var followedKeys = []string{"UNSEEN", "DELETED", "KEYWORD work", "OR FLAGGED UNDELETED", "SUBJECT new", "NOT BODY x UNANSWERED",
 	"RECENT", "OLD FLAGGED", "LARGER 20 OR SEEN TEXT deliv", "NOT (SEEN DELETED)", "YOUNGER 3600", "UID 1:1000 SEEN"}
 
+// followedOrders are what SORT may be followed by.
+var followedOrders = []string{"SUBJECT", "REVERSE SUBJECT SIZE", "UID", "REVERSE UID", "SIZE REVERSE ARRIVAL", "DISPLAYFROM"}
+
 // follow begins to follow a search, or follows one no more.
 func (b *believer) follow() {
 	if len(b.follows) >= 3 {
@@ -34,6 +37,10 @@ func (b *believer) follow() {
 	// Which numbers VANISHED takes away a client only knows of messages whose UIDs
 	// it knows.
 	f := &followed{uid: b.qresync || b.rnd.Intn(2) == 0, command: " " + followedKeys[b.rnd.Intn(len(followedKeys))]}
+	if b.rnd.Intn(2) == 0 {
+		f.sorted = true
+		f.command = " (" + followedOrders[b.rnd.Intn(len(followedOrders))] + ") UTF-8" + f.command
+	}
 	b.begin(f)
 }
 

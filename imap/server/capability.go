@@ -38,6 +38,7 @@ var extensions = [...]extension{
 	{"STATUS=SIZE", false, "RFC 8438"},
 	{"WITHIN", false, "RFC 5032"},
 	{"PARTIAL", false, "RFC 9394"},
+	{"CONTEXT=SORT", false, "RFC 5267"},
 	{"FILTERS", false, "RFC 5466"},
 	{"INPROGRESS", false, "RFC 9585"},
 	{"PREVIEW", false, "RFC 8970"},

@@ -106,6 +106,9 @@ type Limits struct {
 	AccountConversions int
 	// Convert bounds what conversions take.
 	Convert convert.Limits
+	// SortedMessages is how many messages the SORTs of a session may have that tell
+	// their updates. 500,000.
+	SortedMessages int
 	// SearchMailboxes is how many mailboxes one ESEARCH may search (RFC 7377 §2.4).
 	// 10,000.
 	SearchMailboxes int
@@ -133,6 +136,7 @@ func (l Limits) filled() Limits {
 	def(&l.AccountMemory, 64<<20)
 	def(&l.AccountSearches, 4)
 	def(&l.Contexts, 16)
+	def(&l.SortedMessages, 500_000)
 	def(&l.ProgressTime, 10*time.Second)
 	def(&l.NotifyMailboxes, 20_000)
 	def(&l.NotifyAccounts, 100)

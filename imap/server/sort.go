@@ -19,7 +19,12 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 	if err := s.beginSearch(ctx, c.UID, p); err != nil {
 		return done, err
 	}
-	found, order, err := s.findSorted(ctx, c)
+	keys := sortKeys(c.Keys)
+	watch, err := s.newSortedWatch(p, keys, c.UID)
+	if err != nil {
+		return done, err
+	}
+	found, order, err := s.findSorted(ctx, c, watch)
 	if err != nil {
 		s.unsave(c)
 		return done, err
@@ -50,7 +55,7 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 
 // findSorted runs a search over what the client was shown and sorts what it
 // finds; not where the order is not asked for.
-func (s *session) findSorted(ctx context.Context, c *command.Sort) (found mailstore.Result, order mailstore.Order, err error) {
+func (s *session) findSorted(ctx context.Context, c *command.Sort, w *watch) (found mailstore.Result, order mailstore.Order, err error) {
 	q, err := s.selected.query(&c.Program.Key)
 	if err != nil {
 		return found, order, err
@@ -58,14 +63,29 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort) (found mailst
 	err = s.inSearchTime(ctx, func(ctx context.Context) (err error) {
 		whole := c.Program
 		whole.Return = imap.ReturnAll // whatever of it is wanted in its order
-		if found, err = s.searchInTurn(ctx, &whole, q, mailstore.SearchOptions{}); err != nil {
+		found, err = s.inTurn(ctx, &whole.Key, func() (mailstore.Result, error) {
+			if w != nil {
+				return s.findWatched(ctx, &whole, w)
+			}
+			return s.selected.account.Search(ctx, s.selected.view.Shown(), q, mailstore.SearchOptions{})
+		})
+		if err != nil {
 			return err
 		}
 		if r := c.Program.Return; r&^(imap.ReturnCount|imap.ReturnSave|imap.ReturnContext) == 0 && r != 0 {
 			return nil
 		}
-		order, err = s.selected.account.Sort(ctx, found, sortKeys(c.Keys))
-		return err
+		keys := sortKeys(c.Keys)
+		if order, err = s.selected.account.Sort(ctx, found, keys); err != nil {
+			if w != nil {
+				s.unwatch([]string{w.tag})
+			}
+			return err
+		}
+		if w != nil {
+			s.watchSorted(w, order, keys)
+		}
+		return nil
 	})
 	return found, order, err
 }

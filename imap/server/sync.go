@@ -102,7 +102,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if changed&mailstore.FlagRights != 0 && !u.NewKeywords() {
 		s.writeFlags() // RFC 4314 §5.1.1
 	}
-	s.tellLeft(&u)
+	s.tellLeft(ctx, &u)
 	s.selected.silent = len(u.Expunged()) == 0 && !u.NewKeywords() &&
 		(len(s.selected.withheld) == 0 || !s.interest.tells(imap.NotifyFlagChange))
 	if !u.Empty() || len(s.selected.withheld) > 0 {

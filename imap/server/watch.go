@@ -20,6 +20,8 @@ type watch struct {
 	in   *place         // of ESEARCH: the mailbox, which is told (RFC 7377 §2.1)
 	key  imap.SearchKey // in which nothing is named that will mean another message later
 	kept mailstore.Kept
+	// sorted is the order of a SORT, nil of a SEARCH.
+	sorted *mailstore.Sorted
 }
 
 // newWatch gives the watch of a search with the option UPDATE; nil for another,
@@ -94,14 +96,15 @@ func (s *session) frozen(k *imap.SearchKey) imap.SearchKey {
 // tellLeft tells of results that are gone from the mailbox, before the numbers
 // of messages change (RFC 5267 §4.3.4): those of which EXPUNGE is told now, and
 // those of which it may not be told yet.
-func (s *session) tellLeft(u *view.Update) {
+func (s *session) tellLeft(ctx context.Context, u *view.Update) {
 	for _, gone := range [...]mailstore.UIDSet{u.Vanished(), s.selected.view.GhostSet()} {
 		if len(gone) == 0 {
 			continue
 		}
 		for _, w := range s.selected.watches {
 			if r := w.kept.Result(); r.HasAny(gone) {
-				s.tellContext(w, mailstore.Change{Removed: r.Only(gone)})
+				// Nothing is put in, so that nothing can fail but the connection.
+				_ = s.tellChange(ctx, w, mailstore.Change{Removed: r.Only(gone)})
 				w.kept.Without(gone)
 			}
 		}
@@ -117,7 +120,7 @@ func (s *session) tellWatched(ctx context.Context) error {
 	}
 	left := s.selected.watches[:0]
 	for _, w := range s.selected.watches {
-		change, err := s.renew(ctx, w)
+		err := s.renew(ctx, w)
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
@@ -127,24 +130,35 @@ func (s *session) tellWatched(ctx context.Context) error {
 			continue
 		}
 		left = append(left, w)
-		if !change.Empty() {
-			s.tellContext(w, change)
-		}
 	}
 	clear(s.selected.watches[len(left):])
 	s.selected.watches = left
 	return s.enc.Err()
 }
 
-// renew evaluates what of a search has to be evaluated anew.
-func (s *session) renew(ctx context.Context, w *watch) (mailstore.Change, error) {
+// renew evaluates what of a search has to be evaluated anew, and tells what came
+// of it.
+func (s *session) renew(ctx context.Context, w *watch) error {
 	q, err := s.selected.query(&w.key)
 	if err != nil {
-		return mailstore.Change{}, err
+		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
-	return s.selected.account.Renew(limited, &w.kept, s.selected.view.Shown(), q, s.selected.view.GhostSet())
+	change, err := s.selected.account.Renew(limited, &w.kept, s.selected.view.Shown(), q, s.selected.view.GhostSet())
+	if err != nil || change.Empty() {
+		return err
+	}
+	return s.tellChange(limited, w, change)
+}
+
+// tellChange tells how a result has changed.
+func (s *session) tellChange(ctx context.Context, w *watch, c mailstore.Change) error {
+	if w.sorted != nil {
+		return s.tellSorted(ctx, w, c)
+	}
+	s.tellContext(w, c)
+	return nil
 }
 
 // tellContext writes an ESEARCH response with REMOVEFROM and ADDTO. The position
@@ -170,13 +184,11 @@ func (s *session) tellContext(w *watch, c mailstore.Change) {
 // cancelUpdate handles CANCELUPDATE (RFC 5267 §4.3.5). A tag of which no updates
 // are told, as after NOUPDATE, is no error: there will be none.
 func (s *session) cancelUpdate(_ context.Context, c command.CancelUpdate) (imap.StatusResponse, error) {
-	left := s.selected.watches[:0]
-	for _, w := range s.selected.watches {
-		if !slices.Contains(c.Tags, w.tag) {
-			left = append(left, w)
-		}
-	}
-	clear(s.selected.watches[len(left):])
-	s.selected.watches = left
+	s.unwatch(c.Tags)
 	return ok("", "No further updates"), nil
+}
+
+// unwatch ends the updates of the searches with the tags.
+func (s *session) unwatch(tags []string) {
+	s.selected.watches = slices.DeleteFunc(s.selected.watches, func(w *watch) bool { return slices.Contains(tags, w.tag) })
 }
