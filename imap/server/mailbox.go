@@ -24,7 +24,7 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	if err != nil {
 		return done, err
 	}
-	own.names(ctx)
+	own.names(ctx, 1)
 	if at.owner.Prefix+m.Name != name {
 		s.tellNormalized(ctx, name, at.owner.Prefix+m.Name)
 	}
@@ -60,7 +60,7 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 	if err := at.account.DeleteMailbox(ctx, at.local); err != nil {
 		return done, err
 	}
-	own.names(ctx)
+	own.names(ctx, 0)
 	if normal := imap.NormalMailboxName(c.Mailbox); normal != c.Mailbox {
 		s.tellNormalized(ctx, c.Mailbox, normal)
 	}
@@ -94,7 +94,7 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 	if err := old.account.RenameMailbox(ctx, old.local, at.local); err != nil {
 		return done, err
 	}
-	own.names(ctx)
+	own.names(ctx, 0)
 	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
 		s.tellNormalized(ctx, from, normal)
 	}
@@ -109,7 +109,7 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 	}
 	own := s.beginOwn(s.account)
 	err := s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
-	own.names(ctx)
+	own.names(ctx, 0)
 	return done, err
 }
 

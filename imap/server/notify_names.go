@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"github.com/restante/restante"
 	"strings"
 
 	"github.com/restante/restante/imap"
@@ -13,16 +14,26 @@ import (
 type nameNotice struct {
 	mailstore.NameChange
 	events  imap.NotifyEvents // what happened to it
+	fresh   bool              // it is the name of a mailbox that it was not the name of
 	refused bool              // the mailbox is there, and the user may not see it any more
 }
 
 // tellNames tells what became of the names and the subscriptions (RFC 5465 §5.4,
 // §5.5): one LIST response for each name that is affected and watched.
-func (s *session) tellNames(ctx context.Context, a *watched, next *mailstore.Outline) {
+//
+// It gives the mailboxes that were told as if they were new, so that the client
+// knows nothing of what is in them.
+func (s *session) tellNames(ctx context.Context, a *watched, next *mailstore.Outline) (fresh map[restante.MailboxID]bool) {
 	if !a.shared() && !a.filter.any(imap.NotifyMailboxName|imap.NotifySubscriptionChange) {
-		return
+		return nil
 	}
 	for _, n := range nameNotices(a.told, next) {
+		if n.Mailbox != nil && n.fresh {
+			if fresh == nil {
+				fresh = make(map[restante.MailboxID]bool)
+			}
+			fresh[n.Mailbox.ID] = true
+		}
 		watched := a.events(n.Name, next) | a.events(n.Name, a.told)
 		if n.OldName != "" {
 			watched |= a.events(n.OldName, a.told)
@@ -35,6 +46,7 @@ func (s *session) tellNames(ctx context.Context, a *watched, next *mailstore.Out
 			s.writeNotice(ctx, a, n, next)
 		}
 	}
+	return fresh
 }
 
 // mayList reports whether the client may be told of a mailbox; nil is none any
@@ -58,7 +70,7 @@ func nameNotices(told, next *mailstore.Outline) []nameNotice {
 		list = append(list, n)
 	}
 	for _, c := range next.NameChanges(told) {
-		add(nameNotice{NameChange: c, events: imap.NotifyMailboxName})
+		add(nameNotice{NameChange: c, events: imap.NotifyMailboxName, fresh: c.OldName == "" && !c.Lost})
 	}
 	// A notice that is not about the name itself tells how it is now.
 	also := func(name string, e imap.NotifyEvents) {

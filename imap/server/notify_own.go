@@ -28,16 +28,21 @@ func (s *session) beginOwn(account *mailstore.Account) ownChange {
 }
 
 // names is called after a change of names or subscriptions. What others had done
-// before is told now, lest it should be taken for known.
-func (o *ownChange) names(ctx context.Context) {
+// before is told now, lest it should be taken for known. named is how many new
+// mailboxes the client has named: levels above that were made too are told.
+func (o *ownChange) names(ctx context.Context, named int) {
 	a := o.watched
 	if a == nil {
 		return
 	}
 	_, all := a.take()
 	after := o.account.State()
-	if !after.Follows(o.before) {
+	more := len(after.Outline().Mailboxes()) - len(o.before.Outline().Mailboxes())
+	if !after.Follows(o.before) || more > named {
+		// Told before the answer, what others did after it would be taken for what
+		// was there before it.
 		a.missed()
+		o.s.interest.later = true
 		return
 	}
 	if all || a.told != o.before.Outline() || len(a.since) > 0 {

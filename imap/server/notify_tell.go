@@ -15,6 +15,11 @@ func (s *session) tellAccounts(ctx context.Context) error {
 	if w == nil {
 		return nil
 	}
+	if w.later {
+		w.later = false
+		s.wake.wake()
+		return nil
+	}
 	for _, a := range w.accounts {
 		if err := a.account.Refresh(ctx); err != nil {
 			if a.shared() {
@@ -45,7 +50,7 @@ func (s *session) tellState(ctx context.Context, a *watched, now *mailstore.Stat
 		for _, id := range mailboxes {
 			// What comes, goes or may be seen from now on goes with a change of names.
 			if mb := now.Mailbox(id); mb != nil && a.told.Mailbox(id) != nil {
-				s.tellCounts(ctx, a, mb, nil)
+				s.tellCounts(ctx, a, mb, nil, false)
 				a.learned(mb)
 			}
 		}
@@ -57,12 +62,12 @@ func (s *session) tellState(ctx context.Context, a *watched, now *mailstore.Stat
 		s.untaggedOK(imap.CodeNotificationOverflow, "There are too many mailboxes to be watched")
 		return
 	}
-	s.tellNames(ctx, a, next)
+	fresh := s.tellNames(ctx, a, next)
 	told := a.told.Mailboxes()
 	each := len(a.since) > 0 || a.filter.subscribed != 0 && len(next.SubscriptionChanges(a.told)) > 0
 	for i, mb := range next.Mailboxes() {
 		if each || i >= len(told) || told[i] != mb {
-			s.tellCounts(ctx, a, mb, next)
+			s.tellCounts(ctx, a, mb, next, fresh[mb.ID])
 		}
 	}
 	a.told, a.since = next, nil
@@ -93,11 +98,14 @@ func (s *session) mayWatch(ctx context.Context, at *place, need mailstore.Rights
 
 // tellCounts writes the STATUS response of a mailbox if an event that is watched
 // happened in it since it was last told of (RFC 5465 §5.1 to §5.3). next is what
-// is told of the names, if that changes.
-func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mailbox, next *mailstore.Outline) {
+// is told of the names, if that changes, and fresh that the client takes the mailbox
+// for a new one.
+func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mailbox, next *mailstore.Outline, fresh bool) {
 	was := a.known(mb.ID)
+
+	fresh = fresh && was != nil
 	newly := was != nil && next != nil && a.events(was.Name, a.told)&imap.NotifyMessageEvents == 0
-	if was == mb && !newly || mb.NoSelect || uint64(mb.ID) == a.selected.Load() {
+	if was == mb && !newly && !fresh || mb.NoSelect || uint64(mb.ID) == a.selected.Load() {
 		return
 	}
 	events := a.events(mb.Name, next) & imap.NotifyMessageEvents
@@ -112,8 +120,12 @@ func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mail
 		// A new one is told with what is in it, and where UIDs mean something else
 		// than they did for this name.
 		tell = s.interest.status || mb.Messages > 0 || a.told.Named(mb.Name) != nil
+	case fresh:
+		tell = true
 	case newly:
 		tell = s.interest.status // it has become one of those that are watched (RFC 5465 §6.4)
+	case was.Name != mb.Name && !a.events(mb.Name, next).Has(imap.NotifyMailboxName):
+		tell = s.interest.status || mb.Messages > 0 // what is known is known by another name
 	default:
 		seen := was.Unseen != mb.Unseen
 		if !seen {

@@ -26,6 +26,8 @@ type interest struct {
 	status   bool             // STATUS was asked for
 	accounts []*watched       // the session's own first; none after NOTIFY NONE
 
+	// later says that nothing is told before the answer to the command that runs.
+	later bool
 	// everything says that all events of the selected mailbox are told for once.
 	everything bool
 	// following is the subscription to the selected mailbox.
