@@ -109,7 +109,9 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 	}
 	own := s.beginOwn(s.account)
 	err := s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
-	own.names(ctx, 0)
+	if own.subscribes(strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE") {
+		own.names(ctx, 0)
+	}
 	return done, err
 }
 

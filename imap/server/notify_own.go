@@ -68,3 +68,9 @@ func (o *ownChange) messages(id restante.MailboxID, arrived int) {
 		o.watched.learned(is)
 	}
 }
+
+// subscribes reports whether it takes a change to make a name subscribed or not.
+// Without one, the commit that has come since is somebody else's.
+func (o *ownChange) subscribes(name string, on bool) bool {
+	return o.watched != nil && o.before.Subscribed(name) != on
+}
