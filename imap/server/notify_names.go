@@ -2,9 +2,9 @@ package server
 
 import (
 	"context"
-	"github.com/restante/restante"
 	"strings"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
