@@ -16,6 +16,7 @@ const (
 	SortDisplayTo
 	SortModSeq
 	SortUID
+	SortRelevancy // of a fuzzy search, the highest first (RFC 6203 §6)
 )
 
 // SortKey is one sort-criterion (RFC 5256 §5).

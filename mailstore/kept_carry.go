@@ -27,6 +27,8 @@ func dependenceOf(q Query) dependence {
 		return dependenceOfAll(q)
 	case Not:
 		return dependenceOf(q.Query)
+	case Fuzzy:
+		return dependenceOf(q.Query)
 	case HasFlag, ModSeq:
 		return dependence{row: true}
 	case Within:
@@ -54,6 +56,8 @@ func (s *searcher) aged(q Query, then, now int64, out bitset) error {
 	case Or:
 		return s.agedAny(q, then, now, out)
 	case Not:
+		return s.aged(q.Query, then, now, out)
+	case Fuzzy:
 		return s.aged(q.Query, then, now, out)
 	case Within:
 		for _, age := range [...]uint32{q.Older, q.Younger} {

@@ -91,6 +91,12 @@ type (
 	Text struct{ Text string }
 )
 
+// Fuzzy matches what its query matches, and what is like it: texts by their words,
+// as search.Fuzzy has it, dates and sizes that are not far off. The result then
+// has scores (RFC 6203).
+type Fuzzy struct{ Query Query }
+
+func (Fuzzy) query()        {}
 func (All) query()          {}
 func (And) query()          {}
 func (Or) query()           {}

@@ -12,7 +12,7 @@ func (r Result) IsEmpty() bool { return r.set.empty() }
 // Cut gives what was found from the place from up to, without, the place to,
 // counted from 0 in the order of the mailbox.
 func (r Result) Cut(from, to int) Result {
-	out := Result{snap: r.snap, set: newBitset(r.set.n)}
+	out := Result{snap: r.snap, set: newBitset(r.set.n), scores: r.scores}
 	first, end := r.set.nth(from), r.set.nth(to)
 	if first >= end {
 		return out

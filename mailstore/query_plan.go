@@ -45,6 +45,8 @@ func compile(q Query, now int64) (plan, error) {
 		return compileList(q, now, true)
 	case Or:
 		return compileList(q, now, false)
+	case Fuzzy:
+		return compileFuzzy(q.Query, now)
 	case Not:
 		p, err := compile(q.Query, now)
 		if err != nil {

@@ -10,9 +10,14 @@ import (
 // Result is the set of messages that a search found, by their sequence numbers
 // in the snapshot that was searched.
 type Result struct {
-	snap *Snapshot
-	set  bitset
+	snap   *Snapshot
+	set    bitset
+	scores *scores // of a fuzzy search; nil of another
 }
+
+// Score says how well the message with a sequence number matches, which was found:
+// from 1 to 100, and 100 where nothing was fuzzy (RFC 6203 §4).
+func (r Result) Score(seq int) int { return r.scores.of(seq - 1) }
 
 // Snapshot is what was searched and what the sequence numbers refer to.
 func (r Result) Snapshot() *Snapshot { return r.snap }

@@ -28,7 +28,7 @@ func (a *Account) Search(ctx context.Context, s *Snapshot, q Query, o SearchOpti
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{snap: s, set: found}, nil
+	return Result{snap: s, set: found, scores: r.scores}, nil
 }
 
 // searcher is the state of one search. It belongs to one goroutine.
@@ -39,6 +39,7 @@ type searcher struct {
 	reader  *Reader
 	stored  kv.Snapshot
 	free    []bitset
+	scores  *scores // of what was matched fuzzily; nil before
 
 	threaded map[ThreadAlgorithm]*Threads // of all messages; see threads
 }

@@ -69,7 +69,7 @@ func (m *Matcher) MatchReader(ctx context.Context, r io.Reader, found []bool) (a
 		text := m.raw[:held+n]
 		cut := len(text)
 		if err == nil {
-			cut = wholeRunes(text)
+			cut = WholeRunes(text)
 		}
 		m.folded = Fold(m.folded, text[:cut])
 		held = copy(m.raw, text[cut:])
@@ -100,8 +100,8 @@ func (m *Matcher) match(found []bool) bool {
 	return all
 }
 
-// wholeRunes is the length of b without a character that is cut at its end.
-func wholeRunes(b []byte) int {
+// WholeRunes is the length of b without a character that is cut at its end.
+func WholeRunes(b []byte) int {
 	for i := 1; i <= min(utf8.UTFMax-1, len(b)); i++ {
 		if c := b[len(b)-i]; utf8.RuneStart(c) {
 			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-i:]) {

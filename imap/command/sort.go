@@ -128,6 +128,8 @@ func sortField(name []byte) (f imap.SortField, ok bool) {
 		return imap.SortModSeq, true
 	case "UID":
 		return imap.SortUID, true
+	case "RELEVANCY":
+		return imap.SortRelevancy, true
 	}
 	return 0, false
 }

@@ -39,6 +39,7 @@ var extensions = [...]extension{
 	{"WITHIN", false, "RFC 5032"},
 	{"PARTIAL", false, "RFC 9394"},
 	{"CONTEXT=SORT", false, "RFC 5267"},
+	{"SEARCH=FUZZY", false, "RFC 6203"},
 	{"FILTERS", false, "RFC 5466"},
 	{"INPROGRESS", false, "RFC 9585"},
 	{"PREVIEW", false, "RFC 8970"},

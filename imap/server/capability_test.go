@@ -55,6 +55,7 @@ func proofs() map[string]proof {
 		"FILTERS":            {`SETMETADATA "" (/private/filters/values/f "UNSEEN")`, "SEARCH FILTER f", `\* SEARCH 1 2`},
 		"INPROGRESS":         {"", "SEARCH ALL", `\* SEARCH 1 2`}, // TestProgressTranscripts
 		"CONTEXT=SORT":       {"SORT RETURN (UPDATE COUNT) (REVERSE ARRIVAL REVERSE UID) UTF-8 SEEN", "STORE 2 +FLAGS.SILENT (\\Seen)", `\* ESEARCH \(TAG "b"\) ADDTO \(1 2\)`},
+		"SEARCH=FUZZY":       {"", "SEARCH RETURN (ALL RELEVANCY) FUZZY SUBJECT x", `\* ESEARCH \(TAG "%T"\) ALL 1:2 RELEVANCY \(100 100\)`},
 		"PARTIAL":            {"", "UID SEARCH RETURN (PARTIAL -1:-1) ALL", `\* ESEARCH \(TAG "%T"\) UID PARTIAL \(-1:-1 2\)`},
 		"SORT":               {"", "SORT (REVERSE ARRIVAL SUBJECT) UTF-8 ALL", `\* SORT 1 2`},
 		"ESORT":              {"", "SORT RETURN (MIN COUNT) (REVERSE UID) UTF-8 ALL", `\* ESEARCH \(TAG "%T"\) MIN 2 COUNT 2`},

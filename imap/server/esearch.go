@@ -29,6 +29,9 @@ func (s *session) esearch(ctx context.Context, c *command.ESearch) (imap.StatusR
 	} else if err := s.beginSearch(ctx, true, p); err != nil {
 		return done, err
 	}
+	if err := mayScore(p, nil); err != nil {
+		return done, err
+	}
 	list, err := s.sources(ctx, c.Sources)
 	if err != nil {
 		return done, err
@@ -146,9 +149,12 @@ func (s *session) findIn(ctx context.Context, p *imap.SearchProgram, in *selecte
 	}
 	return s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) {
 		if w != nil {
-			return s.findWatched(ctx, p, w)
+			found, err := s.findWatched(ctx, p, w)
+			if err != nil || !p.Return.Has(imap.ReturnRelevancy) {
+				return found, err
+			}
 		}
-		if !p.Return.Has(imap.ReturnPartial) {
+		if !pages(p) {
 			return in.account.Search(ctx, in.view.Shown(), q, mailstore.SearchOptions{})
 		}
 		var k mailstore.Kept

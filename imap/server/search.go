@@ -24,6 +24,9 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 		}
 		return done, err
 	}
+	if err := mayScore(p, nil); err != nil {
+		return done, err
+	}
 	w, err := s.newWatch(p, c.UID)
 	if err != nil {
 		return done, err
@@ -95,7 +98,7 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (fo
 		q = s.searched(&p.Key, q)
 	}
 	var o mailstore.SearchOptions
-	if p.Return&(imap.ReturnAll|imap.ReturnCount|imap.ReturnPartial|imap.ReturnUpdate) == 0 {
+	if p.Return&(imap.ReturnAll|imap.ReturnCount|imap.ReturnPartial|imap.ReturnUpdate|imap.ReturnRelevancy) == 0 {
 		// With SAVE alone all are wanted (RFC 9051 §6.4.4.1).
 		o.Min, o.Max = p.Return.Has(imap.ReturnMin), p.Return.Has(imap.ReturnMax)
 	}
@@ -103,6 +106,9 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (fo
 		switch {
 		case w != nil:
 			found, err = s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) { return s.findWatched(ctx, p, w) })
+			if err == nil && p.Return.Has(imap.ReturnRelevancy) {
+				found, err = s.searchInTurn(ctx, p, q, o) // of what is watched no scores are kept
+			}
 		case pages(p):
 			found, err = s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) { return s.findKept(ctx, p, q) })
 		default:
@@ -230,6 +236,9 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 	}
 	if want.Has(imap.ReturnCount) {
 		w.number(" COUNT ", uint64(w.found.Count()))
+	}
+	if want.Has(imap.ReturnRelevancy) {
+		w.relevancy(want)
 	}
 	if w.modSeq > 0 {
 		w.number(" MODSEQ ", uint64(w.modSeq))

@@ -17,7 +17,7 @@ type keptSearch struct {
 
 // pages reports whether a search is done by way of a kept result.
 func pages(p *imap.SearchProgram) bool {
-	return p.Return&(imap.ReturnPartial|imap.ReturnContext) != 0
+	return p.Return&(imap.ReturnPartial|imap.ReturnContext) != 0 && !p.Return.Has(imap.ReturnRelevancy)
 }
 
 // findKept runs a search of which a page is wanted, or that will come again. Of a

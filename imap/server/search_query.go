@@ -16,6 +16,12 @@ func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 	switch k.Op {
 	case imap.SearchAnd, imap.SearchOr:
 		return sel.queries(k)
+	case imap.SearchFuzzy:
+		if len(k.Keys) != 1 {
+			return nil, imap.Bad("FUZZY takes one search key")
+		}
+		q, err := sel.query(&k.Keys[0])
+		return mailstore.Fuzzy{Query: q}, err
 	case imap.SearchNot:
 		if len(k.Keys) != 1 {
 			return nil, imap.Bad("NOT takes one search key")

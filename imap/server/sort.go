@@ -19,6 +19,9 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 	if err := s.beginSearch(ctx, c.UID, p); err != nil {
 		return done, err
 	}
+	if err := mayScore(p, c.Keys); err != nil {
+		return done, err
+	}
 	keys := sortKeys(c.Keys)
 	watch, err := s.newSortedWatch(p, keys, c.UID)
 	if err != nil {
@@ -76,6 +79,7 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort, w *watch) (fo
 			return nil
 		}
 		keys := sortKeys(c.Keys)
+		scored(keys, found)
 		if order, err = s.selected.account.Sort(ctx, found, keys); err != nil {
 			if w != nil {
 				s.unwatch([]string{w.tag})
@@ -96,6 +100,18 @@ var sortFields = [...]mailstore.SortField{
 	imap.SortFrom: mailstore.SortFrom, imap.SortSize: mailstore.SortSize, imap.SortSubject: mailstore.SortSubject,
 	imap.SortTo: mailstore.SortTo, imap.SortDisplayFrom: mailstore.SortDisplayFrom,
 	imap.SortDisplayTo: mailstore.SortDisplayTo, imap.SortModSeq: mailstore.SortModSeq, imap.SortUID: mailstore.SortUID,
+	imap.SortRelevancy: mailstore.SortScore,
+}
+
+// scored gives the keys the scores of a fuzzy search. The highest comes first,
+// unless that is reversed (RFC 6203 §6).
+func scored(keys []mailstore.SortKey, found mailstore.Result) {
+	for i := range keys {
+		if keys[i].Field == mailstore.SortScore {
+			keys[i].Reverse = !keys[i].Reverse
+			keys[i].Score = func(seq int) int64 { return int64(found.Score(seq)) }
+		}
+	}
 }
 
 func sortKeys(keys []imap.SortKey) []mailstore.SortKey {
@@ -203,6 +219,9 @@ func (w *sortWriter) extended(want imap.SearchReturn) {
 	}
 	if want.Has(imap.ReturnCount) {
 		w.number(" COUNT ", uint64(w.found.Count()))
+	}
+	if want.Has(imap.ReturnRelevancy) {
+		w.relevancy(want)
 	}
 	if w.modSeq > 0 {
 		w.number(" MODSEQ ", uint64(w.modSeq))

@@ -19,7 +19,7 @@ const promised = `ACL RIGHTS=kxten LIST-MYRIGHTS
 	COMPRESS=DEFLATE NOTIFY UNAUTHENTICATE OBJECTID+ LOGIN-REFERRALS MAILBOX-REFERRALS`
 
 // promisedInSearch are those of them that are ways to search.
-const promisedInSearch = `CONTEXT=SEARCH CONTEXT=SORT MULTISEARCH FILTERS INPROGRESS`
+const promisedInSearch = `CONTEXT=SEARCH CONTEXT=SORT SEARCH=FUZZY MULTISEARCH FILTERS INPROGRESS`
 
 // promisedOfContent are those that give or take the content of messages.
 const promisedOfContent = `CONVERT`
