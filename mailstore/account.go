@@ -14,9 +14,16 @@ import (
 	"github.com/restante/restante/notify"
 )
 
-// Account is an open account. Its methods may be called concurrently; those
-// that write wait for one another.
+// Account is an open account as one user sees it. Its methods may be called
+// concurrently; those that write wait for one another.
 type Account struct {
+	*accountCore
+	viewer restante.AccountID // who has a \Seen of his own there (see seen.go); 0: the owner
+}
+
+// accountCore is what all who opened an account share.
+type accountCore struct {
+	owner   *Account // the account as its owner sees it
 	id      restante.AccountID
 	store   *Store
 	state   atomic.Pointer[State] // nil until loaded
@@ -40,6 +47,25 @@ type Account struct {
 		sync.Mutex
 		claimed map[restante.MailboxID]restante.UID
 	}
+
+	seen seenCache
+}
+
+// newAccount answers an account that is not loaded yet, as its owner sees it.
+func newAccount(s *Store, id restante.AccountID) *Account {
+	a := &Account{accountCore: &accountCore{id: id, store: s}}
+	a.owner = a
+	return a
+}
+
+// As answers the account as another user sees it: with his own \Seen. It is the
+// same use of the account, so that it is released once. The owner's is 0, or the
+// account itself.
+func (a *Account) As(viewer restante.AccountID) *Account {
+	if viewer == 0 || viewer == a.id {
+		return a.owner
+	}
+	return &Account{accountCore: a.accountCore, viewer: viewer}
 }
 
 // ID is the account's number.

@@ -40,7 +40,7 @@ func (c *accountCache) acquire(s *Store, id restante.AccountID) *Account {
 	defer c.mu.Unlock()
 	a := c.mu.accounts[id]
 	if a == nil {
-		a = &Account{id: id, store: s}
+		a = newAccount(s, id)
 		c.mu.accounts[id] = a
 	}
 	if e := a.cached.idle; e != nil {
@@ -126,5 +126,5 @@ func (s *Store) Account(ctx context.Context, id restante.AccountID) (*Account, e
 
 // Release ends the use of an account by one of those who opened it.
 func (a *Account) Release() {
-	a.store.cache.release(a, a.state.Load() != nil && !a.removed.Load())
+	a.store.cache.release(a.owner, a.state.Load() != nil && !a.removed.Load())
 }

@@ -179,7 +179,7 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 		p.letGo()
 		return AppendResult{}, err
 	}
-	req := &appendRequest{mailbox: mb, uploads: p.uploads}
+	req := &appendRequest{mailbox: mb, viewer: p.account.viewer, uploads: p.uploads}
 	err := p.account.appendQueued(ctx, req)
 	if err == nil {
 		for _, u := range p.uploads {

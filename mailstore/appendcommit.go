@@ -24,6 +24,7 @@ type appendQueue struct {
 // appendRequest is one Append to be committed.
 type appendRequest struct {
 	mailbox restante.MailboxID
+	viewer  restante.AccountID // whose \Seen it is; 0: the owner's
 	uploads []*upload
 	done    bool // guarded by the writer lock, as are the two below
 	result  AppendResult
@@ -113,9 +114,13 @@ func (r *appendRequest) apply(tx *txn, t *threader) error {
 	if err := tx.admit(d, uploads); err != nil {
 		return err
 	}
+	seen, err := tx.viewersDraft(r.mailbox, r.viewer)
+	if err != nil {
+		return err
+	}
 	sets := make([]FlagSetID, len(uploads))
 	for i, u := range uploads {
-		if sets[i], err = tx.intern(nil, u.system, u.keywords); err != nil {
+		if sets[i], err = tx.intern(nil, seen.ownersFlags(u.system), u.keywords); err != nil {
 			return err
 		}
 		if err := t.find(u.hashes); err != nil {
@@ -127,6 +132,7 @@ func (r *appendRequest) apply(tx *txn, t *threader) error {
 		if err != nil {
 			return err
 		}
+		seen.add(uid, u.system, tx.modSeq)
 		if i == 0 {
 			r.result.First = uid
 		}

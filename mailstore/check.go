@@ -54,6 +54,7 @@ const (
 	FindThread  FindingKind = "thread"  // thread rows
 
 	FindACL      FindingKind = "acl"      // access control lists
+	FindSeen     FindingKind = "seen"     // what other accounts have seen
 	FindMetadata FindingKind = "metadata" // metadata of mailboxes and of the server
 	FindRow      FindingKind = "row"      // rows of unknown form
 )
@@ -272,7 +273,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 // rest is held against.
 func (c *checker) run() error {
 	for _, step := range []func() error{
-		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkMetadata, c.checkCounts,
+		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkCounts,
 		c.checkStaging, c.checkRefs, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {

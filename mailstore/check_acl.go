@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/restante/restante"
@@ -35,4 +36,61 @@ func (c *checker) checkACLs() error {
 		}
 		return nil
 	})
+}
+
+// checkSeen looks at what other accounts have seen. What is of no mailbox, or cannot
+// be read, is removed: messages are unseen then.
+func (c *checker) checkSeen() error {
+	start, end := kindRange(kindSeenChange)
+	err := c.scan(start, end, func(key, value []byte) error {
+		n, rest, ok := keyNumber(key)
+		at, m := binary.Uvarint(value)
+		cb := c.boxes[restante.MailboxID(n)]
+		if ok && len(rest) == 0 && m > 0 && restante.ModSeq(at) <= c.version && (cb != nil || c.damaged) {
+			return nil
+		}
+		c.foundf(FindSeen, true, "the row %x of what others have seen is of no use and is removed", key)
+		c.delete(key, len(value))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	start, end = kindRange(kindSeen)
+	return c.scan(start, end, func(key, value []byte) error {
+		if why := c.wrongSeen(key, value); why != "" {
+			c.foundf(FindSeen, true, "what others have seen, in the row %x, %s; it is removed", key, why)
+			c.delete(key, len(value))
+		}
+		return nil
+	})
+}
+
+// wrongSeen says what is wrong with a block of what was seen.
+func (c *checker) wrongSeen(key, value []byte) string {
+	n, rest, _ := keyNumber(key)
+	if len(rest) != 12 {
+		return "has no such key"
+	}
+	cb := c.boxes[restante.MailboxID(n)]
+	if cb == nil {
+		if c.damaged {
+			return ""
+		}
+		return "is of no mailbox"
+	}
+	b, ok := parseSeenBlock(value)
+	if !ok {
+		return "cannot be read"
+	}
+	first := uint64(binary.BigEndian.Uint32(rest[8:])) * seenBlockSize
+	if first+uint64(b[len(b)-1].last) >= uint64(cb.mailbox.UIDNext) {
+		return "is about UIDs that were not given yet"
+	}
+	for _, r := range b {
+		if r.modSeq > c.version {
+			return "has a modseq above the account's"
+		}
+	}
+	return ""
 }

@@ -93,7 +93,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	tx := &txn{
 		ctx: ctx, store: a.store, partition: a.partition(), base: base,
 		limits: a.store.options.Limits, now: a.store.now(), modSeq: base.ModSeq() + 1,
-		row: base.account, flags: base.flags, acls: base.acls,
+		row: base.account, flags: base.flags, acls: base.acls, seen: base.seen, cache: &a.seen,
 	}
 	defer tx.close()
 	if err := f(tx); err != nil {
@@ -126,6 +126,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		return base, nil
 	}
 	next := tx.state(version)
+	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)
 	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure || e.Metadata {
 		a.writer.events = append(a.writer.events, e)

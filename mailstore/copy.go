@@ -22,17 +22,17 @@ type CopyResult struct {
 // there is no commit. Errors are restante.ErrNotFound (which mailbox, Mailbox
 // of State tells), ErrOverQuota and ErrLimit.
 func (a *Account) Copy(ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID) (CopyResult, error) {
-	return a.transfer(ctx, src, uids, dst, false)
+	return a.transfer(ctx, src, uids, dst, AllRights, false)
 }
 
 // Move is Copy that also removes the messages from the source, in one commit
 // (RFC 6851).
 func (a *Account) Move(ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID) (CopyResult, error) {
-	return a.transfer(ctx, src, uids, dst, true)
+	return a.transfer(ctx, src, uids, dst, AllRights, true)
 }
 
 func (a *Account) transfer(
-	ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID, move bool,
+	ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID, rights Rights, move bool,
 ) (CopyResult, error) {
 	if _, err := a.Snapshot(ctx, src); err != nil { // so that the pages stay
 		return CopyResult{}, err
@@ -54,22 +54,26 @@ func (a *Account) transfer(
 		if err := tx.loadTail(to); err != nil {
 			return err
 		}
-		result, err = tx.transfer(from, uids, to, move)
+		c, err := tx.carrier(from, to, a.viewer, rights)
+		if err != nil {
+			return err
+		}
+		result, err = tx.transfer(from, uids, to, c, move)
 		return err
 	})
 	if err != nil {
 		return CopyResult{}, err
 	}
-	if result.Snapshot, err = state.loaded(dst); err != nil {
+	if result.Snapshot, err = a.loaded(ctx, state, dst); err != nil {
 		return CopyResult{}, err
 	}
-	result.Source, err = state.loaded(src)
+	result.Source, err = a.loaded(ctx, state, src)
 	return result, err
 }
 
-// transfer copies or moves messages between drafts. from is loaded, of to the
-// tail is.
-func (tx *txn) transfer(from *draft, uids UIDSet, to *draft, move bool) (CopyResult, error) {
+// transfer copies or moves messages between drafts with the flags that c carries;
+// nil: all. from is loaded, of to the tail is.
+func (tx *txn) transfer(from *draft, uids UIDSet, to *draft, c *flagCarrier, move bool) (CopyResult, error) {
 	result := CopyResult{UIDValidity: to.mailbox.UIDValidity}
 	if err := tx.transferable(from, uids, move); err != nil {
 		return result, err
@@ -82,6 +86,10 @@ func (tx *txn) transfer(from *draft, uids UIDSet, to *draft, move bool) (CopyRes
 			for j := s.from; j < s.to; j++ {
 				m := p.Message(j)
 				m.SaveDate = now
+				system, err := c.carry(&m)
+				if err != nil {
+					return err
+				}
 				if !move {
 					if err := tx.retain(m.EmailID); err != nil {
 						return err
@@ -91,6 +99,7 @@ func (tx *txn) transfer(from *draft, uids UIDSet, to *draft, move bool) (CopyRes
 				if err != nil {
 					return err
 				}
+				c.arrived(uid, system)
 				result.To = result.To.Add(uid)
 			}
 		}

@@ -85,5 +85,6 @@ func (tx *txn) empty(d *draft) error {
 	d.touched, d.changed = true, true
 	tx.batch.DeleteRange(pageRange(mb.ID))
 	tx.batch.DeleteRange(expungedRange(mb.ID))
+	tx.dropSeen(mb.ID)
 	return tx.dropContents(gone)
 }

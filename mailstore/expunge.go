@@ -23,6 +23,11 @@ type ExpungeResult struct {
 // another copy go with them. If there are none there is no commit. The error
 // is restante.ErrNotFound for the mailbox.
 func (a *Account) Expunge(ctx context.Context, mb restante.MailboxID, uids UIDSet) (ExpungeResult, error) {
+	return a.expunge(ctx, mb, func(tx *txn, d *draft) UIDSet { return d.deleted(tx.flags, uids) })
+}
+
+// expunge removes the messages that doomed gives of a mailbox as it is then.
+func (a *Account) expunge(ctx context.Context, mb restante.MailboxID, doomed func(*txn, *draft) UIDSet) (ExpungeResult, error) {
 	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
 		return ExpungeResult{}, err
 	}
@@ -36,18 +41,18 @@ func (a *Account) Expunge(ctx context.Context, mb restante.MailboxID, uids UIDSe
 		if err := tx.load(d); err != nil {
 			return err
 		}
-		doomed := d.deleted(tx.flags, uids)
-		if len(doomed) == 0 {
+		gone := doomed(tx, d)
+		if len(gone) == 0 {
 			return nil
 		}
-		result.UIDs, result.ModSeq = doomed, tx.modSeq
+		result.UIDs, result.ModSeq = gone, tx.modSeq
 		tx.batch.UseReserve()
-		return tx.expunge(d, doomed)
+		return tx.expunge(d, gone)
 	})
 	if err != nil {
 		return ExpungeResult{}, err
 	}
-	result.Snapshot, err = state.loaded(mb)
+	result.Snapshot, err = a.loaded(ctx, state, mb)
 	return result, err
 }
 

@@ -21,9 +21,11 @@ const schemaVersion = 2
 //	03 name                           subscription; no value
 //	04 flagset:4                      flag set, or a mark that its number was given out (see flagtable.go)
 //	05 mailbox:8                      access control list (see acl.go)
+//	06 mailbox:8                      modseq of the last change of a \Seen that is not the owner's
 //	10 mailbox:8 uid:4                page (see pagecodec.go); uid is not above the
 //	                                  page's first and above the last of the page before
 //	11 mailbox:8 modseq:8             UIDs expunged by that commit
+//	12 mailbox:8 account:8 uid/256:4  \Seen of 256 UIDs for another account (see seen.go)
 //	20 emailid/256:8                  extra references of 256 contents; no row: none
 //	21 hash:8 emailid:8               ThreadID:8 of a message that has or names the Message-ID
 //	22 emailid:8                      the hashes under which 21 holds the message
@@ -42,8 +44,10 @@ const (
 	kindSubscription = 0x03
 	kindFlagSet      = 0x04
 	kindACL          = 0x05
+	kindSeenChange   = 0x06
 	kindPage         = 0x10
 	kindExpunged     = 0x11
+	kindSeen         = 0x12
 	kindRefs         = 0x20
 	kindThread       = 0x21
 	kindThreadOf     = 0x22
@@ -100,6 +104,23 @@ func expungedKey(id restante.MailboxID, at restante.ModSeq) []byte {
 // expungedRange gives the bounds of a mailbox's history of expunges.
 func expungedRange(id restante.MailboxID) (start, end []byte) {
 	return key64(kindExpunged, uint64(id)), key64(kindExpunged, uint64(id)+1)
+}
+
+func seenChangeKey(id restante.MailboxID) []byte { return key64(kindSeenChange, uint64(id)) }
+
+func seenKey(id restante.MailboxID, viewer restante.AccountID, block uint32) []byte {
+	dst := binary.BigEndian.AppendUint64(append(make([]byte, 0, 21), kindSeen), uint64(id))
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(dst, uint64(viewer)), block)
+}
+
+// seenRange gives the bounds of what one account has seen of a mailbox.
+func seenRange(id restante.MailboxID, viewer restante.AccountID) (start, end []byte) {
+	return seenKey(id, viewer, 0), seenKey(id, viewer+1, 0)
+}
+
+// allSeenRange gives the bounds of what other accounts have seen of a mailbox.
+func allSeenRange(id restante.MailboxID) (start, end []byte) {
+	return key64(kindSeen, uint64(id)), key64(kindSeen, uint64(id)+1)
 }
 
 func refsKey(block uint64) []byte { return key64(kindRefs, block) }

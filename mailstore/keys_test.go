@@ -17,6 +17,8 @@ func TestKeysGolden(t *testing.T) {
 		{"subscription", subscriptionKey("a/é"), "03612fc3a9"},
 		{"flag set", flagSetKey(7), "0400000007"},
 		{"access control list", aclKey(7), "050000000000000007"},
+		{"change of seen", seenChangeKey(7), "060000000000000007"},
+		{"seen", seenKey(7, 300, 2), "120000000000000007000000000000012c00000002"},
 		{"page", pageKey(1, 257), "10000000000000000100000101"},
 		{"expunged", expungedKey(1, 258), "1100000000000000010000000000000102"},
 		{"refs", refsKey(3), "200000000000000003"},

@@ -82,6 +82,9 @@ func (a *Account) difference(old, next *State) notify.Event {
 	for _, b := range next.mailboxes {
 		was := old.box(b.mailbox.ID)
 		if was == b {
+			if old.seen[b.mailbox.ID] != next.seen[b.mailbox.ID] {
+				e.Mailboxes = append(e.Mailboxes, b.mailbox.ID)
+			}
 			continue
 		}
 		e.Mailboxes = append(e.Mailboxes, b.mailbox.ID)
@@ -157,6 +160,10 @@ func (s *State) readHeadRow(key, value []byte, old *State) error {
 		s.subscriptions = append(s.subscriptions, string(key[1:]))
 	case kindFlagSet:
 		if !s.flags.loadRow(key, value) {
+			return bad()
+		}
+	case kindSeenChange:
+		if !s.readSeenChange(key, value) {
 			return bad()
 		}
 	case kindACL:

@@ -89,6 +89,15 @@ func readTail(snap kv.Snapshot, id restante.MailboxID) (*Page, error) {
 // not have them. A mailbox that is not there, or that is only a level of the
 // hierarchy, is restante.ErrNotFound.
 func (a *Account) Snapshot(ctx context.Context, id restante.MailboxID) (*Snapshot, error) {
+	base, err := a.ownersSnapshot(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.derive(ctx, base)
+}
+
+// ownersSnapshot is Snapshot as the owner sees the mailbox.
+func (a *Account) ownersSnapshot(ctx context.Context, id restante.MailboxID) (*Snapshot, error) {
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
 	}
@@ -124,6 +133,15 @@ func (a *Account) Snapshot(ctx context.Context, id restante.MailboxID) (*Snapsho
 	next.mailboxes[i] = s.mailboxes[i].withPages(pages, s)
 	a.state.Store(&next)
 	return next.loaded(id)
+}
+
+// loaded is Snapshot as of a state; nil if the mailbox's pages are not loaded.
+func (a *Account) loaded(ctx context.Context, s *State, id restante.MailboxID) (*Snapshot, error) {
+	base, err := s.loaded(id)
+	if err != nil {
+		return nil, err
+	}
+	return a.derive(ctx, base)
 }
 
 // loaded answers the snapshot of a mailbox, nil if its pages are not loaded.

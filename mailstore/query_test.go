@@ -20,7 +20,7 @@ import (
 func searchable(t testing.TB, n int) (*Account, *Snapshot) {
 	t.Helper()
 	store := &Store{kv: memkv.New(), now: func() time.Time { return time.Unix(1_700_000_000, 0) }}
-	a := &Account{id: 1000, store: store}
+	a := newAccount(store, 1000)
 	flags, err := NewFlagTable([]string{`\Seen`}, []string{`\Seen`, `\Flagged`, "$Work"}, []string{"work"})
 	if err != nil {
 		t.Fatal(err)

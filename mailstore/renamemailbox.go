@@ -79,6 +79,6 @@ func (tx *txn) renameInbox(d *draft, to string) error {
 	if err := tx.load(d); err != nil {
 		return err
 	}
-	_, err = tx.transfer(d, UIDSet{{1, 1<<32 - 1}}, target, true)
+	_, err = tx.transfer(d, UIDSet{{1, 1<<32 - 1}}, target, nil, true)
 	return err
 }

@@ -63,9 +63,10 @@ type State struct {
 	index         map[restante.MailboxID]int // places in mailboxes; shared by states with the same names
 	subscriptions []string                   // in byte order
 	flags         *FlagTable
-	metadata      restante.ModSeq            // of the last change of metadata
-	acls          map[restante.MailboxID]ACL // of the mailboxes that have one; not changed
-	outline       *atomic.Pointer[Outline]   // holds nil until asked for
+	metadata      restante.ModSeq                        // of the last change of metadata
+	acls          map[restante.MailboxID]ACL             // of the mailboxes that have one; not changed
+	outline       *atomic.Pointer[Outline]               // holds nil until asked for
+	seen          map[restante.MailboxID]restante.ModSeq // last changes of others' \Seen; not changed
 }
 
 // ModSeq is the modseq of the account's last change: its version, and what was

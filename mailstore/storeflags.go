@@ -76,12 +76,17 @@ func (a *Account) StorePermitted(
 			return err
 		}
 		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, rights: rights, unless: condition, result: &result}
+		if a.viewer != 0 {
+			if c.seen, err = tx.changeOfSeen(mb, a.viewer, &c); err != nil {
+				return err
+			}
+		}
 		return c.store(d, uids)
 	})
 	if err != nil {
 		return StoreResult{}, err
 	}
-	result.Snapshot, err = state.loaded(mb)
+	result.Snapshot, err = a.loaded(ctx, state, mb)
 	return result, err
 }
 
@@ -91,7 +96,8 @@ type flagChange struct {
 	op       FlagOp
 	system   SystemFlags
 	keywords []string
-	rights   Rights // what a replacement does not allow stays
+	rights   Rights    // what a replacement does not allow stays
+	seen     *seenFlag // \Seen where it is not the owner's, else nil
 	unless   *Unchanged
 	result   *StoreResult
 	memo     map[FlagSetID]FlagSetID // what becomes of a set
@@ -105,6 +111,9 @@ func (c *flagChange) store(d *draft, uids UIDSet) error {
 		return c.storePage(d, i, spans)
 	})
 	c.result.Missing = uids.Minus(found)
+	if c.seen != nil {
+		c.seen.apply(c)
+	}
 	return err
 }
 
@@ -118,13 +127,14 @@ func (c *flagChange) storePage(d *draft, i int, spans []span) error {
 	known := false
 	for _, s := range spans {
 		for j := s.from; j < s.to; j++ {
-			if c.unless != nil && oldMods[j] > c.unless.Since {
+			if c.unless != nil && max(oldMods[j], c.seen.modSeq(p.UID(j))) > c.unless.Since {
 				if !c.mergeable(p.UID(j), old[j]) {
 					c.result.Modified = c.result.Modified.Add(p.UID(j))
 					continue
 				}
 				c.result.Merged = c.result.Merged.Add(p.UID(j))
 			}
+			c.seen.note(p.UID(j))
 			if !known || old[j] != last {
 				var err error
 				if to, err = c.become(old[j]); err != nil {
@@ -162,7 +172,7 @@ func (c *flagChange) mergeable(uid restante.UID, id FlagSetID) bool {
 	}
 	m := known.At(seq)
 	was, is := known.Flags().Set(m.FlagSet), c.tx.flags.Set(id)
-	if m.ModSeq > c.unless.Since || was == nil || is == nil || (was.System^is.System)&c.system != 0 {
+	if m.ModSeq > c.unless.Since || was == nil || is == nil || (was.System^is.System)&c.system != 0 || !c.seen.mergeable(uid, was) {
 		return false
 	}
 	return !slices.ContainsFunc(c.keywords, func(k string) bool { return was.hasKeyword(k) != is.hasKeyword(k) })

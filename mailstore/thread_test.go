@@ -49,7 +49,7 @@ func (l *posting) header() []byte {
 func post(t testing.TB, postings []posting) (*Account, Result) {
 	t.Helper()
 	store := &Store{kv: memkv.New(), now: time.Now, seed: maphash.MakeSeed()}
-	a := &Account{id: 1000, store: store}
+	a := newAccount(store, 1000)
 	flags, err := NewFlagTable(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,10 @@ type txn struct {
 	metadata      bool     // metadata of a mailbox or of the server changes
 	removed       bool     // the account goes
 	acls          map[restante.MailboxID]ACL
-	ownACLs       bool // acls is not the base's
+	seen          map[restante.MailboxID]restante.ModSeq
+	seenDrafts    []*seenDraft
+	cache         *seenCache // of the account
+	ownACLs       bool       // acls is not the base's
 	refs          refCounts
 	swept         bool            // there is nothing to be won by a sweep of flag sets
 	importing     map[string]bool // import keys that the change adds
@@ -83,6 +86,7 @@ func (tx *txn) finish() {
 	for _, d := range tx.drafts {
 		tx.finishDraft(d)
 	}
+	tx.finishSeen()
 	tx.refs.write(&tx.batch)
 	if tx.row != tx.base.account || tx.base.version == 0 {
 		tx.batch.Set(accountKey(), tx.row.appendTo(nil))
@@ -93,7 +97,7 @@ func (tx *txn) finish() {
 func (tx *txn) state(version kv.Version) *State {
 	next := &State{
 		version: version, account: tx.row, index: tx.base.index,
-		subscriptions: tx.base.subscriptions, flags: tx.flags, acls: tx.acls, metadata: tx.base.metadata,
+		subscriptions: tx.base.subscriptions, flags: tx.flags, acls: tx.acls, seen: tx.seen, metadata: tx.base.metadata,
 		outline: new(atomic.Pointer[Outline]),
 	}
 	if tx.metadata {
@@ -134,6 +138,11 @@ func (tx *txn) event(account restante.AccountID, version kv.Version) notify.Even
 	for _, d := range tx.drafts {
 		if d.changed {
 			e.Mailboxes = append(e.Mailboxes, d.mailbox.ID)
+		}
+	}
+	for _, d := range tx.seenDrafts {
+		if !slices.Contains(e.Mailboxes, d.mailbox) {
+			e.Mailboxes = append(e.Mailboxes, d.mailbox)
 		}
 	}
 	return e

@@ -162,9 +162,14 @@ func (u *User) memberships(ctx context.Context) ([]string, error) {
 	return *u.groups, nil
 }
 
-// Open opens an owner's account for the user, who releases it when done.
+// Open opens an owner's account as the user sees it, with a \Seen of his own. He
+// releases it when done.
 func (u *User) Open(ctx context.Context, o Owner) (*mailstore.Account, error) {
-	return u.ns.store.Account(ctx, o.Account)
+	a, err := u.ns.store.Account(ctx, o.Account)
+	if err != nil {
+		return nil, err
+	}
+	return a.As(u.account), nil
 }
 
 // Rights answers what the user may do with a mailbox of an owner: everything with

@@ -21,7 +21,7 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return done, err
 	}
 	own := s.beginOwn(dst.account)
-	r, err := s.selected.account.Copy(s.metered(ctx), s.selected.id, t.uids(), dst.mailbox.ID)
+	r, err := s.selected.account.CopyTo(s.metered(ctx), s.selected.id, t.uids(), dst.destination())
 	if err != nil {
 		return done, s.copyError(err)
 	}

@@ -17,7 +17,7 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	}
 	s.clip(&t)
 	own := s.beginOwn(dst.account)
-	r, err := s.selected.account.Move(s.metered(ctx), s.selected.id, t.uids(), dst.mailbox.ID)
+	r, err := s.selected.account.MoveTo(s.metered(ctx), s.selected.id, t.uids(), dst.destination())
 	if err != nil {
 		return done, s.copyError(err)
 	}

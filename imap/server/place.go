@@ -174,3 +174,8 @@ func errNoPermission() error {
 func mailboxID(account *mailstore.Account, id restante.MailboxID) string {
 	return restante.ObjectID('F', account.ID(), uint64(id))
 }
+
+// destination gives the place as one that messages are copied to.
+func (p *place) destination() mailstore.Destination {
+	return mailstore.Destination{Account: p.account, Mailbox: p.mailbox.ID, Rights: p.rights}
+}

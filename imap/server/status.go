@@ -31,6 +31,12 @@ func (s *session) status(ctx context.Context, c command.Status) (imap.StatusResp
 // writeStatus writes a STATUS response (RFC 9051 §7.3.3).
 func (s *session) writeStatus(ctx context.Context, at *place, items imap.StatusItems) {
 	m := at.mailbox
+	if at.account != s.account && items&(imap.StatusUnseen|imap.StatusHighestModSeq) != 0 {
+		// Of others' mailboxes these are the user's own.
+		if snap, err := at.account.Snapshot(ctx, m.ID); err == nil {
+			m = snap.Mailbox()
+		}
+	}
 	s.enc.Untagged().Raw("STATUS ").Mailbox(at.name)
 	sep := " ("
 	number := func(item imap.StatusItems, n uint64) {

@@ -1,0 +1,110 @@
+package mailstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/restante/restante"
+)
+
+// Destination is where somebody copies messages to.
+type Destination struct {
+	Account *Account
+	Mailbox restante.MailboxID
+	Rights  Rights // his; flags that they do not allow to be set are left out (RFC 4314 §4)
+}
+
+// CopyTo copies messages as [Account.Copy] does, to a mailbox of any account. Between
+// accounts the content is copied: all messages arrive in one commit, or none do.
+// Errors are those of Copy, and restante.ErrExpunged if a message went meanwhile.
+func (a *Account) CopyTo(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
+	if a.id == dst.Account.id {
+		return a.transfer(ctx, src, uids, dst.Mailbox, dst.Rights, false)
+	}
+	return a.copyBetween(ctx, src, uids, dst)
+}
+
+// MoveTo is CopyTo that also removes the messages from the source. Between accounts
+// they are durable in the destination first: a crash may leave them in both, and
+// never in neither.
+func (a *Account) MoveTo(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
+	if a.id == dst.Account.id {
+		return a.transfer(ctx, src, uids, dst.Mailbox, dst.Rights, true)
+	}
+	result, err := a.copyBetween(ctx, src, uids, dst)
+	if err != nil || len(result.From) == 0 {
+		return result, err
+	}
+	gone, err := a.expunge(context.WithoutCancel(ctx), src, func(_ *txn, d *draft) UIDSet {
+		var there UIDSet
+		_ = eachOverlap(d.pages, result.From, func(i int, spans []span) error {
+			there = d.pages[i].addUIDs(there, spans)
+			return nil
+		})
+		return there
+	})
+	if err != nil {
+		return result, fmt.Errorf("mailstore: messages were copied but not removed: %w", err)
+	}
+	result.Source = gone.Snapshot
+	return result, nil
+}
+
+// copyBetween copies messages into another account.
+func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
+	snap, err := a.Snapshot(ctx, src)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	var result CopyResult
+	p := dst.Account.BeginAppend(ctx)
+	defer p.Abort()
+	reader, err := a.Reader(ctx)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	defer reader.Close()
+	err = eachOverlap(snap.pages, uids, func(i int, spans []span) error {
+		page := snap.pages[i]
+		result.From = page.addUIDs(result.From, spans)
+		for _, s := range spans {
+			for j := s.from; j < s.to; j++ {
+				m := page.Message(j)
+				if err := p.copy(reader, &m, snap.flags.Set(m.FlagSet), dst.Rights); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || len(result.From) == 0 {
+		return CopyResult{}, err
+	}
+	r, err := p.Commit(ctx, dst.Mailbox)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	result.UIDValidity, result.Snapshot = r.UIDValidity, r.Snapshot
+	result.To = UIDSet{{First: r.First, Last: r.Last}}
+	result.Source = snap
+	return result, nil
+}
+
+// copy takes a message of another account with those of its flags that rights allow.
+func (p *Append) copy(from *Reader, m *Message, set *FlagSet, rights Rights) error {
+	if set == nil {
+		return fmt.Errorf("mailstore: flag set %d: %w", m.FlagSet, restante.ErrCorrupt)
+	}
+	flags := slices.Clone(set.Keywords)
+	for _, s := range systemFlagNames {
+		if set.System&s.flag != 0 {
+			flags = append(flags, s.name)
+		}
+	}
+	w, err := p.Message(NewMessage{Flags: rights.Settable(flags), InternalDate: m.InternalDate.Time(), Size: int64(m.Size)})
+	if err != nil {
+		return err
+	}
+	return from.WriteRange(w, m.EmailID, 0, int64(m.Size))
+}
