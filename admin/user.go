@@ -11,14 +11,16 @@ import (
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
 // Options are what the operations work on. Store and Directory are required.
 type Options struct {
 	Store     *mailstore.Store
 	Directory *directory.Directory
-	Params    auth.Params  // of new password hashes
-	Logger    *slog.Logger // nil: discards
+	Namespace *namespace.Namespace // nil: that of the two
+	Params    auth.Params          // of new password hashes
+	Logger    *slog.Logger         // nil: discards
 }
 
 // New answers all operations.
@@ -26,14 +28,28 @@ func New(o Options) Operations {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Namespace == nil {
+		o.Namespace = namespace.New(namespace.Options{Store: o.Store, Directory: o.Directory, Logger: o.Logger})
+	}
 	return Operations{
-		OpUserAdd:    Define(o.addUser),
-		OpUserPasswd: Define(o.setPassword),
-		OpUserList:   Define(o.listUsers),
-		OpUserRemove: Define(o.removeUser),
-		OpUserShow:   Define(o.showUser),
-		OpUserQuota:  Define(o.setQuota),
-		OpUserLock:   Define(o.lockUser),
+		OpGroupAdd:     Define(o.addGroup),
+		OpGroupRemove:  Define(o.removeGroup),
+		OpGroupList:    Define(o.listGroups),
+		OpGroupMembers: Define(o.members),
+		OpGroupJoin:    Define(o.joinGroup),
+		OpGroupLeave:   Define(o.leaveGroup),
+		OpBoxCreate:    Define(o.createBox),
+		OpBoxDelete:    Define(o.deleteBox),
+		OpBoxRename:    Define(o.renameBox),
+		OpBoxList:      Define(o.listBoxes),
+		OpBoxGrant:     Define(o.grantBox),
+		OpUserAdd:      Define(o.addUser),
+		OpUserPasswd:   Define(o.setPassword),
+		OpUserList:     Define(o.listUsers),
+		OpUserRemove:   Define(o.removeUser),
+		OpUserShow:     Define(o.showUser),
+		OpUserQuota:    Define(o.setQuota),
+		OpUserLock:     Define(o.lockUser),
 
 		OpUserAppendLimit: Define(o.setAppendLimit),
 
@@ -58,12 +74,23 @@ const (
 
 	OpUserAppendLimit = "user.appendlimit" // AppendLimit; User
 
-	OpCheck     = "check"       // Check; events: CheckEvent; CheckResult
-	OpMailboxes = "mail.boxes"  // Name; Mailboxes
-	OpMailbox   = "mail.make"   // Place
-	OpSubscribe = "mail.sub"    // Place
-	OpAppend    = "mail.append" // Batch, followed by the messages' bytes; Appended
-	OpMessages  = "mail.read"   // Place; events: Content
+	OpCheck        = "check"         // Check; events: CheckEvent; CheckResult
+	OpMailboxes    = "mail.boxes"    // Name; Mailboxes
+	OpMailbox      = "mail.make"     // Place
+	OpSubscribe    = "mail.sub"      // Place
+	OpAppend       = "mail.append"   // Batch, followed by the messages' bytes; Appended
+	OpGroupAdd     = "group.add"     // Group; Group
+	OpGroupRemove  = "group.remove"  // Group
+	OpGroupList    = "group.list"    // struct{}; events: Group
+	OpGroupMembers = "group.members" // Group; Members
+	OpGroupJoin    = "group.join"    // Membership
+	OpGroupLeave   = "group.leave"   // Membership
+	OpBoxCreate    = "box.create"    // Box
+	OpBoxDelete    = "box.delete"    // Box
+	OpBoxRename    = "box.rename"    // BoxRename
+	OpBoxList      = "box.list"      // Box; events: BoxACL
+	OpBoxGrant     = "box.grant"     // BoxGrant
+	OpMessages     = "mail.read"     // Place; events: Content
 )
 
 // Name names a user.
@@ -174,6 +201,14 @@ func (o Options) listUsers(ctx context.Context, _ struct{}, event func(any) erro
 }
 
 func (o Options) removeUser(ctx context.Context, in Name, _ func(any) error) (struct{}, error) {
+	name, err := directory.Canonical(in.Name)
+	if err != nil {
+		return struct{}{}, err
+	}
+	// Another user of the name must not get the rights of this one.
+	if err := o.Namespace.Forget(ctx, name); err != nil {
+		return struct{}{}, err
+	}
 	if err := o.Directory.Remove(ctx, in.Name); err != nil {
 		return struct{}{}, err
 	}

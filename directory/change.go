@@ -89,6 +89,15 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	groups, err := d.Groups(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := d.dropMember(ctx, name, g); err != nil {
+			return err
+		}
+	}
 	var id restante.AccountID
 	_, err = d.change(ctx, name, func(u User, found bool) (User, bool, error) {
 		if !found {

@@ -72,15 +72,10 @@ func (d *Directory) MakePublic(ctx context.Context, tenant string) (restante.Acc
 	if err != nil {
 		return 0, err
 	}
-	err = d.edit(ctx, tenant, func(snap kv.Snapshot, b *kv.Batch) error {
-		there, err := has(snap, publicKey(tenant))
-		if err != nil || there {
-			return err // another one was faster
-		}
-		value, err := json.Marshal(publicRecord{made})
-		b.Set(publicKey(tenant), value)
-		return err
-	})
+	err = d.clear(ctx, made)
+	if err == nil {
+		err = d.name(ctx, tenant, made)
+	}
 	id, lookup := d.Public(context.WithoutCancel(ctx), tenant)
 	switch {
 	case lookup == nil && id == made:
@@ -96,6 +91,35 @@ func (d *Directory) MakePublic(ctx context.Context, tenant string) (restante.Acc
 		return 0, err
 	}
 	return id, lookup
+}
+
+// clear takes out of a new account what users' accounts start with.
+func (d *Directory) clear(ctx context.Context, id restante.AccountID) error {
+	a, err := d.store.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	list := a.State().Mailboxes()
+	for i := len(list) - 1; i > 0; i-- { // inferiors first, and not INBOX
+		if err := a.DeleteMailbox(ctx, list[i].Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// name makes an account a tenant's public one, unless there is another.
+func (d *Directory) name(ctx context.Context, tenant string, id restante.AccountID) error {
+	return d.edit(ctx, tenant, func(snap kv.Snapshot, b *kv.Batch) error {
+		there, err := has(snap, publicKey(tenant))
+		if err != nil || there {
+			return err // another one was faster
+		}
+		value, err := json.Marshal(publicRecord{id})
+		b.Set(publicKey(tenant), value)
+		return err
+	})
 }
 
 // publicName is what a public account is called in the store: a name that no user

@@ -75,7 +75,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&f.config, "config", "c", "", "configuration `FILE`; without it "+systemConfig+" if that is there, else the defaults")
 	root.PersistentFlags().StringVar(&f.data, "data", "", "data `DIR`, instead of the configured one")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f),
+	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f), newGroup(f), newMailbox(f),
 		newImport(f), newExport(f), newCheck(f), newVersion())
 	strictArgs(root)
 	return root

@@ -60,7 +60,7 @@ func openNode(ctx context.Context, c config.Config, logger *slog.Logger, create 
 		return nil, errors.Join(err, n.Close())
 	}
 	n.namespace = namespace.New(namespace.Options{Store: n.store, Directory: n.directory, Logger: logger})
-	n.admin = admin.New(admin.Options{Store: n.store, Directory: n.directory, Params: c.PasswordParams(), Logger: logger})
+	n.admin = admin.New(admin.Options{Store: n.store, Directory: n.directory, Namespace: n.namespace, Params: c.PasswordParams(), Logger: logger})
 	return n, nil
 }
 
