@@ -41,6 +41,8 @@ type Append struct {
 	held     int     // bytes in memory of the uploads that are complete
 	err      error   // what ended the Append early
 	finished bool
+	replaced *replaced // what goes for it, or nil
+	freed    int64     // its size
 }
 
 // BeginAppend starts an append. ctx holds for all of it but Commit.
@@ -90,7 +92,11 @@ func (p *Append) roomFor(size int64) error {
 	for _, u := range p.uploads {
 		size += u.size
 	}
-	return fits(s.account, size, int64(len(p.uploads))+1)
+	messages := int64(len(p.uploads)) + 1
+	if p.replaced != nil {
+		size, messages = size-p.freed, messages-1
+	}
+	return fits(s.account, size, messages)
 }
 
 // messageWriter takes the bytes of one message.
@@ -164,6 +170,8 @@ type AppendResult struct {
 	Skipped     int          // messages whose ImportKey was known
 	// Snapshot is the mailbox afterwards, nil if nobody had it open here.
 	Snapshot *Snapshot
+	// Source is the mailbox that a message was replaced in, nil without Replace.
+	Source *Snapshot
 }
 
 // Commit puts all messages into a mailbox in one commit, durable when it
@@ -179,8 +187,12 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 		p.letGo()
 		return AppendResult{}, err
 	}
-	req := &appendRequest{mailbox: mb, viewer: p.account.viewer, uploads: p.uploads}
-	err := p.account.appendQueued(ctx, req)
+	req := &appendRequest{mailbox: mb, viewer: p.account.viewer, uploads: p.uploads, replaced: p.replaced}
+	commit := p.account.appendQueued
+	if req.replaced != nil {
+		commit = p.account.replace
+	}
+	err := commit(ctx, req)
 	if err == nil {
 		for _, u := range p.uploads {
 			u.staged = u.staged && u.skipped // else it belongs to the mailbox now

@@ -26,9 +26,11 @@ type appendRequest struct {
 	mailbox restante.MailboxID
 	viewer  restante.AccountID // whose \Seen it is; 0: the owner's
 	uploads []*upload
-	done    bool // guarded by the writer lock, as are the two below
-	result  AppendResult
-	err     error
+	// replaced is what goes, nil for most. It is for replace, not for the queue.
+	replaced *replaced
+	done     bool // guarded by the writer lock, as are the two below
+	result   AppendResult
+	err      error
 }
 
 // push adds a request.

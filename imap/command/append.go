@@ -20,6 +20,7 @@ type Append struct {
 	opts    Options
 	utf8    bool // inside UTF8 (…)
 	count   int
+	single  bool // a REPLACE, which has one message
 }
 
 // AppendMessage is one message of an APPEND as announced. Its octets come from
@@ -61,6 +62,10 @@ func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 			at = d.AtEnd() // a space at the end
 		}
 		if at || d.Err() != nil {
+			return m, false, d.Err()
+		}
+		if c.single {
+			d.Expected("one message only") // RFC 8508 §5
 			return m, false, d.Err()
 		}
 	} else if !d.ExpectSP() {

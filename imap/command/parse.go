@@ -95,6 +95,8 @@ func parseMessages(d *wire.Decoder, name string, uid bool, o Options) (Command, 
 		return result(ParseThread(d, uid, o))
 	case "FETCH":
 		return result(ParseFetch(d, uid, o))
+	case "REPLACE":
+		return result(ParseReplace(d, uid, o))
 	case "CONVERT":
 		return result(ParseConvert(d, uid, o))
 	case "STORE":

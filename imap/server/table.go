@@ -99,6 +99,9 @@ func table() []row {
 
 		{name: "UIDBATCHES", run: on((*session).uidBatches), states: inSelected, expunge: true, capability: "UIDBATCHES", rfc: "RFC 10022 §3.1"},
 
+		{name: "REPLACE", run: on((*session).replace), states: inSelected, sequence: true, expunge: true, writable: true, need: mailstore.RightDeleted | mailstore.RightExpunge, capability: "REPLACE", rfc: "RFC 8508 §3.2"},
+		{name: "UID REPLACE", run: on((*session).replace), states: inSelected, expunge: true, writable: true, need: mailstore.RightDeleted | mailstore.RightExpunge, capability: "REPLACE", rfc: "RFC 8508 §3.3"},
+
 		{name: "UID EXPUNGE", run: on((*session).uidExpunge), states: inSelected, expunge: true, writable: true, need: mailstore.RightExpunge, capability: "UIDPLUS", rfc: "RFC 9051 §6.4.9"},
 		{name: "UID SEARCH", run: on((*session).search), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},
 		{name: "UID FETCH", run: on((*session).fetch), states: inSelected, expunge: true, rfc: "RFC 9051 §6.4.9"},

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/mailstore"
+)
+
+// replace handles REPLACE and UID REPLACE (RFC 8508 §3): a message comes and
+// another goes, in one commit. What the client is told is as after APPEND and UID
+// EXPUNGE, with APPENDUID before the expunge (RFC 8508 §4.3).
+func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusResponse, error) {
+	old, err := s.toReplace(ctx, c)
+	if err != nil {
+		return done, err
+	}
+	name := c.Append.Mailbox
+	to, err := s.destination(ctx, name)
+	if err != nil {
+		return done, err
+	}
+	if to.name != name && to.mailbox.Name != "INBOX" {
+		s.tellNormalized(ctx, name, to.name)
+	}
+	p := to.account.BeginAppend(ctx)
+	defer p.Abort()
+	here := to.account.ID() == s.selected.account.ID()
+	if here {
+		if err := p.Replace(ctx, s.selected.id, old); err != nil {
+			return done, err
+		}
+	}
+	if err := s.replacement(p, c, to.rights); err != nil {
+		return done, err
+	}
+	own := s.beginOwn(to.account)
+	r, err := p.Commit(ctx, to.mailbox.ID)
+	if errors.Is(err, restante.ErrNotFound) {
+		return done, errTryCreate()
+	}
+	if err != nil {
+		return done, err
+	}
+	modSeq, err := s.removeReplaced(ctx, &to, &r, old, here)
+	if err != nil {
+		return done, err
+	}
+	s.warnQuota(to.account)
+	s.ownExpunged(mailstore.UIDSet{{First: old, Last: old}})
+	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
+	own.messages(to.mailbox.ID, 1)
+	s.untaggedOK(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "Replacement message ready")
+	if s.enabled.has(featureQResync) {
+		return ok(imap.CodeHighestModSeq(uint64(modSeq)), c.Name()+" completed"), nil // RFC 8508 §4.5
+	}
+	return done, nil
+}
+
+// toReplace finds the message that is to be replaced.
+func (s *session) toReplace(ctx context.Context, c *command.Replace) (restante.UID, error) {
+	if c.UID {
+		if err := s.lookAhead(ctx, c.Set); err != nil {
+			return 0, err
+		}
+	}
+	t, err := s.targets(c.Set, c.UID)
+	switch {
+	case err != nil:
+		return 0, err
+	case t.count() == 0:
+		return 0, imap.No(imap.CodeNonExistent, "There is no such message to be replaced")
+	case s.anyGone(&t):
+		return 0, imap.No(imap.CodeExpungeIssued, "The message is gone; nothing was done")
+	}
+	return t.uids()[0].First, nil
+}
+
+// replacement takes the message that comes.
+func (s *session) replacement(p *mailstore.Append, c *command.Replace, rights mailstore.Rights) error {
+	m, more, err := c.Append.Next(s.dec)
+	if err != nil || !more {
+		return err
+	}
+	if err := s.refuseAppend(0); err != nil {
+		return err
+	}
+	if err := s.appendMessage(p, &m, rights); err != nil {
+		return err
+	}
+	_, _, err = c.Append.Next(s.dec) // the end of the command
+	return err
+}
+
+// removeReplaced gives the selected mailbox's modification sequence after the old
+// message went. Where the new one is another account's, no commit holds both: the
+// old one goes afterwards, and if it cannot, the new one goes again.
+func (s *session) removeReplaced(ctx context.Context, to *place, r *mailstore.AppendResult, old restante.UID, here bool) (restante.ModSeq, error) {
+	if here {
+		return r.Source.Mailbox().HighestModSeq, nil
+	}
+	gone, err := s.selected.account.Remove(ctx, s.selected.id, old)
+	if err != nil {
+		_, undo := to.account.Remove(context.WithoutCancel(ctx), to.mailbox.ID, r.First)
+		return 0, errors.Join(err, undo)
+	}
+	return gone.ModSeq, nil
+}
