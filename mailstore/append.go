@@ -170,7 +170,8 @@ type AppendResult struct {
 	Skipped     int          // messages whose ImportKey was known
 	// Snapshot is the mailbox afterwards, nil if nobody had it open here.
 	Snapshot *Snapshot
-	// Source is the mailbox that a message was replaced in, nil without Replace.
+	// Source is the mailbox that a message was replaced in, nil without Replace and
+	// where it cannot be read now.
 	Source *Snapshot
 }
 

@@ -68,11 +68,10 @@ func (a *Account) replace(ctx context.Context, req *appendRequest) error {
 		req.result = AppendResult{}
 		return err
 	}
-	if req.result.Source, err = state.loaded(req.replaced.mailbox); err != nil {
-		return err
-	}
-	req.result.Snapshot, err = state.loaded(req.mailbox)
-	return err
+	// What was committed is done, even if it cannot be shown now.
+	req.result.Source, _ = a.loaded(ctx, state, req.replaced.mailbox)
+	req.result.Snapshot, _ = a.loaded(ctx, state, req.mailbox)
+	return nil
 }
 
 // has reports whether a loaded draft has a message.
@@ -88,28 +87,15 @@ func (d *draft) has(uid restante.UID) bool {
 // Remove removes a message whether or not it has \Deleted, in one durable commit.
 // It is otherwise as Expunge; one that is not there is restante.ErrExpunged.
 func (a *Account) Remove(ctx context.Context, mb restante.MailboxID, uid restante.UID) (ExpungeResult, error) {
-	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
-		return ExpungeResult{}, err
-	}
-	result := ExpungeResult{UIDs: UIDSet{{First: uid, Last: uid}}}
-	state, err := a.update(ctx, kv.Durable, func(tx *txn) error {
-		d, err := tx.open(mb)
-		if err != nil {
-			return err
-		}
-		if err := tx.load(d); err != nil {
-			return err
-		}
+	one := UIDSet{{First: uid, Last: uid}}
+	r, err := a.expunge(ctx, mb, func(_ *txn, d *draft) UIDSet {
 		if !d.has(uid) {
-			return goneMessage(mb, uid)
+			return nil
 		}
-		result.ModSeq = tx.modSeq
-		tx.batch.UseReserve()
-		return tx.expunge(d, result.UIDs)
+		return one
 	})
-	if err != nil {
-		return ExpungeResult{}, err
+	if err == nil && len(r.UIDs) == 0 {
+		err = goneMessage(mb, uid)
 	}
-	result.Snapshot, err = state.loaded(mb)
-	return result, err
+	return r, err
 }

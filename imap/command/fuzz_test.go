@@ -29,6 +29,7 @@ var seeds = []string{
 	"UID THREAD REFERENCES UTF-8 SINCE 5-MAR-2000", "THREAD REFS us-ascii NOT TEXT {1+}\r\nx",
 	"NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[1]) MessageExpunge)) (subtree (a {1+}\r\nb) NONE) (inboxes (Other))", "NOTIFY NONE",
 	"CONVERT 1 (NIL (CHARSET \"utf-8\")) (UID BODY[1.MIME])", "UID CONVERT 2 (\"text/plain\") BINARY[1]<0.5>", `CONVERSIONS "text/*" "*"`,
+	"REPLACE 4 Drafts (\\Seen) {3+}\r\nabc", "UID REPLACE * x \"17-Jul-1996 02:44:25 -0700\" ~{3+}\r\nabc",
 }
 
 // FuzzCommand holds that no command panics, that its log is made, that it is
@@ -52,6 +53,8 @@ func FuzzCommand(f *testing.F) {
 
 func check(t *testing.T, c Command, d *wire.Decoder) {
 	switch c := c.(type) {
+	case *Replace:
+		check(t, c.Append, d)
 	case *Append:
 		for {
 			_, ok, err := c.Next(d)

@@ -45,6 +45,7 @@ func proofs() map[string]proof {
 		"SAVEDATE":           {"", "FETCH 1 SAVEDATE", `SAVEDATE "`},
 		"STATUS=SIZE":        {"", "STATUS INBOX (SIZE)", `SIZE 34\)`},
 		"CONVERT":            {"", `CONVERT 1 (NIL ("charset" "utf-8")) BINARY.SIZE[1]`, `\* 1 CONVERTED \(TAG "%T"\) \(BINARY.SIZE\[1\] 3\)`},
+		"REPLACE":            {"", "REPLACE 1 INBOX {17+}\r\n" + text, `\* OK \[APPENDUID \d+ 3\].*\* 1 EXPUNGE.*%T OK`},
 		"PREVIEW":            {"", "FETCH 1 PREVIEW (LAZY)", `\* 1 FETCH \(PREVIEW "y"\)`},
 		"ACL":                {"", "GETACL INBOX", `\* ACL "INBOX" \S+ lrswipkxteancd`},
 		"RIGHTS=kxten":       {"", "LISTRIGHTS INBOX bob", `\* LISTRIGHTS "INBOX" bob "" l r s w i p k x t e a n c d`},

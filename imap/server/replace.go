@@ -54,7 +54,7 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
 	own.messages(to.mailbox.ID, 1)
 	s.untaggedOK(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "Replacement message ready")
-	if s.enabled.has(featureQResync) {
+	if modSeq > 0 && s.enabled.has(featureQResync) {
 		return ok(imap.CodeHighestModSeq(uint64(modSeq)), c.Name()+" completed"), nil // RFC 8508 §4.5
 	}
 	return done, nil
@@ -97,9 +97,13 @@ func (s *session) replacement(p *mailstore.Append, c *command.Replace, rights ma
 
 // removeReplaced gives the selected mailbox's modification sequence after the old
 // message went. Where the new one is another account's, no commit holds both: the
-// old one goes afterwards, and if it cannot, the new one goes again.
+// old one goes afterwards, and if it cannot, the new one goes again. 0 is a mailbox
+// that cannot be read now.
 func (s *session) removeReplaced(ctx context.Context, to *place, r *mailstore.AppendResult, old restante.UID, here bool) (restante.ModSeq, error) {
-	if here {
+	switch {
+	case here && r.Source == nil:
+		return 0, nil
+	case here:
 		return r.Source.Mailbox().HighestModSeq, nil
 	}
 	gone, err := s.selected.account.Remove(ctx, s.selected.id, old)
