@@ -36,6 +36,8 @@ func (f *fetcher) binary(c *section, id restante.EmailID) error {
 		encoding = c.part.Encoding
 	}
 	d := decoding{f: f, id: id, octets: r, encoding: encoding}
+	// What is binary has no lines, whatever its type (RFC 2045 §2.9).
+	d.lines = len(c.path) > 0 && c.part.IsText() && encoding != message.EncodingBinary
 	err := d.write(c)
 	if errors.Is(err, message.ErrUnknownEncoding) {
 		f.undecoded = true
@@ -50,11 +52,16 @@ type decoding struct {
 	id       restante.EmailID
 	octets   message.Range
 	encoding message.Encoding
+	lines    bool // it is text in lines
 }
 
-// open gives the decoded octets.
+// open gives the decoded octets, the lines of a text ended by CRLF (RFC 3516 §6).
 func (d *decoding) open() (io.Reader, error) {
-	return message.DecodeTransfer(d.encoding, d.f.reader.Open(d.id, d.octets.Start, d.octets.Len()))
+	r, err := message.DecodeTransfer(d.encoding, d.f.reader.Open(d.id, d.octets.Start, d.octets.Len()))
+	if err == nil && d.lines {
+		r = message.CRLF(r, d.octets.Len())
+	}
+	return r, err
 }
 
 func (d *decoding) write(c *section) error {
