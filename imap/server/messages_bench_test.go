@@ -46,7 +46,7 @@ func BenchmarkFetch(b *testing.B) {
 	end := []byte("\r\nf OK ")
 	buf := make([]byte, 256<<10)
 	for _, items := range []string{
-		"(FLAGS)", "(FLAGS INTERNALDATE RFC822.SIZE)", "(ENVELOPE BODYSTRUCTURE)",
+		"(FLAGS)", "(FLAGS INTERNALDATE RFC822.SIZE)", "(ENVELOPE BODYSTRUCTURE)", "(PREVIEW)",
 		"(BODY.PEEK[HEADER.FIELDS (DATE FROM TO SUBJECT MESSAGE-ID)])", "(BODY.PEEK[])", "(BODY.PEEK[1]<0.512>)",
 	} {
 		b.Run(items, func(b *testing.B) {
