@@ -255,13 +255,3 @@ func keys(t testing.TB, s *Store, p kv.Partition) string {
 	}
 	return strings.Join(all, " ")
 }
-
-func waitFor(t testing.TB, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); {
-		if time.Now().After(deadline) {
-			t.Fatal("it never came about")
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
