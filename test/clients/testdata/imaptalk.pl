@@ -59,7 +59,7 @@ sub flags {
 
 $imap = connection();
 my %capability = %{ ok($imap->capability(), 'capability') };
-ok($capability{$_}, $_) for qw(imap4rev1 idle move uidplus condstore qresync);
+ok($capability{$_}, $_) for qw(imap4rev1 idle move uidplus condstore qresync acl quota metadata sort thread=references);
 is($imap->state(), Mail::IMAPTalk::Authenticated, 'state');
 is($imap->namespace()->[0][0][1], '/', 'namespace');
 ok($imap->id(name => 'imaptalk', version => '1'), 'id');
@@ -110,6 +110,38 @@ is($imap->fetch('2', "body[$found->{text}{'IMAP-Partnum'}]")->{2}{body}, "Text o
 is(flags(3), '\Recent \Seen', 'fetch_flags');
 is($imap->fetch_meta('1:*', 'rfc822.size')->{3}{'rfc822.size'}, length message('three'), 'fetch_meta');
 
+# Orders.
+is(join(' ', @{ $imap->sort('(subject)', 'utf-8', 'all') }), '1 3 2', 'sort');
+is(join(' ', @{ $imap->sort('(reverse subject)', 'us-ascii', 'not', 'subject', { Quote => 'one' }) }), '2 3', 'sort');
+for my $algorithm (qw(orderedsubject references refs)) {
+    my @threads = @{ $imap->thread(uc $algorithm, 'utf-8', 'all') };
+    is(scalar @threads, 3, "thread $algorithm");
+    is(join(' ', sort map { ref ? @$_ : $_ } @threads), '1 2 3', "thread $algorithm");
+}
+
+# Rights, quota and metadata.
+is($imap->myrights('INBOX')->[-1], 'lrswipkxteancd', 'myrights');
+ok($imap->setacl('INBOX', 'anyone', 'lrs'), 'setacl');
+ok($imap->setacl('INBOX', 'anyone', '-s'), 'setacl');
+my %acl = @{ $imap->getacl('INBOX') };
+is($acl{anyone}, 'lr', 'getacl');
+is($acl{$user}, 'lrswipkxteancd', 'getacl');
+ok($imap->deleteacl('INBOX', 'anyone'), 'deleteacl');
+is(scalar @{ $imap->getacl('INBOX') }, 2, 'getacl after deleteacl');
+my $root = $imap->getquotaroot('INBOX');
+is($root->{quotaroot}[1], "#user/$user", 'getquotaroot');
+is(join(' ', @{ $root->{"#user/$user"} }[0, 2]), 'MAILBOX 10000', 'getquotaroot');
+is(join(' ', ($imap->getquota("#user/$user"))[0, 2]), 'MAILBOX 10000', 'getquota');
+ok(!$imap->setquota("#user/$user", '(STORAGE 1)'), 'setquota by a user');
+ok($imap->setmetadata('INBOX', '/private/comment', 'My mail'), 'setmetadata');
+ok($imap->setmetadata('INBOX', '/shared/comment', 'Line 1\nLine "2"', '/private/vendor/x/y', 'deep'), 'setmetadata of two');
+# The module writes INBOX as Inbox here.
+is($imap->getmetadata('INBOX', '/private/comment')->{Inbox}{'/private/comment'}, 'My mail', 'getmetadata');
+is($imap->getmetadata('INBOX', { depth => 'infinity' }, '/private/vendor')->{Inbox}{'/private/vendor/x/y'}, 'deep', 'getmetadata in depth');
+my $values = $imap->multigetmetadata(['/private/comment', '/shared/comment'], 'Inbox', 'Lists/Raku');
+is($values->{Inbox}{'/shared/comment'}, 'Line 1\nLine "2"', 'multigetmetadata');
+ok($imap->getmetadata('', '/shared/comment'), 'getmetadata of the server');
+
 # Changes.
 ok($imap->store('1', '+flags', '(\Flagged $Work)'), 'store');
 is(flags(1), '$Work \Flagged \Recent \Seen', 'flags');
@@ -152,7 +184,6 @@ ok($other->logout(), 'logout');
 ok($imap->enable('condstore'), 'enable');
 ok($imap->close(), 'close');
 ok($imap->delete('Lists/Raku'), 'delete');
-ok(!$imap->getquota('INBOX'), 'getquota, an extension that is not there');
 ok(!$imap->select('Lists/Raku'), 'select of what is not there');
 ok($imap->logout(), 'logout');
 ok(!Mail::IMAPTalk->new(UseBlocking => 1, Server => 'localhost', Port => $port, UseSSL => 1, SSL_ca_file => $ca,
