@@ -28,6 +28,8 @@ type NewMessage struct {
 	// whose key the account has seen before is skipped.
 	ImportKey []byte
 	Size      int64 // octets, if known, else 0; a hint
+	// Annotations are what the message comes with (RFC 5257 §4.7).
+	Annotations []Annotation
 }
 
 // Append takes messages and puts them into a mailbox all at once. It is used
@@ -54,7 +56,7 @@ func (a *Account) BeginAppend(ctx context.Context) *Append {
 // they are to be stored. The writer answers restante.ErrTooLarge past the limit
 // and the store's errors where bytes are staged; any of them ends the Append.
 // Bad flags are restante.ErrInvalid or ErrLimit; ErrTooLarge and ErrOverQuota
-// come at once where NewMessage.Size tells.
+// come at once where NewMessage.Size tells. Bad annotations are as for Annotate.
 func (p *Append) Message(m NewMessage) (io.Writer, error) {
 	if err := p.endMessage(); err != nil {
 		return nil, err
@@ -70,6 +72,11 @@ func (p *Append) Message(m NewMessage) (io.Writer, error) {
 	if err := p.roomFor(m.Size); err != nil {
 		return nil, err
 	}
+	u := newUpload(store, m.Size)
+	if err := u.annotate(&store.options.Limits, m.Annotations); err != nil {
+		u.free(store)
+		return nil, err
+	}
 	now := store.now()
 	if m.InternalDate.IsZero() {
 		m.InternalDate = now
@@ -77,7 +84,6 @@ func (p *Append) Message(m NewMessage) (io.Writer, error) {
 	if m.SaveDate.IsZero() {
 		m.SaveDate = now
 	}
-	u := newUpload(store, m.Size)
 	u.system, u.keywords, u.importKey = system, keywords, m.ImportKey
 	u.internalDate, u.saveDate = TimeOf(m.InternalDate), TimeOf(m.SaveDate)
 	p.uploads = append(p.uploads, u)
@@ -188,7 +194,7 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 		p.letGo()
 		return AppendResult{}, err
 	}
-	req := &appendRequest{mailbox: mb, viewer: p.account.viewer, uploads: p.uploads, replaced: p.replaced}
+	req := &appendRequest{mailbox: mb, viewer: p.account.viewer, who: p.account.who(), uploads: p.uploads, replaced: p.replaced}
 	commit := p.account.appendQueued
 	if req.replaced != nil {
 		commit = p.account.replace

@@ -25,6 +25,7 @@ type appendQueue struct {
 type appendRequest struct {
 	mailbox restante.MailboxID
 	viewer  restante.AccountID // whose \Seen it is; 0: the owner's
+	who     restante.AccountID // whose private annotations it has
 	uploads []*upload
 	// replaced is what goes, nil for most. It is for replace, not for the queue.
 	replaced *replaced
@@ -116,6 +117,9 @@ func (r *appendRequest) apply(tx *txn, t *threader) error {
 	if err := tx.admit(d, uploads); err != nil {
 		return err
 	}
+	if err := tx.admitAnnotations(d, r.who, uploads); err != nil {
+		return err
+	}
 	seen, err := tx.viewersDraft(r.mailbox, r.viewer)
 	if err != nil {
 		return err
@@ -135,6 +139,7 @@ func (r *appendRequest) apply(tx *txn, t *threader) error {
 			return err
 		}
 		seen.add(uid, u.system, tx.modSeq)
+		tx.writeAnnotations(d, uid, r.who, u.annotations)
 		if i == 0 {
 			r.result.First = uid
 		}

@@ -57,6 +57,8 @@ const (
 	FindSeen     FindingKind = "seen"     // what other accounts have seen
 	FindMetadata FindingKind = "metadata" // metadata of mailboxes and of the server
 	FindRow      FindingKind = "row"      // rows of unknown form
+
+	FindAnnotation FindingKind = "annotation" // annotations of messages
 )
 
 // Finding is one thing that is not as it must be.
@@ -273,7 +275,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 // rest is held against.
 func (c *checker) run() error {
 	for _, step := range []func() error{
-		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkCounts,
+		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkAnnotations, c.checkCounts,
 		c.checkStaging, c.checkRefs, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {

@@ -174,7 +174,7 @@ func (c *checker) checkOthers() error {
 		return err
 	}
 	known := []byte{
-		kindAccount, kindMailbox, kindSubscription, kindFlagSet, kindACL, kindSeenChange, kindPage, kindExpunged, kindSeen, kindRefs,
+		kindAccount, kindMailbox, kindSubscription, kindFlagSet, kindACL, kindSeenChange, kindPage, kindExpunged, kindSeen, kindAnnotation, kindRefs,
 		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindSummary, kindHeader, kindBody,
 	}
 	from := []byte{0}

@@ -58,7 +58,11 @@ func (a *Account) transfer(
 		if err != nil {
 			return err
 		}
-		result, err = tx.transfer(from, uids, to, c, move)
+		notes, err := tx.annotations(from, to, a.who(), rights)
+		if err != nil {
+			return err
+		}
+		result, err = tx.transfer(from, uids, to, c, notes, move)
 		return err
 	})
 	if err != nil {
@@ -71,9 +75,12 @@ func (a *Account) transfer(
 	return result, err
 }
 
-// transfer copies or moves messages between drafts with the flags that c carries;
-// nil: all. from is loaded, of to the tail is.
-func (tx *txn) transfer(from *draft, uids UIDSet, to *draft, c *flagCarrier, move bool) (CopyResult, error) {
+// transfer copies or moves messages between drafts with the flags that c carries,
+// nil: all, and the annotations that notes does. from is loaded, of to the tail is.
+func (tx *txn) transfer(
+	from *draft, uids UIDSet, to *draft, c *flagCarrier, notes *annotationCarrier, move bool,
+) (CopyResult, error) {
+	defer notes.close()
 	result := CopyResult{UIDValidity: to.mailbox.UIDValidity}
 	if err := tx.transferable(from, uids, move); err != nil {
 		return result, err
@@ -99,16 +106,21 @@ func (tx *txn) transfer(from *draft, uids UIDSet, to *draft, c *flagCarrier, mov
 				if err != nil {
 					return err
 				}
+				if err := notes.carry(p.UID(j), uid); err != nil {
+					return err
+				}
 				c.arrived(uid, system)
 				result.To = result.To.Add(uid)
 			}
 		}
 		return nil
 	})
-	if err != nil || !move || len(result.From) == 0 {
-		return result, err
+	if err == nil && move && len(result.From) > 0 {
+		_, err = tx.take(from, result.From)
 	}
-	_, err = tx.take(from, result.From)
+	if err == nil {
+		err = notes.fit()
+	}
 	return result, err
 }
 

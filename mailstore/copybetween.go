@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -71,7 +72,11 @@ func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids 
 		for _, s := range spans {
 			for j := s.from; j < s.to; j++ {
 				m := page.Message(j)
-				if err := p.copy(reader, &m, snap.flags.Set(m.FlagSet), dst.Rights); err != nil {
+				notes, err := annotationsToCopy(reader, snap.mailbox, m.UID, dst.Rights)
+				if err != nil {
+					return err
+				}
+				if err := p.copy(reader, &m, snap.flags.Set(m.FlagSet), notes, dst.Rights); err != nil {
 					return err
 				}
 			}
@@ -91,8 +96,24 @@ func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids 
 	return result, nil
 }
 
+// annotationsToCopy reads the annotations of a message that rights allow to be set
+// on its copy (RFC 5257 §4.6).
+func annotationsToCopy(from *Reader, mb *Mailbox, uid restante.UID, rights Rights) (list []Annotation, err error) {
+	if !mb.HasAnnotations() {
+		return nil, nil
+	}
+	err = from.Annotations(mb.ID, uid, func(n Annotation) error {
+		if rights.Has(AnnotationRights([]Annotation{n})) {
+			n.Value = bytes.Clone(n.Value)
+			list = append(list, n)
+		}
+		return nil
+	})
+	return list, err
+}
+
 // copy takes a message of another account with those of its flags that rights allow.
-func (p *Append) copy(from *Reader, m *Message, set *FlagSet, rights Rights) error {
+func (p *Append) copy(from *Reader, m *Message, set *FlagSet, notes []Annotation, rights Rights) error {
 	if set == nil {
 		return fmt.Errorf("mailstore: flag set %d: %w", m.FlagSet, restante.ErrCorrupt)
 	}
@@ -102,7 +123,7 @@ func (p *Append) copy(from *Reader, m *Message, set *FlagSet, rights Rights) err
 			flags = append(flags, s.name)
 		}
 	}
-	w, err := p.Message(NewMessage{Flags: rights.Settable(flags), InternalDate: m.InternalDate.Time(), Size: int64(m.Size)})
+	w, err := p.Message(NewMessage{Flags: rights.Settable(flags), InternalDate: m.InternalDate.Time(), Size: int64(m.Size), Annotations: notes})
 	if err != nil {
 		return err
 	}

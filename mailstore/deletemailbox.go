@@ -77,6 +77,9 @@ func (tx *txn) empty(d *draft) error {
 			}
 		}
 	}
+	if err := tx.dropAnnotations(d, UIDSet{{1, 1<<32 - 1}}); err != nil {
+		return err
+	}
 	tx.use(-int64(d.mailbox.Size), -int64(d.mailbox.Messages))
 	mb := &d.mailbox
 	mb.Messages, mb.Unseen, mb.Deleted, mb.Size, mb.DeletedSize = 0, 0, 0, 0, 0

@@ -127,6 +127,9 @@ func (tx *txn) take(d *draft, uids UIDSet) ([]content, error) {
 	}
 	tx.mergePages(d, shrunk)
 	d.compact()
+	if err := tx.dropAnnotations(d, uids); err != nil {
+		return nil, err
+	}
 	return taken, tx.remember(d, uids)
 }
 

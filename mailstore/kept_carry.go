@@ -29,7 +29,7 @@ func dependenceOf(q Query) dependence {
 		return dependenceOf(q.Query)
 	case Fuzzy:
 		return dependenceOf(q.Query)
-	case HasFlag, ModSeq:
+	case HasFlag, ModSeq, Annotated:
 		return dependence{row: true}
 	case Within:
 		return dependence{age: true}

@@ -26,6 +26,7 @@ const schemaVersion = 2
 //	                                  page's first and above the last of the page before
 //	11 mailbox:8 modseq:8             UIDs expunged by that commit
 //	12 mailbox:8 account:8 uid/256:4  \Seen of 256 UIDs for another account (see seen.go)
+//	13 mailbox:8 uid:4 account:8 entry annotation of a message (see annotation_rows.go); account 0: shared
 //	20 emailid/256:8                  extra references of 256 contents; no row: none
 //	21 hash:8 emailid:8               ThreadID:8 of a message that has or names the Message-ID
 //	22 emailid:8                      the hashes under which 21 holds the message
@@ -48,6 +49,7 @@ const (
 	kindPage         = 0x10
 	kindExpunged     = 0x11
 	kindSeen         = 0x12
+	kindAnnotation   = 0x13
 	kindRefs         = 0x20
 	kindThread       = 0x21
 	kindThreadOf     = 0x22

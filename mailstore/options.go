@@ -52,6 +52,12 @@ type Limits struct {
 	MetadataBytes   int64 // names and values of an account in all; 16 MiB
 	GuestEntries    int   // private ones of another user on one mailbox; 100; never below 10
 	GuestBytes      int64 // and their names and values; 256 KiB
+
+	// Of annotations of messages (RFC 5257 §4.1); EntryBytes holds for them too.
+	AnnotationValue int   // octets of one value; 64 KiB; never below 1,024
+	Annotations     int   // shared ones of a message, or one user's; 100; never below 10
+	AnnotationBytes int64 // names and values of an account in all; 64 MiB
+	GuestNoteBytes  int64 // of one mailbox, those private to other users; 1 MiB
 }
 
 // Quota bounds what all mailboxes of an account hold together; 0 is no bound.
@@ -117,6 +123,16 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.GuestBytes <= 0 {
 		l.GuestBytes = 256 << 10
+	}
+	set(&l.AnnotationValue, 64<<10)
+	l.AnnotationValue = max(l.AnnotationValue, 1024)
+	set(&l.Annotations, 100)
+	l.Annotations = max(l.Annotations, 10)
+	if l.AnnotationBytes <= 0 {
+		l.AnnotationBytes = 64 << 20
+	}
+	if l.GuestNoteBytes <= 0 {
+		l.GuestNoteBytes = 1 << 20
 	}
 	set(&l.ACLEntries, 500)
 	return l

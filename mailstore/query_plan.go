@@ -59,6 +59,8 @@ func compile(q Query, now int64) (plan, error) {
 			return p.negated(), nil
 		}
 		return notPlan{p}, nil
+	case Annotated:
+		return compileAnnotated(q), nil
 	case UIDs:
 		return uidPlan(q.Set), nil
 	case Seqs:

@@ -32,6 +32,9 @@ type Reader struct {
 	key   []byte
 	split int64            // the length of the header row
 	of    restante.EmailID // whose split that is; 0: nobody's
+
+	notes *annotationCursor // nil before annotations are asked for
+	noted restante.UID      // of the last message whose annotations were
 }
 
 // Reader opens a reader.
@@ -78,6 +81,7 @@ func (r *Reader) Close() {
 	for _, rows := range [...]*rowReader{&r.summaries, &r.headers, &r.bodies} {
 		rows.drop()
 	}
+	r.dropNotes()
 	if r.snap != nil {
 		_ = r.snap.Close()
 		r.snap = nil

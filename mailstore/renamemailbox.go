@@ -79,6 +79,10 @@ func (tx *txn) renameInbox(d *draft, to string) error {
 	if err := tx.load(d); err != nil {
 		return err
 	}
-	_, err = tx.transfer(d, UIDSet{{1, 1<<32 - 1}}, target, nil, true)
+	notes, err := tx.annotations(d, target, 0, AllRights)
+	if err != nil {
+		return err
+	}
+	_, err = tx.transfer(d, UIDSet{{1, 1<<32 - 1}}, target, nil, notes, true)
 	return err
 }

@@ -81,15 +81,20 @@ func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 const (
 	mailboxNoSelect = 1
 	mailboxLong     = 2 // fields follow that rows of schema version 1 lack
+	mailboxNotes    = 4 // and those of a mailbox whose messages have had annotations
 )
 
 // appendMailboxRow encodes a mailbox row: uvarints, then the special uses and
-// the name with their lengths, then uvarints that rows of schema version 1 lack.
+// the name with their lengths, then uvarints that rows of schema version 1 lack, and
+// those that the bits announce.
 func appendMailboxRow(dst []byte, b *box) []byte {
 	m := b.mailbox
 	bits := uint64(mailboxLong)
 	if m.NoSelect {
 		bits |= mailboxNoSelect
+	}
+	if m.AnnotationModSeq != 0 {
+		bits |= mailboxNotes
 	}
 	for _, v := range [...]uint64{
 		bits, uint64(m.UIDValidity), uint64(m.UIDNext), uint64(m.HighestModSeq), uint64(m.Messages),
@@ -103,7 +108,13 @@ func appendMailboxRow(dst []byte, b *box) []byte {
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(m.Name))), m.Name...)
 	dst = binary.AppendUvarint(dst, uint64(m.MetadataModSeq))
-	return binary.AppendUvarint(dst, uint64(m.appendLimit))
+	dst = binary.AppendUvarint(dst, uint64(m.appendLimit))
+	if bits&mailboxNotes != 0 {
+		dst = binary.AppendUvarint(dst, uint64(m.AnnotationModSeq))
+		dst = binary.AppendUvarint(dst, m.annotationRows)
+		dst = binary.AppendUvarint(dst, uint64(m.annotationGuests))
+	}
+	return dst
 }
 
 // parseMailboxRow reads a mailbox row, whose bytes it keeps.
@@ -126,6 +137,9 @@ func parseMailboxRow(id restante.MailboxID, row []byte) (*box, error) {
 	m.Name = f.text()
 	if bits&mailboxLong != 0 {
 		m.MetadataModSeq, m.appendLimit = restante.ModSeq(f.next()), int64(f.next())
+	}
+	if bits&mailboxNotes != 0 {
+		m.AnnotationModSeq, m.annotationRows, m.annotationGuests = restante.ModSeq(f.next()), f.next(), int64(f.next())
 	}
 	if f.bad || len(f.b) > 0 || m.Name == "" || m.UIDNext == 0 || m.UIDValidity == 0 {
 		return nil, fmt.Errorf("mailstore: row of mailbox %d: %w", id, restante.ErrCorrupt)

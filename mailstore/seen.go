@@ -183,14 +183,22 @@ func (d *seenDraft) set(uids UIDSet, seen bool, at restante.ModSeq) {
 		for uid := uint64(r.First); uid <= uint64(r.Last); {
 			block := uint32(uid) / seenBlockSize
 			last := min(uint64(r.Last), (uint64(block)+1)*seenBlockSize-1)
-			d.setIn(block, uint8(uid%seenBlockSize), uint8(last%seenBlockSize), seen, at)
+			d.setIn(block, uint8(uid%seenBlockSize), uint8(last%seenBlockSize), func(was bool) (bool, bool) { return seen, was != seen }, at)
 			uid = last + 1
 		}
 	}
 }
 
-// setIn is set for UIDs of one block.
-func (d *seenDraft) setIn(block uint32, first, last uint8, seen bool, at restante.ModSeq) {
+// touch gives a message a modseq that only the viewer sees, for something else of his
+// own.
+func (d *seenDraft) touch(uid restante.UID, at restante.ModSeq) {
+	i := uint8(uint32(uid) % seenBlockSize)
+	d.setIn(uint32(uid)/seenBlockSize, i, i, func(was bool) (bool, bool) { return was, true }, at)
+}
+
+// setIn is set for UIDs of one block. become says what \Seen becomes, and whether
+// that is a change.
+func (d *seenDraft) setIn(block uint32, first, last uint8, become func(was bool) (bool, bool), at restante.ModSeq) {
 	old, there := d.changed[block]
 	if !there {
 		old = d.base.blocks[block]
@@ -205,8 +213,10 @@ func (d *seenDraft) setIn(block uint32, first, last uint8, seen bool, at restant
 	}
 	for i := 0; i < seenBlockSize; i++ {
 		was, modSeq := old.at(uint8(i))
-		if i >= int(first) && i <= int(last) && was != seen {
-			was, modSeq = seen, at
+		if i >= int(first) && i <= int(last) {
+			if seen, changes := become(was); changes {
+				was, modSeq = seen, at
+			}
 		}
 		if modSeq != 0 {
 			add(seenRun{first: uint8(i), last: uint8(i), seen: was, modSeq: modSeq})

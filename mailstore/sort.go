@@ -38,6 +38,8 @@ const (
 	// display name, else the address (RFC 5957 §3).
 	SortDisplayFrom
 	SortDisplayTo
+	// SortAnnotation is the value of the annotation SortKey.Entry (RFC 5257 §4.9).
+	SortAnnotation
 	// SortScore is what SortKey.Score gives.
 	SortScore
 
@@ -48,6 +50,10 @@ const (
 type SortKey struct {
 	Field   SortField
 	Reverse bool
+	// Entry is the name of the annotation of SortAnnotation, the shared one or the
+	// user's private one.
+	Entry  string
+	Shared bool
 	// Score gives a message's value for SortScore, by its sequence number.
 	Score func(seq int) int64
 }
@@ -124,7 +130,8 @@ func (a *Account) Sort(ctx context.Context, found Result, keys []SortKey) (Order
 	return o, nil
 }
 
-// distinctKeys drops keys whose field was named before, which decide nothing.
+// distinctKeys drops keys whose field was named before, which decide nothing, but
+// for those of annotations.
 func distinctKeys(keys []SortKey) ([]SortKey, error) {
 	var seen [sortFields]bool
 	distinct := make([]SortKey, 0, min(len(keys), int(sortFields)))
@@ -132,7 +139,7 @@ func distinctKeys(keys []SortKey) ([]SortKey, error) {
 		if k.Field >= sortFields || k.Field == SortScore && k.Score == nil {
 			return nil, fmt.Errorf("mailstore: unknown sort field %d: %w", k.Field, restante.ErrInvalid)
 		}
-		if !seen[k.Field] {
+		if !seen[k.Field] || k.Field == SortAnnotation {
 			seen[k.Field] = true
 			distinct = append(distinct, k)
 		}

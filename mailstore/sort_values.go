@@ -209,6 +209,14 @@ func (s *searcher) sortValues(l messageList, keys []SortKey) ([]sortValue, error
 	}
 	values := make([]sortValue, len(keys))
 	for i, k := range keys {
+		if k.Field == SortAnnotation {
+			texts, err := s.annotationTexts(&l, k)
+			if err != nil {
+				return nil, err
+			}
+			values[i] = sortValue{texts: texts}
+			continue
+		}
 		values[i] = l.value(uses, k)
 	}
 	return values, nil

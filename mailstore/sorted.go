@@ -29,9 +29,11 @@ func NewSorted(o Order, keys []SortKey) *Sorted {
 }
 
 // Steady reports whether an order by the keys stays as it is while messages
-// change: not by their modification sequence, nor by a score.
+// change: not by their modification sequence, an annotation or a score.
 func Steady(keys []SortKey) bool {
-	return !slices.ContainsFunc(keys, func(k SortKey) bool { return k.Field == SortModSeq || k.Field == SortScore })
+	return !slices.ContainsFunc(keys, func(k SortKey) bool {
+		return k.Field == SortModSeq || k.Field == SortAnnotation || k.Field == SortScore
+	})
 }
 
 // Len is the number of messages.

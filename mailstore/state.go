@@ -35,6 +35,11 @@ type Mailbox struct {
 	// it never had any.
 	MetadataModSeq restante.ModSeq
 	appendLimit    int64 // octets of a message, and 1; 0: as the server's
+	// AnnotationModSeq is the last commit that changed an annotation of one of the
+	// messages, 0 if none ever had any.
+	AnnotationModSeq restante.ModSeq
+	annotationRows   uint64 // how many rows of them there are
+	annotationGuests int64  // octets of those that are private to other accounts than the owner's
 	// FromInbox says that the mailbox was made by renaming INBOX. It is not
 	// stored: it is for those who are told of it when it happens.
 	FromInbox bool

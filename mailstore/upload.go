@@ -16,6 +16,7 @@ type upload struct {
 	keywords               []string
 	internalDate, saveDate Time
 	importKey              []byte
+	annotations            []Annotation // all of them with a value
 
 	parser *message.Parser // nil once complete
 	size   int64

@@ -1,0 +1,80 @@
+package mailstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// Annotations calls f with the annotations of a message that the account's user
+// sees: the shared ones in order of their names, then his own. Values are valid
+// during the call. It is cheapest for messages of one mailbox in rising order of
+// UIDs. A message that is not there has none.
+func (r *Reader) Annotations(mb restante.MailboxID, uid restante.UID, f func(Annotation) error) error {
+	if err := r.renew(); err != nil {
+		return err
+	}
+	if r.notes == nil || r.notes.mailbox != mb || r.noted >= uid {
+		r.dropNotes()
+		r.notes = newAnnotationCursor(r.snap, mb)
+	}
+	r.noted = uid
+	who := r.account.who()
+	err := r.notes.each(UIDSet{{uid, uid}}, func(id annotationID, row annotationRow) error {
+		if row.gone || id.of != 0 && id.of != who {
+			return nil
+		}
+		return f(Annotation{Entry: id.entry, Private: id.of != 0, Value: row.value})
+	})
+	if err != nil {
+		r.dropNotes()
+	}
+	return err
+}
+
+func (r *Reader) dropNotes() {
+	if r.notes != nil {
+		r.notes.close()
+		r.notes = nil
+	}
+}
+
+// ChangedAnnotations gives the names of the annotations, of those that the account's
+// user sees, that were set or removed after a modseq, by message and in order. Of
+// many that were removed some are forgotten.
+func (a *Account) ChangedAnnotations(
+	ctx context.Context, mb *Mailbox, uids UIDSet, since restante.ModSeq,
+) (map[restante.UID][]string, error) {
+	changed := make(map[restante.UID][]string)
+	if mb.annotationRows == 0 || mb.AnnotationModSeq <= since {
+		return changed, nil
+	}
+	snap, err := a.store.kv.Snapshot(ctx, kv.Partition(a.id))
+	if err != nil {
+		return nil, unavailable("read annotations", err)
+	}
+	defer snap.Close()
+	c := newAnnotationCursor(snap, mb.ID)
+	defer c.close()
+	who := a.who()
+	err = c.each(uids, func(id annotationID, row annotationRow) error {
+		if row.modSeq <= since || id.of != 0 && id.of != who {
+			return nil
+		}
+		list := changed[id.uid]
+		if at, there := slices.BinarySearch(list, id.entry); !there {
+			changed[id.uid] = slices.Insert(list, at, id.entry)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, unavailable("read annotations", err)
+	}
+	return changed, nil
+}
+
+// HasAnnotations reports whether any of the mailbox's messages may have annotations,
+// of anyone.
+func (mb *Mailbox) HasAnnotations() bool { return mb.annotationRows > 0 }
