@@ -20,6 +20,7 @@ type User struct {
 
 	generation uint64 // of what is remembered
 	groups     *[]string
+	sharing    *[]restante.AccountID
 	owners     *[]Owner
 	public     *Owner
 }
@@ -38,7 +39,7 @@ func (u *User) forget() {
 	if ok && now == u.generation {
 		return
 	}
-	u.generation, u.groups, u.owners, u.public = now, nil, nil, nil
+	u.generation, u.groups, u.sharing, u.owners, u.public = now, nil, nil, nil, nil
 }
 
 // Find answers whose mailbox a name is, and its name among the owner's. Nothing is
@@ -89,6 +90,44 @@ func (u *User) Owners(ctx context.Context) ([]Owner, error) {
 	if u.owners != nil {
 		return *u.owners, nil
 	}
+	ids, err := u.sharers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owners := []Owner{}
+	for _, id := range ids {
+		o, err := u.owner(ctx, id)
+		switch {
+		case errors.Is(err, restante.ErrNotFound):
+			continue // removed since
+		case err != nil:
+			return nil, err
+		}
+		owners = append(owners, o)
+	}
+	slices.SortFunc(owners, func(a, b Owner) int { return strings.Compare(a.Prefix, b.Prefix) })
+	u.owners = &owners
+	return owners, nil
+}
+
+// Knows reports whether an owner may share something with the user. Of one who does
+// not, the user is to learn nothing, not even by how long it takes to say so.
+func (u *User) Knows(ctx context.Context, o Owner) (bool, error) {
+	if o.Account == u.account {
+		return true, nil
+	}
+	ids, err := u.sharers(ctx)
+	_, found := slices.BinarySearch(ids, o.Account)
+	return found, err
+}
+
+// sharers answers the accounts that may share something with the user, in rising
+// order.
+func (u *User) sharers(ctx context.Context) ([]restante.AccountID, error) {
+	u.forget()
+	if u.sharing != nil {
+		return *u.sharing, nil
+	}
 	groups, err := u.memberships(ctx)
 	if err != nil {
 		return nil, err
@@ -106,20 +145,9 @@ func (u *User) Owners(ctx context.Context) ([]Owner, error) {
 		ids = append(ids, more...)
 	}
 	slices.Sort(ids)
-	owners := []Owner{}
-	for _, id := range slices.Compact(ids) {
-		o, err := u.owner(ctx, id)
-		switch {
-		case errors.Is(err, restante.ErrNotFound):
-			continue // removed since
-		case err != nil:
-			return nil, err
-		}
-		owners = append(owners, o)
-	}
-	slices.SortFunc(owners, func(a, b Owner) int { return strings.Compare(a.Prefix, b.Prefix) })
-	u.owners = &owners
-	return owners, nil
+	ids = slices.Compact(ids)
+	u.sharing = &ids
+	return ids, nil
 }
 
 // owner answers who has an account which may share something with the user; the

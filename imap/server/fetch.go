@@ -59,7 +59,7 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	if c.HasChangedSince {
 		f.since = restante.ModSeq(c.ChangedSince)
 	}
-	f.markSeen = !s.selected.readOnly && s.selected.rights.Has(mailstore.RightSeen) && items.SetsSeen()
+	f.markSeen = s.marksSeen(&items)
 	err = f.fetch(ctx, &t)
 	s.markSeen(ctx, f.unseen)
 	if err != nil {
@@ -76,6 +76,12 @@ func (s *session) lookAhead(ctx context.Context, set imap.NumSet) error {
 		return nil
 	}
 	return s.sync(ctx, false, true)
+}
+
+// marksSeen reports whether to fetch these items sets \Seen, which the user may do
+// (RFC 4314 §4, FETCH).
+func (s *session) marksSeen(items *imap.FetchItems) bool {
+	return !s.selected.readOnly && s.selected.rights.Has(mailstore.RightSeen) && items.SetsSeen()
 }
 
 // markSeen sets \Seen on what a FETCH has shown of the messages' texts (RFC 9051

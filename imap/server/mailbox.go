@@ -19,6 +19,9 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 	if err != nil {
 		return done, err
 	}
+	if len(c.Use) > 0 && !s.own(at) {
+		return done, imap.No(imap.CodeUseAttr, "Special uses are the owner's to give")
+	}
 	own := s.beginOwn(at.account)
 	m, err := at.account.CreateMailbox(ctx, at.local, c.Use)
 	if err != nil {
@@ -42,19 +45,14 @@ func (s *session) tellNormalized(ctx context.Context, asked, name string) {
 		return // gone at this moment
 	}
 	state := at.account.State()
-	s.writeRenamed(listEntry{name: name, mailbox: state.MailboxByName(at.local), children: state.HasChildren(at.local)}, asked)
+	s.writeRenamed(listEntry{name: name, mailbox: state.MailboxByName(at.local), children: s.hasChildren(ctx, at)}, asked)
 }
 
 // delete handles DELETE (RFC 9051 §6.3.5).
 func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusResponse, error) {
-	at, err := s.site(ctx, c.Mailbox)
+	at, err := s.movable(ctx, c.Mailbox)
 	if err != nil {
 		return done, err
-	}
-	if mb := at.account.State().MailboxByName(at.local); mb != nil {
-		if _, err := s.placeAt(ctx, at, mailstore.RightDelete); err != nil {
-			return done, err
-		}
 	}
 	own := s.beginOwn(at.account)
 	if err := at.account.DeleteMailbox(ctx, at.local); err != nil {
@@ -68,20 +66,29 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 	return done, nil
 }
 
+// movable is site for a mailbox that is to be deleted or renamed, which the user may
+// do (RFC 4314 §4). Of his own a name that is none is left to the store to answer.
+func (s *session) movable(ctx context.Context, name string) (site, error) {
+	at, err := s.site(ctx, name)
+	if err != nil {
+		return at, err
+	}
+	if s.own(at) && !at.account.State().HasACLs() {
+		return at, nil
+	}
+	_, err = s.placeAt(ctx, at, mailstore.RightDelete)
+	return at, err
+}
+
 // rename handles RENAME (RFC 9051 §6.3.6). Subscriptions stay with the names.
 func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResponse, error) {
 	from, to := strings.TrimSuffix(c.From, "/"), strings.TrimSuffix(c.To, "/")
 	if err := s.referRename(from, to); err != nil {
 		return done, err
 	}
-	old, err := s.site(ctx, from)
+	old, err := s.movable(ctx, from)
 	if err != nil {
 		return done, err
-	}
-	if mb := old.account.State().MailboxByName(old.local); mb != nil {
-		if _, err := s.placeAt(ctx, old, mailstore.RightDelete); err != nil {
-			return done, err
-		}
 	}
 	at, err := s.newSite(ctx, to)
 	if err != nil {

@@ -137,7 +137,7 @@ func (s *session) tellArrived(ctx context.Context, u *view.Update) error {
 	}
 	f := s.newFetcher(&items)
 	defer f.close()
-	f.markSeen = !s.selected.readOnly && items.SetsSeen()
+	f.markSeen = s.marksSeen(&items)
 	err := f.fetch(ctx, &t)
 	s.markSeen(ctx, f.unseen)
 	return err

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
@@ -28,8 +29,8 @@ type place struct {
 }
 
 // site finds out where a name leads. It asks for no rights. A name in the account
-// of a user who does not exist is restante.ErrNotFound, and so are levels above all
-// mailboxes. A mailbox of the user's own with such a name, from before there was
+// of a user who does not exist, or who shares nothing with this one, is
+// restante.ErrNotFound, and so are levels above all mailboxes. A mailbox of the user's own with such a name, from before there was
 // sharing, stays his.
 func (s *session) site(ctx context.Context, name string) (site, error) {
 	if err := s.refer(name); err != nil {
@@ -41,6 +42,9 @@ func (s *session) site(ctx context.Context, name string) (site, error) {
 	owner, local, err := s.names.Find(ctx, name)
 	if err != nil {
 		return site{}, err
+	}
+	if known, err := s.names.Knows(ctx, owner); err != nil || !known {
+		return site{}, errors.Join(err, restante.ErrNotFound)
 	}
 	account, err := s.visit(ctx, owner)
 	return site{owner: owner, account: account, local: local}, err
@@ -148,6 +152,26 @@ func (s *session) mayCreate(ctx context.Context, at site) error {
 		return errNoPermission()
 	}
 	return nil
+}
+
+// hasChildren reports whether there are mailboxes below a name of a site which the
+// user may look up.
+func (s *session) hasChildren(ctx context.Context, at site) bool {
+	state := at.account.State()
+	if s.own(at) || !state.HasChildren(at.local) {
+		return state.HasChildren(at.local)
+	}
+	for id := range state.ACLs {
+		mb := state.Mailbox(id)
+		if mb == nil || mb.NoSelect || !strings.HasPrefix(mb.Name, at.local+namespace.Separator) {
+			continue
+		}
+		r, err := s.rights(ctx, &place{account: at.account, mailbox: mb, owner: at.owner})
+		if err == nil && r.Has(mailstore.RightLookup) {
+			return true
+		}
+	}
+	return false
 }
 
 // newSite is site for a mailbox that is to be made there, which the user may do.

@@ -38,11 +38,19 @@ func resources() [4]resource {
 }
 
 // getQuota handles GETQUOTA (RFC 9208 §4.1.1). A root that is not the user's is
-// shown to administrators alone (RFC 9208 §8).
+// shown to administrators, and to whoever could ask for it by a mailbox (RFC 9208
+// §6, §8).
 func (s *session) getQuota(ctx context.Context, c command.GetQuota) (imap.StatusResponse, error) {
 	account, release, err := s.rootAccount(ctx, c.Root)
 	if err != nil {
-		return done, err
+		var shared error
+		if account, shared = s.sharedRoot(ctx, c.Root); shared != nil {
+			return done, shared
+		}
+		if account == nil {
+			return done, err
+		}
+		release = func() {}
 	}
 	defer release()
 	if err := account.Refresh(ctx); err != nil {
@@ -196,6 +204,36 @@ func (s *session) rootAccount(ctx context.Context, root string) (account *mailst
 		return nil, nil, err
 	}
 	return account, account.Release, nil
+}
+
+// sharedRoot finds the account of another's quota root, of which the user may read a
+// mailbox; nil where there is none.
+func (s *session) sharedRoot(ctx context.Context, root string) (*mailstore.Account, error) {
+	owners, err := s.names.Owners(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range owners {
+		if rootName(o) != root {
+			continue
+		}
+		account, err := s.visit(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		state := account.State()
+		for id := range state.ACLs {
+			p := place{account: account, mailbox: state.Mailbox(id), owner: o}
+			r, err := s.rights(ctx, &p)
+			if err != nil {
+				return nil, err
+			}
+			if r.Has(mailstore.RightRead) {
+				return account, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 // warnQuota tells the client that an account to which it has just added messages

@@ -41,7 +41,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	}
 	s.state = stateSelected
 	s.followSelected()
-	s.describeMailbox(snap, c.Mailbox)
+	s.describeMailbox(ctx, snap, c.Mailbox)
 	if c.QResync != nil {
 		if err := s.resynchronize(ctx, c.QResync); err != nil {
 			s.leaveMailbox()
@@ -77,7 +77,7 @@ func (s *session) selectable(ctx context.Context, name string) (place, error) {
 
 // describeMailbox writes the untagged responses of SELECT (RFC 9051 §6.3.2).
 // RECENT and UNSEEN are for clients of RFC 3501 only, LIST for those of RFC 9051.
-func (s *session) describeMailbox(snap *mailstore.Snapshot, asked string) {
+func (s *session) describeMailbox(ctx context.Context, snap *mailstore.Snapshot, asked string) {
 	mb := snap.Mailbox()
 	s.writeFlags()
 	s.untaggedNumber(snap.Len(), "EXISTS")
@@ -93,7 +93,8 @@ func (s *session) describeMailbox(snap *mailstore.Snapshot, asked string) {
 	s.untaggedOK(imap.CodeHighestModSeq(uint64(mb.HighestModSeq)), "Highest modification sequence")
 	s.untaggedOK(s.mailboxCode(s.selected.account, mb.ID), "Object identifier of the mailbox")
 	if s.enabled.has(featureRev2) {
-		e := listEntry{name: s.selected.name, mailbox: mb, children: s.selected.account.State().HasChildren(mb.Name)}
+		at := site{owner: s.selected.owner, account: s.selected.account, local: mb.Name}
+		e := listEntry{name: s.selected.name, mailbox: mb, children: s.hasChildren(ctx, at)}
 		if asked != e.name && mb.Name != "INBOX" {
 			s.writeRenamed(e, asked)
 		} else {
