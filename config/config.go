@@ -35,6 +35,7 @@ type IMAP struct {
 	Listen    []string `toml:"listen" comment:"host:port in cleartext with STARTTLS; passwords are taken after it or from this machine."`
 	ListenTLS []string `toml:"listen_tls" comment:"host:port with TLS from the start (RFC 8314)."`
 	Without   []string `toml:"without" comment:"Capabilities that no client gets, such as \"UNAUTHENTICATE\" behind a proxy that stops looking\nafter the login. \"SORT\" stands for SORT= too."`
+	Language  string   `toml:"language" comment:"What clients get that ask for the language \"default\" (RFC 5255): en, de, fr, es, ja, zh or i-default."`
 	UTF8Only  bool     `toml:"utf8_only" comment:"Take only clients that enable UTF8=ACCEPT (RFC 9755)."`
 
 	MovedTo          string            `toml:"moved_to" comment:"IMAP URL of the server that has taken the place of this one: all clients are sent there."`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/restante/restante/directory"
 	imapserver "github.com/restante/restante/imap/server"
+	"github.com/restante/restante/imap/text"
 )
 
 // problem is a value that cannot be used.
@@ -57,6 +58,7 @@ func (c Config) problems() []problem {
 	if c.Data == "" {
 		p.addf("data", "no directory is given")
 	}
+	p.oneOf("imap.language", c.IMAP.Language, text.New().Tags()...)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")
 	if len(c.TLS.Certificates) != len(c.TLS.Keys) {

@@ -52,6 +52,7 @@ type Limits struct {
 	ListPatterns   int // patterns of one LIST; 100
 	Capabilities   int // names of one ENABLE; 100
 	AppendMessages int // messages of one APPEND; 1,000
+	Ranges         int // languages of one LANGUAGE; 100
 	Contexts       int // tags of one CANCELUPDATE; 1,000
 
 	SearchMailboxes int // names, and source options, of one ESEARCH; 1,000

@@ -11,7 +11,7 @@ import (
 
 // seeds has at least one command of each kind.
 var seeds = []string{
-	"NOOP", "LOGIN a {3+}\r\nabc", "AUTHENTICATE PLAIN AGEAYg==", "ENABLE QRESYNC", `ID ("a" NIL)`,
+	"LANGUAGE", "LANGUAGE de-CH \"*\" {2+}\r\nfr", "NOOP", "LOGIN a {3+}\r\nabc", "AUTHENTICATE PLAIN AGEAYg==", "ENABLE QRESYNC", `ID ("a" NIL)`,
 	"SELECT x (QRESYNC (1 2 3:4 (1 2)))", "EXAMINE INBOX (CONDSTORE)", "CREATE x (USE (\\Sent))", "DELETE x", "RENAME a b",
 	"SUBSCRIBE a", `LIST (SUBSCRIBED) "" (a b) RETURN (STATUS (UIDNEXT))`, `LSUB "" *`, "STATUS x (MESSAGES)",
 	"APPEND x (\\Seen) \"17-Jul-1996 02:44:25 -0700\" {3+}\r\nabc {1+}\r\nx", "APPEND x UTF8 (~{1+}\r\na)",

@@ -24,6 +24,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseAuthenticate(d))
 	case "ID":
 		return result(ParseID(d))
+	case "LANGUAGE":
+		return result(ParseLanguage(d, o))
 	case "ENABLE":
 		return result(ParseEnable(d, o))
 	case "SELECT", "EXAMINE":

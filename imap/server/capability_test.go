@@ -25,6 +25,7 @@ func proofs() map[string]proof {
 		"LITERAL+":           {"", "STATUS {5+}\r\nINBOX (MESSAGES)", `^\* STATUS "INBOX" \(MESSAGES 2\)`},
 		"ENABLE":             {"", "ENABLE CONDSTORE", `\* ENABLED CONDSTORE`},
 		"ID":                 {"", `ID ("name" "test")`, `\* ID \("name" "`},
+		"LANGUAGE":           {"", "LANGUAGE de-AT", `\* LANGUAGE \(de\)`},
 		"NAMESPACE":          {"", "NAMESPACE", `\* NAMESPACE \(\("" "/"\)\) \(\("Other Users/" "/"\)\) \(\("Shared/" "/"\)\)`},
 		"CHILDREN":           {"CREATE a/b", `LIST "" a%`, `\* LIST \(\\HasChildren\) "/" "a"`},
 		"UIDPLUS":            {"", "COPY 1 Sent", `%T OK \[COPYUID \d+ 1 1\]`},

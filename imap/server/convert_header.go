@@ -41,7 +41,7 @@ func (cv *conversion) header(it *imap.ConvertItem, part *message.PartInfo) error
 // writeError writes a converterror-phrase (RFC 5259 §9, §10).
 func (cv *conversion) writeError(f *convert.Error) {
 	e := cv.s.enc
-	e.Raw("(ERROR ").String(f.Text).SP()
+	e.Raw("(ERROR ").String(e.Text(f.Text)).SP()
 	switch f.Kind {
 	case convert.TempFail:
 		e.Raw("TEMPFAIL ").Number(uint32(max(1, f.Minutes))).Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
@@ -227,14 +228,12 @@ func (f *fetcher) spill() {
 func (f *fetcher) answer(uid bool) (imap.StatusResponse, error) {
 	switch {
 	case f.unreadably > 0:
-		text := "Message with UID"
-		for _, u := range f.unreadable {
-			text += fmt.Sprintf(" %d", u)
-		}
+		uids := strings.Trim(fmt.Sprint(f.unreadable), "[]")
+		text := fmt.Sprintf("Message with UID %s cannot be read; all others were sent", uids)
 		if more := f.unreadably - len(f.unreadable); more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
+			text = fmt.Sprintf("Message with UID %s and %d more cannot be read; all others were sent", uids, more)
 		}
-		return done, imap.No(imap.CodeCorruption, text+" cannot be read; all others were sent")
+		return done, imap.No(imap.CodeCorruption, text)
 	case f.undecoded:
 		return done, imap.No(imap.CodeUnknownCTE, "The transfer encoding of some of the parts is unknown")
 	case f.expunged > 0 && !uid:

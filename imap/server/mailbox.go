@@ -7,7 +7,6 @@ import (
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
-	"github.com/restante/restante/namespace"
 )
 
 // create handles CREATE (RFC 9051 §6.3.4, RFC 6154 §3, RFC 8474 §4.1).
@@ -124,6 +123,6 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 
 // namespace handles NAMESPACE (RFC 9051 §6.3.10).
 func (s *session) namespace(context.Context) (imap.StatusResponse, error) {
-	s.enc.Raw(`* NAMESPACE (("" "/")) (("` + namespace.Others + `/" "/")) (("` + namespace.Public + `/" "/"))`).CRLF()
+	s.writeNamespaces()
 	return done, nil
 }

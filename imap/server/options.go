@@ -34,6 +34,9 @@ type Options struct {
 	Referrals Referrals
 	// UTF8Only takes clients alone that enable UTF8=ACCEPT (RFC 9755 §7).
 	UTF8Only bool
+	// Language is what clients get that ask for the language "default" (RFC 5255
+	// §3.2), a tag of package text; empty: i-default.
+	Language string
 }
 
 // Limits bound what one connection may ask for. A zero field means the default

@@ -18,6 +18,7 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/convert"
+	"github.com/restante/restante/imap/text"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
@@ -38,6 +39,8 @@ type Server struct {
 	clients  []clientRule
 	without  []string // capabilities that nobody has
 	utf8Only bool
+	texts    *text.Catalogue
+	language *text.Language // which clients get that ask for "default"
 
 	referrals referrals
 
@@ -79,6 +82,10 @@ func New(o Options) *Server {
 		s.rows[rows[i].name] = &rows[i]
 	}
 	s.clients, s.without, s.utf8Only = compileRules(o.Clients), slices.Clone(o.Without), o.UTF8Only
+	s.texts = text.New()
+	if s.language, _ = s.texts.Find(o.Language); s.language == nil {
+		s.language, _ = s.texts.Find(text.Default)
+	}
 	s.referrals = compileReferrals(o.Referrals)
 	if len(s.referrals.logins) == 0 && s.referrals.greeting == "" {
 		s.without = append(s.without, "LOGIN-REFERRALS")

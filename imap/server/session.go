@@ -9,6 +9,7 @@ import (
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/text"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
@@ -57,6 +58,7 @@ type loggedIn struct {
 	metadata map[restante.AccountID]*metadataSeen      // once METADATA was enabled
 	visited  map[restante.AccountID]*mailstore.Account // others' that are open
 	interest *interest                                 // what NOTIFY asked for; nil before it is used
+	language *text.Language                            // of texts; nil: i-default
 }
 
 func newSession(srv *Server, c *serve.Conn) *session {

@@ -21,7 +21,7 @@ func TestLoginNeedsPrivacy(t *testing.T) {
 	h.address = net.JoinHostPort(address, port)
 	c := h.client(t)
 	lines := c.do("a1 CAPABILITY")
-	if want := "* CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE STARTTLS LOGINDISABLED"; lines[0] != want {
+	if want := "* CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE ENABLE IDLE STARTTLS LOGINDISABLED"; lines[0] != want {
 		t.Errorf("got %q, want %q", lines[0], want)
 	}
 	for _, command := range []string{"a2 LOGIN alice secret", "a3 AUTHENTICATE PLAIN AGFsaWNlAHNlY3JldA==", "a4 AUTHENTICATE PLAIN"} {

@@ -224,7 +224,7 @@ func (s *session) writeFlags() {
 	b = append(b, ")\r\n* OK [PERMANENTFLAGS ("...)
 	switch {
 	case s.selected.readOnly || rights&mailstore.FlagRights == 0:
-		b = append(b, ")] No flags can be changed here\r\n"...)
+		b = append(append(b, ")] "...), s.enc.Text("No flags can be changed here")...)
 	case !rights.Has(mailstore.FlagRights):
 		b = s.appendSettable(b, rights, keywords)
 	default:
@@ -233,8 +233,9 @@ func (s *session) writeFlags() {
 		if table.HasRoom(s.srv.store.Limits().Keywords) {
 			b = append(b, ` \*`...)
 		}
-		b = append(b, ")] Flags that can be changed\r\n"...)
+		b = append(append(b, ")] "...), s.enc.Text("Flags that can be changed")...)
 	}
+	b = append(b, "\r\n"...)
 	s.enc.RawBytes(b)
 	s.scratch = b[:0]
 }
@@ -252,7 +253,7 @@ func (s *session) appendSettable(b []byte, rights mailstore.Rights, keywords []s
 		}
 		b = append(b, f...)
 	}
-	return append(b, ")] Flags that can be changed\r\n"...)
+	return append(append(b, ")] "...), s.enc.Text("Flags that can be changed")...)
 }
 
 // claimRecent takes the messages that no session has been told of yet as recent

@@ -41,6 +41,7 @@ func table() []row {
 		{name: "NOOP", run: plain((*session).noop), states: anyState, expunge: true, rfc: "RFC 9051 §6.1.2"},
 		{name: "LOGOUT", run: plain((*session).logout), states: anyState, rfc: "RFC 9051 §6.1.3"},
 		{name: "ID", run: on((*session).id), states: anyState, expunge: true, capability: "ID", rfc: "RFC 2971 §3.1"},
+		{name: "LANGUAGE", run: on((*session).setLanguage), states: anyState, expunge: true, capability: "LANGUAGE", rfc: "RFC 5255 §3.2"},
 
 		{name: "STARTTLS", run: plain((*session).startTLS), states: inNotAuthenticated, capability: "STARTTLS", rfc: "RFC 9051 §6.2.1"},
 		{name: "AUTHENTICATE", run: on((*session).authenticate), states: inNotAuthenticated, rfc: "RFC 9051 §6.2.2"},

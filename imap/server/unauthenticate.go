@@ -14,6 +14,7 @@ func (s *session) unauthenticate(ctx context.Context) (imap.StatusResponse, erro
 	s.leaveAccount()
 	s.loggedIn = loggedIn{}
 	s.enc.SetUTF8(false)
+	s.setTexts()
 	s.dec.SetLimits(s.wireLimits())
 	s.began = time.Now() // from which the time to log in is counted
 	s.log.DebugContext(ctx, "logged out to log in anew")

@@ -22,6 +22,7 @@ type Encoder struct {
 	lent    *[]byte // nil while released
 	buf     []byte
 	utf8    bool
+	texts   func(string) string // nil: English, in ASCII
 	err     error
 }
 
@@ -40,6 +41,10 @@ func (e *Encoder) SetUTF8(on bool) { e.utf8 = on }
 
 // UTF8 reports what SetUTF8 said.
 func (e *Encoder) UTF8() bool { return e.utf8 }
+
+// SetTexts has texts of responses translated from English, in UTF-8 (RFC 5255
+// §3.5). nil leaves them as they are.
+func (e *Encoder) SetTexts(translate func(string) string) { e.texts = translate }
 
 // Reset goes on with another writer, as after STARTTLS. What was not flushed is
 // dropped.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/restante/restante/imap"
@@ -126,13 +127,30 @@ func (e *Encoder) Status(tag string, r imap.StatusResponse) *Encoder {
 	if r.Text == "" {
 		r.Text = "-"
 	}
-	return e.line(r.Text, false).CRLF()
+	return e.text(r.Text).CRLF()
 }
 
 // Continue writes a continuation request with a text (RFC 9051 §7.6), which may
 // be empty for a SASL exchange.
 func (e *Encoder) Continue(text string) *Encoder {
-	return e.Raw("+ ").line(text, false).CRLF()
+	return e.Raw("+ ").text(text).CRLF()
+}
+
+// text writes a text in the language that was chosen.
+func (e *Encoder) text(s string) *Encoder {
+	if e.texts != nil {
+		s = strings.ToValidUTF8(e.texts(s), "?")
+	}
+	return e.line(s, false)
+}
+
+// Text gives an English text in the language that was chosen, for texts that stand
+// in strings.
+func (e *Encoder) Text(s string) string {
+	if e.texts == nil {
+		return s
+	}
+	return e.texts(s)
 }
 
 // line writes text that has to stay on its line: control characters become
@@ -146,7 +164,7 @@ func (e *Encoder) line(s string, code bool) *Encoder {
 		switch c := b[i]; {
 		case c < 0x20 || c == 0x7f:
 			b[i] = ' '
-		case c >= 0x80 && !e.utf8, code && c == ']':
+		case c >= 0x80 && !e.utf8 && (code || e.texts == nil), code && c == ']':
 			b[i] = '?'
 		}
 	}

@@ -20,6 +20,7 @@ var rules = Rules{
 		{"imap/command"},
 		{"imap/view"},
 		{"imap/wire"},
+		{"imap/text"},
 		{"imap"},
 		{"mailstore/mailstoretest"},
 		{"mailstore"},
