@@ -122,6 +122,12 @@ func (h *host) peer(t *testing.T) mailtest.Peer {
 			return h.fill(words[1], words[2], words[3], messages[words[4]])
 		case "outdate": // @outdate USER N: contents from the Nth on have summaries as older versions made them
 			return h.outdate(words[1], words[2])
+		case "public": // @public MAILBOX IDENTIFIER RIGHTS: a public mailbox, made if it is not there
+			return h.public(words[1], words[2], words[3])
+		case "group": // @group NAME MEMBER: one more member, of a group that is made if it is not there
+			return h.group(words[1], words[2])
+		case "leave": // @leave GROUP MEMBER
+			return h.users.Leave(context.Background(), words[2], words[1])
 		}
 		return fmt.Errorf("no directive @%s", words[0])
 	}}
