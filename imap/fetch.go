@@ -74,6 +74,9 @@ type FetchSection struct {
 	Peek    bool // does not set \Seen
 	Section Section
 	Partial *Partial // nil for the whole
+	// Label names the item in the response where that is not as its kind has it,
+	// as with items of older protocols. Empty: as its kind has it.
+	Label string
 }
 
 // Partial is <offset.count>, in octets (RFC 9051 §6.4.5).
@@ -106,6 +109,9 @@ type Section struct {
 // .PEEK, and of a partial only the origin (RFC 9051 §7.5.2). Header field names
 // must be legal atoms or quotable strings, which a parsed item's are.
 func (f *FetchSection) AppendLabel(dst []byte) []byte {
+	if f.Label != "" {
+		return append(dst, f.Label...)
+	}
 	switch f.Kind {
 	case KindRFC822:
 		return append(dst, "RFC822"...)

@@ -81,7 +81,7 @@ func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 		}
 	}
 	if d.Peek() == '"' {
-		if m.Date, ok = d.DateTime(); !ok || !d.ExpectSP() {
+		if m.Date, ok = d.DateTimeBy(c.opts.dateTime); !ok || !d.ExpectSP() {
 			return m, false, d.Err()
 		}
 	}

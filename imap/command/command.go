@@ -11,7 +11,9 @@ package command
 
 import (
 	"log/slog"
+	"time"
 
+	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/wire"
 )
 
@@ -35,7 +37,21 @@ type Options struct {
 	// such charset. US-ASCII and UTF-8 are never asked for. A nil Charset
 	// knows no others.
 	Charset func(name string) func([]byte) (string, error)
-	Limits  Limits
+	// Older adds forms that protocols before RFC 3501 had; nil adds none.
+	Older  Older
+	Limits Limits
+}
+
+// Older is the grammar of older protocols for what has changed within commands.
+type Older interface {
+	// FetchItem reads what follows the name of a fetch-att that RFC 9051 has not; it
+	// may name mostFields header fields. Of what it does not know it reads nothing
+	// and says that it is not known.
+	FetchItem(d *wire.Decoder, name []byte, mostFields int) (item imap.FetchSection, known, ok bool)
+	// Date reads a date that RFC 9051 has not, DateTime a date with its time,
+	// both without quotes.
+	Date(b []byte) (imap.Date, bool)
+	DateTime(b []byte) (time.Time, bool)
 }
 
 // Limits bound what one command may ask for. A zero field means its default.

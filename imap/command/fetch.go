@@ -121,6 +121,9 @@ func fetchMacro(d *wire.Decoder, f *imap.FetchItems, o *Options) bool {
 	return true
 }
 
+// FetchItem reads one fetch-att and adds it to the items.
+func FetchItem(d *wire.Decoder, f *imap.FetchItems, o Options) bool { return fetchAtt(d, f, &o) }
+
 // fetchAtt reads one fetch-att.
 func fetchAtt(d *wire.Decoder, f *imap.FetchItems, o *Options) bool {
 	b, ok := d.Keyword()
@@ -129,6 +132,11 @@ func fetchAtt(d *wire.Decoder, f *imap.FetchItems, o *Options) bool {
 
 // fetchItem reads what follows the name of a fetch-att.
 func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) bool {
+	if o.Older != nil {
+		if s, known, ok := o.Older.FetchItem(d, name, or(o.Limits.HeaderFields, 1000)-fieldsOf(f)); known {
+			return ok && addSection(d, f, s, o)
+		}
+	}
 	if d.Peek() == '[' {
 		return fetchSection(d, name, f, o)
 	}

@@ -39,6 +39,15 @@ func mailboxName(d *wire.Decoder, o *Options) (string, bool) {
 	return name, true
 }
 
+// MailboxName gives the name of a mailbox that a client sent as b, as the other
+// parsers do, or says what is wrong with it.
+func (o *Options) MailboxName(b []byte) (name, fault string) {
+	if len(b) > or(o.Limits.MailboxName, 3000) {
+		return "", "mailbox name is too long"
+	}
+	return decodeName(b, o.UTF8)
+}
+
 // decodeName gives a mailbox name in UTF-8, or says what is wrong with it.
 func decodeName(b []byte, isUTF8 bool) (name, fault string) {
 	plain, ascii := true, true

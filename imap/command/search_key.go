@@ -235,7 +235,7 @@ func (p *searchParser) withDate(name []byte, k *imap.SearchKey) (ok bool) {
 		return p.withNumber(name, k)
 	}
 	if p.d.ExpectSP() {
-		k.Date, ok = p.d.Date()
+		k.Date, ok = p.d.DateBy(p.o.date)
 	}
 	return ok
 }

@@ -97,7 +97,7 @@ func (s *session) begin() (tag string, r *row, err error) {
 	if err != nil {
 		return tag, nil, err
 	}
-	r = s.srv.rows[name]
+	r = s.row(name)
 	s.name = name
 	switch {
 	case r == nil, !s.has(r.capability):
@@ -129,7 +129,7 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 		if err := s.permitted(ctx, r); err != nil {
 			return err
 		}
-		c, err := command.Parse(s.dec, r.name, s.parseOptions())
+		c, err := s.arguments(r)
 		if err != nil {
 			s.refused(r, c, err)
 			return err

@@ -45,6 +45,7 @@ type Server struct {
 	referrals referrals
 
 	rows              map[string]*row
+	dialects          *dialects // nil where only IMAP4rev1 and IMAP4rev2 are understood
 	loginCapabilities []string
 	capabilities      []string
 	in, out           *wire.Buffers
@@ -98,6 +99,11 @@ func New(o Options) *Server {
 		s.capabilities[slices.Index(s.capabilities, "UTF8=ACCEPT")] = "UTF8=ONLY"
 	}
 	s.loginCapabilities, s.capabilities = offered(s.loginCapabilities, s.without), offered(s.capabilities, s.without)
+	if o.LegacyDialects {
+		s.dialects = newDialects(s.rows)
+		// RFC 1730 §7.2.1 has it first.
+		s.loginCapabilities, s.capabilities = append([]string{"IMAP4"}, s.loginCapabilities...), append([]string{"IMAP4"}, s.capabilities...)
+	}
 	s.mu.connections = make(map[restante.AccountID]int)
 	s.mu.budgets = make(map[restante.AccountID]*wire.Budget)
 	return s

@@ -9,6 +9,7 @@ import (
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
+	"github.com/restante/restante/imap/legacy"
 	"github.com/restante/restante/imap/text"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
@@ -29,6 +30,7 @@ type session struct {
 
 	loggedIn
 	client allowances
+	elder  *elder // where older protocols are understood
 	tag    string // of the command that runs
 	name   string // of the command that runs, as the table has it
 
@@ -68,6 +70,9 @@ func newSession(srv *Server, c *serve.Conn) *session {
 	s.in.s = s
 	s.wake.conn = c
 	s.enc = wire.NewEncoder(c, wire.EncoderOptions{Buffers: srv.out})
+	if srv.dialects != nil {
+		s.elder = &elder{}
+	}
 	s.dec = wire.NewDecoder(&s.in, wire.DecoderOptions{Buffers: srv.in, Limits: s.wireLimits(), Continue: s.invite})
 	return s
 }
@@ -85,7 +90,11 @@ func (s *session) wireLimits() wire.Limits {
 
 // parseOptions gives what the parsers have to know of the session.
 func (s *session) parseOptions() command.Options {
-	return command.Options{UTF8: s.enabled.utf8(), Charset: charset, Limits: s.srv.limits.Command}
+	o := command.Options{UTF8: s.enabled.utf8(), Charset: charset, Limits: s.srv.limits.Command}
+	if s.elder != nil {
+		o.Older = legacy.Items{}
+	}
+	return o
 }
 
 // invite asks the client for a literal that it announced.

@@ -14,6 +14,8 @@ import (
 type row struct {
 	name string // with "UID " before it for the forms that take UIDs
 	run  handler
+	// parse reads its arguments; nil is [command.Parse].
+	parse parser
 	// states are those in which the command is allowed.
 	states states
 	// sequence says that the command's answers may name messages by sequence
@@ -141,6 +143,17 @@ func plain(do func(*session, context.Context) (imap.StatusResponse, error)) hand
 	return func(s *session, ctx context.Context, _ command.Command) (imap.StatusResponse, error) {
 		return do(s, ctx)
 	}
+}
+
+// parser reads the arguments of a command.
+type parser func(*session, command.Options) (command.Command, error)
+
+// arguments reads the arguments of a command.
+func (s *session) arguments(r *row) (command.Command, error) {
+	if r.parse != nil {
+		return r.parse(s, s.parseOptions())
+	}
+	return command.Parse(s.dec, r.name, s.parseOptions())
 }
 
 // errTable says that a row of the table does not fit its parser.

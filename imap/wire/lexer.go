@@ -76,6 +76,22 @@ func (d *Decoder) Rest() []byte {
 	return b
 }
 
+// Upcoming gives what is left of the line without taking it, for grammars that have
+// words of their own. It is nil after a fault.
+func (d *Decoder) Upcoming() []byte {
+	if d.err != nil {
+		return nil
+	}
+	return d.buf[d.pos:d.eol]
+}
+
+// Skip takes the next n octets of the line, which has as many.
+func (d *Decoder) Skip(n int) {
+	if d.err == nil {
+		d.pos = min(d.pos+n, d.eol)
+	}
+}
+
 // take takes the octets that the class holds.
 func (d *Decoder) take(class func(byte) bool) []byte {
 	if d.err != nil {

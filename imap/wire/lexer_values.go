@@ -95,7 +95,10 @@ func (d *Decoder) StaticNumSet(maxRanges int) (imap.NumSet, bool) {
 func (d *Decoder) IsNumSet() bool { return isSetChar(d.peek()) }
 
 // Date reads a date, quoted or not (RFC 9051 §9, date).
-func (d *Decoder) Date() (imap.Date, bool) {
+func (d *Decoder) Date() (imap.Date, bool) { return d.DateBy(imap.ParseDate) }
+
+// DateBy is Date for another form of dates.
+func (d *Decoder) DateBy(parse func([]byte) (imap.Date, bool)) (imap.Date, bool) {
 	var b []byte
 	if d.peek() == '"' {
 		var ok bool
@@ -105,12 +108,15 @@ func (d *Decoder) Date() (imap.Date, bool) {
 	} else {
 		b = d.take(imap.IsAtomChar)
 	}
-	date, ok := imap.ParseDate(b)
+	date, ok := parse(b)
 	return date, ok || d.Expected("a date such as 1-Feb-1994")
 }
 
 // DateTime reads a date-time (RFC 9051 §9).
-func (d *Decoder) DateTime() (time.Time, bool) {
+func (d *Decoder) DateTime() (time.Time, bool) { return d.DateTimeBy(imap.ParseDateTime) }
+
+// DateTimeBy is DateTime for another form of it.
+func (d *Decoder) DateTimeBy(parse func([]byte) (time.Time, bool)) (time.Time, bool) {
 	if d.peek() != '"' {
 		return time.Time{}, d.Expected("a date and time in quotes")
 	}
@@ -118,7 +124,7 @@ func (d *Decoder) DateTime() (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	t, ok := imap.ParseDateTime(b)
+	t, ok := parse(b)
 	return t, ok || d.Expected(`a date and time such as "17-Jul-1996 02:44:25 -0700"`)
 }
 

@@ -17,6 +17,7 @@ var rules = Rules{
 		{"auth"},
 		{"namespace"},
 		{"directory"},
+		{"imap/legacy"},
 		{"imap/command"},
 		{"imap/view"},
 		{"imap/wire"},
