@@ -21,7 +21,9 @@ type Search struct {
 func (*Search) Name() string { return "SEARCH" }
 
 // LogValue gives how many keys there are.
-func (c *Search) LogValue() slog.Value { return slog.GroupValue(slog.Int("keys", c.Program.Key.Count())) }
+func (c *Search) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("keys", c.Program.Key.Count()))
+}
 
 // ParseSearch reads the arguments of SEARCH (RFC 1176, RFC 1203):
 //

@@ -51,7 +51,9 @@ const (
 )
 
 // NewShaper gives a shaper for a dialect that writes to w.
-func NewShaper(w io.Writer, d Dialect) *Shaper { return &Shaper{w: w, dialect: d, Tag: "*", Stored: d == IMAP3} }
+func NewShaper(w io.Writer, d Dialect) *Shaper {
+	return &Shaper{w: w, dialect: d, Tag: "*", Stored: d == IMAP3}
+}
 
 // Write takes any piece of the responses. The error is that of the writer below.
 func (s *Shaper) Write(p []byte) (int, error) {
