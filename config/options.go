@@ -146,7 +146,10 @@ func (c Config) IMAPLimits() imapserver.Limits {
 // IMAPOptions answers IMAP's options, without what it stands on and its limits.
 func (c Config) IMAPOptions() imapserver.Options {
 	m := c.IMAP
-	o := imapserver.Options{Without: m.Without, UTF8Only: m.UTF8Only, Language: m.Language, LegacyDialects: m.LegacyDialects}
+	o := imapserver.Options{
+		Without: m.Without, UTF8Only: m.UTF8Only, Language: m.Language,
+		LegacyDialects: m.LegacyDialects, GmailExtensions: m.GmailExtensions,
+	}
 	for _, r := range m.Clients {
 		o.Clients = append(o.Clients, imapserver.ClientRule{Name: r.Name, Version: r.Version, Without: r.Without, DelayNew: r.DelayNewmail})
 	}

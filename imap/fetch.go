@@ -25,6 +25,9 @@ const (
 	FetchPreview     // PREVIEW
 	FetchPreviewLazy // PREVIEW (LAZY)
 	FetchObjectID    // draft-ietf-mailmaint-imap-objectid-bis
+	FetchGmailMsgID  // X-GM-MSGID
+	FetchGmailThrID  // X-GM-THRID
+	FetchGmailLabels // X-GM-LABELS
 	fetchEnd
 )
 
@@ -215,6 +218,12 @@ func attName(a FetchAtts) string {
 		return "SAVEDATE"
 	case FetchObjectID:
 		return "OBJECTID"
+	case FetchGmailMsgID:
+		return "X-GM-MSGID"
+	case FetchGmailThrID:
+		return "X-GM-THRID"
+	case FetchGmailLabels:
+		return "X-GM-LABELS"
 	case FetchPreview:
 		return "PREVIEW"
 	case FetchPreviewLazy:

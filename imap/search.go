@@ -58,6 +58,18 @@ const (
 	SearchMessageID  // Text, with its angle brackets
 	SearchFuzzy      // Keys: the one (RFC 6203 §3)
 	SearchFilter     // Text: the name of a stored search (RFC 5466 §3.1)
+
+	// X-GM-EXT-1.
+	SearchGmailMsgID // Num
+	SearchGmailThrID // Num
+	SearchLabel      // Text: a label; Field: LooseLabel, or empty
+	SearchGmailRaw   // Text: the query; Keys: the one that says the same
+	// Only in the key of a query.
+	SearchUserLabels    // any label that is not Gmail's own
+	SearchAttachment    // a part that is an attachment
+	SearchFilename      // Text: in the name of an attachment
+	SearchArrivedSince  // Num: of the internal date, seconds since 1970
+	SearchArrivedBefore // Num
 )
 
 // SearchKey is one key of a search program, as a tagged value: Op says which

@@ -71,6 +71,14 @@ func searchName(op SearchOp) string {
 		return "EMAILID"
 	case SearchThreadID:
 		return "THREADID"
+	case SearchGmailMsgID:
+		return "X-GM-MSGID"
+	case SearchGmailThrID:
+		return "X-GM-THRID"
+	case SearchLabel:
+		return "X-GM-LABELS"
+	case SearchGmailRaw:
+		return "X-GM-RAW"
 	case SearchInThread:
 		return "INTHREAD"
 	case SearchThreadRoot:
@@ -114,7 +122,7 @@ func (k *SearchKey) Append(dst []byte) []byte {
 		return k.Set.Append(append(dst, ' '))
 	case SearchEmailID, SearchThreadID, SearchFilter:
 		return append(append(dst, ' '), k.Text...)
-	case SearchOlder, SearchYounger, SearchLarger, SearchSmaller:
+	case SearchOlder, SearchYounger, SearchLarger, SearchSmaller, SearchGmailMsgID, SearchGmailThrID:
 		return strconv.AppendUint(append(dst, ' '), k.Num, 10)
 	case SearchModSeq:
 		if k.Text != "" {
@@ -129,7 +137,7 @@ func (k *SearchKey) Append(dst []byte) []byte {
 		return k.Keys[0].Append(append(dst, ' '))
 	case SearchMessageID:
 		return appendText(append(dst, ' '), k.Text)
-	case SearchFrom, SearchTo, SearchCc, SearchBcc, SearchSubject, SearchBody, SearchText:
+	case SearchFrom, SearchTo, SearchCc, SearchBcc, SearchSubject, SearchBody, SearchText, SearchLabel, SearchGmailRaw:
 		return appendText(append(dst, ' '), k.Text)
 	case SearchBefore, SearchOn, SearchSince, SearchSentBefore, SearchSentOn, SearchSentSince,
 		SearchSavedBefore, SearchSavedOn, SearchSavedSince:

@@ -29,12 +29,15 @@ type columnCache struct {
 // accountColumns are an account's blocks. The cache's lock guards the fields
 // but the channel.
 type accountColumns struct {
-	id       restante.AccountID
-	blocks   map[uint64]*columnBlock
-	sorts    map[sortID]*sortColumn
-	bytes    int64
-	lastUse  uint64
-	building chan struct{} // holds a token while a search builds blocks
+	id     restante.AccountID
+	blocks map[uint64]*columnBlock
+	sorts  map[sortID]*sortColumn
+	labels *Labels // nil until asked for
+
+	labelsSize int64
+	bytes      int64
+	lastUse    uint64
+	building   chan struct{} // holds a token while a search builds blocks
 }
 
 // account answers the account's columns and marks them as used now.

@@ -34,7 +34,7 @@ func dependenceOf(q Query) dependence {
 	case Within:
 		return dependence{age: true}
 	case nil, All, UIDs, Larger, Smaller, InternalDate, SaveDate, Emails, Thread,
-		SentDate, Subject, From, To, Cc, Bcc, Header, Body, Text, MessageID:
+		SentDate, Subject, From, To, Cc, Bcc, Header, Body, Text, MessageID, Attachment, Arrived:
 		return dependence{}
 	}
 	return dependence{others: true}

@@ -87,6 +87,9 @@ func compile(q Query, now int64) (plan, error) {
 	if p, err := compileThreads(q, now); p != nil || err != nil {
 		return p, err
 	}
+	if p := compileLabels(q); p != nil {
+		return p, nil
+	}
 	return compilePages(q, now)
 }
 

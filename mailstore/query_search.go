@@ -41,6 +41,7 @@ type searcher struct {
 	free    []bitset
 	scores  *scores // of what was matched fuzzily; nil before
 
+	labels   *Labels                      // nil until asked for
 	threaded map[ThreadAlgorithm]*Threads // of all messages; see threads
 }
 

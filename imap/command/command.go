@@ -64,6 +64,8 @@ type Limits struct {
 	HeaderFields   int // header field names of one FETCH; 1,000
 	PartDepth      int // numbers of one section-part; 200
 	Flags          int // flags of one STORE or of one message of APPEND; 1,000
+	Labels         int // labels of one STORE; 1,000
+	GroupDepth     int // groups in groups of one X-GM-RAW; 50
 	MailboxName    int // octets of a mailbox name as sent; 3,000
 	ListPatterns   int // patterns of one LIST; 100
 	Capabilities   int // names of one ENABLE; 100

@@ -163,6 +163,12 @@ func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) boo
 		f.Atts |= imap.FetchThreadID
 	case "OBJECTID":
 		f.Atts |= imap.FetchObjectID
+	case "X-GM-MSGID":
+		f.Atts |= imap.FetchGmailMsgID
+	case "X-GM-THRID":
+		f.Atts |= imap.FetchGmailThrID
+	case "X-GM-LABELS":
+		f.Atts |= imap.FetchGmailLabels
 	case "SAVEDATE":
 		f.Atts |= imap.FetchSaveDate
 	case "PREVIEW":

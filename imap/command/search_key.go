@@ -157,6 +157,8 @@ func (p *searchParser) withText(name []byte, k *imap.SearchKey) bool {
 		return p.objectID(name, k)
 	case "INTHREAD", "THREADROOT", "THREADLEAF", "MESSAGEID":
 		return p.thread(name, k)
+	case "X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS", "X-GM-RAW":
+		return p.gmail(name, k)
 	default:
 		return p.withDate(name, k)
 	}

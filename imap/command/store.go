@@ -2,6 +2,7 @@ package command
 
 import (
 	"log/slog"
+	"strings"
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/wire"
@@ -14,12 +15,19 @@ import (
 //	store-modifiers = SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"
 //	store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP
 //	                  (flag-list / (flag *(SP flag)))
+//
+// and of the Gmail IMAP extensions
+//
+//	store-att-flags =/ ["+" / "-"] "X-GM-LABELS" [".SILENT"] SP
+//	                  ("(" [label *(SP label)] ")" / (label *(SP label)))
 type Store struct {
 	UID    bool
 	Set    imap.NumSet
 	Action imap.StoreAction
 	Silent bool
 	Flags  []string
+	// Labels are what the command is about in place of flags, where not nil.
+	Labels []string
 	// UnchangedSince is valid where HasUnchangedSince; 0 is allowed.
 	UnchangedSince    uint64
 	HasUnchangedSince bool
@@ -28,9 +36,13 @@ type Store struct {
 // Name is STORE or UID STORE.
 func (c *Store) Name() string { return withUID(c.UID, "STORE", "UID STORE") }
 
-// LogValue gives the set, the action and the flags.
+// LogValue gives the set, the action and the flags or labels.
 func (c *Store) LogValue() slog.Value {
-	return slog.GroupValue(logSet(c.Set), slog.String("action", c.Action.String()), slog.Any("flags", c.Flags))
+	of := slog.Any("flags", c.Flags)
+	if c.Labels != nil {
+		of = slog.Any("labels", c.Labels)
+	}
+	return slog.GroupValue(logSet(c.Set), slog.String("action", c.Action.String()), of)
 }
 
 // ParseStore reads the arguments of STORE, or of UID STORE.
@@ -53,15 +65,17 @@ func ParseStore(d *wire.Decoder, uid bool, o Options) (*Store, error) {
 		c.Action = imap.StoreRemove
 	}
 	b, _ := d.Keyword()
-	switch string(b) {
-	case "FLAGS":
-	case "FLAGS.SILENT":
-		c.Silent = true
-	default:
+	item, silent := strings.CutSuffix(string(b), ".SILENT")
+	c.Silent = silent
+	if item != "FLAGS" && item != "X-GM-LABELS" {
 		d.Expected("FLAGS")
 	}
-	if d.ExpectSP() {
+	switch {
+	case !d.ExpectSP():
+	case item == "FLAGS":
 		c.Flags, _ = flagList(d, true, &o)
+	default:
+		c.Labels, _ = labelList(d, &o)
 	}
 	return c, end(d)
 }

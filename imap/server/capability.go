@@ -61,6 +61,7 @@ var extensions = [...]extension{
 	{"QUOTA=RES-ANNOTATION-STORAGE", false, "RFC 9208"},
 	{"OBJECTID+", false, "draft-ietf-mailmaint-imap-objectid-bis"},
 	{"UIDONLY", false, "RFC 9586"},
+	{"X-GM-EXT-1", false, "Gmail IMAP extensions"}, // Options.GmailExtensions
 }
 
 // capabilities gives what the server can do for this session now (RFC 9051

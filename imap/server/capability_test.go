@@ -66,6 +66,7 @@ func proofs() map[string]proof {
 		"SORT=UID":           {"", "UID SORT (REVERSE UID) UTF-8 ALL", `\* SORT 2 1`},
 		"APPENDLIMIT":        {"", "APPEND Sent {67108865}", `%T NO \[TOOBIG\]`},
 		"IDLE":               {"", "IDLE\r\nDONE", `\+ .*%T OK`},
+		"X-GM-EXT-1":         {"STORE 1 +X-GM-LABELS (a)", "FETCH 1 X-GM-LABELS", `\* 1 FETCH \(X-GM-LABELS \(a\)\)`},
 		"UIDBATCHES":         {"", "UIDBATCHES 500", `\* UIDBATCHES \(TAG "%T"\) 2:1`},
 		"COMPRESS=DEFLATE":   {"", "COMPRESS DEFLATE", `%T OK DEFLATE active`},
 		"UNAUTHENTICATE":     {"", "UNAUTHENTICATE\r\nx LOGIN alice secret", `%T OK UNAUTHENTICATE completed`},
@@ -96,7 +97,7 @@ func proofs() map[string]proof {
 // does: every capability that is told in any state, before and after login, in
 // cleartext and with TLS, is driven.
 func TestCapabilitiesWork(t *testing.T) {
-	h := newHost(t, hostOptions{store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
+	h := newHost(t, hostOptions{imap: func(o *Options) { o.GmailExtensions = true }, store: mailstore.Options{Mailboxes: []mailstore.NewMailbox{
 		{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
 		{Name: "Sent", SpecialUse: []string{`\Sent`}},
 	}}})

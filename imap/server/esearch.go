@@ -120,6 +120,9 @@ func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *plac
 	}
 	if !own {
 		w = nil
+		if err := s.labelSearch(ctx, in, &p.Key); err != nil {
+			return err
+		}
 	}
 	found, err := s.findIn(ctx, p, in, w)
 	if own && p.Return.Has(imap.ReturnSave) {

@@ -93,6 +93,9 @@ func (f *fetcher) attributes(dst []byte, p *mailstore.Page, i int) []byte {
 	if atts.Has(imap.FetchObjectID) {
 		dst = f.appendObject(dst, p, i)
 	}
+	if atts&(imap.FetchGmailMsgID|imap.FetchGmailThrID|imap.FetchGmailLabels) != 0 {
+		dst = f.gmailItems(dst, p, i)
+	}
 	return dst
 }
 

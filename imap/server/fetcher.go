@@ -20,6 +20,7 @@ type fetcher struct {
 	items    *imap.FetchItems
 	sections []section
 	flags    flagNames
+	labels   *labelWriter    // nil where not asked for
 	since    restante.ModSeq // only messages changed after it; 0 is all
 	markSeen bool
 	unseen   mailstore.UIDSet // messages whose text was sent and that lacked \Seen
@@ -73,6 +74,11 @@ func (f *fetcher) fetch(ctx context.Context, t *targets) error {
 		f.reader = r
 	}
 	var err error
+	if f.items.Atts.Has(imap.FetchGmailLabels) {
+		if f.labels, err = f.s.labelWriter(ctx); err != nil {
+			return err
+		}
+	}
 	t.runs(func(r run) bool {
 		if err = ctx.Err(); err == nil {
 			err = f.run(r)

@@ -32,6 +32,9 @@ type Options struct {
 	Clients []ClientRule
 	// Referrals send clients to other servers.
 	Referrals Referrals
+	// GmailExtensions tells clients of X-GM-EXT-1, which works in any case: many that
+	// see it believe that they speak to Gmail.
+	GmailExtensions bool
 	// UTF8Only takes clients alone that enable UTF8=ACCEPT (RFC 9755 §7).
 	UTF8Only bool
 	// Language is what clients get that ask for the language "default" (RFC 5255

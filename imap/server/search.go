@@ -60,6 +60,9 @@ func (s *session) beginSearch(ctx context.Context, uid bool, p *imap.SearchProgr
 		return err
 	}
 	key := &p.Key
+	if err := s.labelSearch(ctx, s.selected, key); err != nil {
+		return err
+	}
 	if key.Uses(imap.SearchModSeq) {
 		s.enableCondStore()
 	}

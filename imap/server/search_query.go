@@ -38,6 +38,9 @@ func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 	if q, err := sel.threadQuery(k); q != nil || err != nil {
 		return q, err
 	}
+	if q, err := sel.gmailQuery(k); q != nil || err != nil {
+		return q, err
+	}
 	if q := headerQuery(k); q != nil {
 		return q, nil
 	}

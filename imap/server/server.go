@@ -94,6 +94,9 @@ func New(o Options) *Server {
 	if len(s.referrals.mailboxes) == 0 {
 		s.without = append(s.without, "MAILBOX-REFERRALS")
 	}
+	if !o.GmailExtensions {
+		s.without = append(s.without, "X-GM-EXT-1")
+	}
 	s.loginCapabilities, s.capabilities = fixedCapabilities(rows, s.limits)
 	if s.utf8Only {
 		s.capabilities[slices.Index(s.capabilities, "UTF8=ACCEPT")] = "UTF8=ONLY"

@@ -30,6 +30,9 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 	if err != nil || t.count() == 0 {
 		return done, err
 	}
+	if c.Labels != nil {
+		return s.storeLabels(ctx, c, &t, condition)
+	}
 	op, rights := flagOp(c.Action), s.selected.rights
 	if rights&mailstore.FlagRights == 0 || len(c.Flags) > 0 && len(rights.Settable(c.Flags)) == 0 {
 		return done, errNoPermission()
@@ -145,6 +148,10 @@ func (o *ownStore) echo(c view.Change) echo {
 	switch {
 	case o == nil || !o.targets.contains(c.Seq):
 		return echoFlags
+	case o.command.Labels != nil && (c.New.ModSeq != o.modSeq || c.Old.FlagSet != c.New.FlagSet):
+		return echoFlags // a label that is a flag, or what others did
+	case o.command.Labels != nil && !o.tellsAll():
+		return echoModSeq
 	case o.tellsAll():
 		return echoNothing
 	case c.New.ModSeq == o.modSeq && o.leadsTo(c.Old.FlagSet, c.New.FlagSet):

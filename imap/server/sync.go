@@ -25,7 +25,9 @@ type selected struct {
 	// saved is "$", the result that SEARCH RETURN (SAVE) kept, by UID, so that
 	// an expunge takes its message out of it (RFC 9051 §6.4.4.1).
 	saved mailstore.UIDSet
-	kept  *keptSearch // see there; nil where nothing is kept
+	// labels are for the search that runs, where it asks for any.
+	labels *labels
+	kept   *keptSearch // see there; nil where nothing is kept
 	// watches are the searches whose updates are told, oldest first.
 	watches []*watch
 	// own is the STORE that is being done, nil otherwise.

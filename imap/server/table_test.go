@@ -22,7 +22,7 @@ const promised = `ACL RIGHTS=kxten LIST-MYRIGHTS
 const promisedInSearch = `CONTEXT=SEARCH CONTEXT=SORT SEARCH=FUZZY MULTISEARCH FILTERS INPROGRESS`
 
 // promisedOfContent are those that give or take the content of messages.
-const promisedOfContent = `CONVERT REPLACE`
+const promisedOfContent = `CONVERT REPLACE X-GM-EXT-1`
 
 func TestCapabilities(t *testing.T) {
 	login, all := fixedCapabilities(table(), Limits{}.filled())

@@ -139,6 +139,9 @@ func (s *session) tellWatched(ctx context.Context) error {
 // renew evaluates what of a search has to be evaluated anew, and tells what came
 // of it.
 func (s *session) renew(ctx context.Context, w *watch) error {
+	if err := s.labelSearch(ctx, s.selected, &w.key); err != nil {
+		return err
+	}
 	q, err := s.selected.query(&w.key)
 	if err != nil {
 		return err
