@@ -77,6 +77,7 @@ type LMTP struct {
 	Hostname       string   `toml:"hostname" comment:"How the server calls itself; empty: the machine's name."`
 	OverQuotaFinal bool     `toml:"over_quota_final" comment:"Whether mail for a full account bounces (552 5.2.2) or is tried again later (452 4.2.2)."`
 	Recipients     int      `toml:"recipients" comment:"Recipients of one message."`
+	PublicUser     string   `toml:"public_user" comment:"Local part under which public mailboxes have addresses, such as \"public\" for\npublic+News@example.org, if an access control list lets anybody post (right p); empty: none."`
 }
 
 // Auth is how users log in.

@@ -166,7 +166,7 @@ func (c Config) IMAPOptions() imapserver.Options {
 // LMTPOptions answers LMTP's options, without the store.
 func (c Config) LMTPOptions(d *directory.Directory) lmtp.Options {
 	return lmtp.Options{
-		Resolve:  d.Resolve,
+		Resolve: d.Resolve, PublicUser: c.LMTP.PublicUser,
 		Hostname: c.LMTP.Hostname, QuotaFull: c.LMTP.OverQuotaFinal, SpoolDir: c.SpoolDir(),
 		Limits: lmtp.Limits{MessageSize: int64(c.Limits.MessageSize) - traceRoom, Recipients: c.LMTP.Recipients},
 	}

@@ -71,6 +71,9 @@ func (c Config) problems() []problem {
 	if _, err := c.LMTP.mode(); err != nil {
 		p.addf("lmtp.socket_mode", "%q is not a file mode such as \"0660\"", c.LMTP.SocketMode)
 	}
+	if strings.ContainsAny(c.LMTP.PublicUser, "+@ \t\r\n") {
+		p.addf("lmtp.public_user", "%q is not a local part without a detail", c.LMTP.PublicUser)
+	}
 	p.between("lmtp.recipients", int64(c.LMTP.Recipients), 100, 1e6) // RFC 5321 §4.5.3.1.8
 	p.auth(c.Auth)
 	p.accounts(c.Accounts)

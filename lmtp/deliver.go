@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -19,10 +18,10 @@ func byAccount(rcpts []recipient) [][]recipient {
 	at := map[restante.AccountID]int{}
 	var groups [][]recipient
 	for _, r := range rcpts {
-		i, ok := at[r.account]
+		i, ok := at[r.owner.Account]
 		if !ok {
 			i = len(groups)
-			at[r.account] = i
+			at[r.owner.Account] = i
 			groups = append(groups, nil)
 		}
 		groups[i] = append(groups[i], r)
@@ -34,7 +33,7 @@ func byAccount(rcpts []recipient) [][]recipient {
 // appended; others of the same mailbox are served by that, and those of other
 // mailboxes by a copy, which shares the content. Each is answered by itself.
 func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollector) {
-	account, err := s.server.o.Store.Account(s.conn.ctx, rcpts[0].account)
+	account, err := s.server.o.Store.Account(s.conn.ctx, rcpts[0].owner.Account)
 	if err != nil {
 		for _, r := range rcpts {
 			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
@@ -46,7 +45,11 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 	var source restante.MailboxID
 	var stored *mailstore.AppendResult
 	for _, r := range rcpts {
-		target := targetMailbox(account.State(), r.detail)
+		target, err := r.target(account.State())
+		if err != nil {
+			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
+			continue
+		}
 		err, served := done[target.ID]
 		switch {
 		case served:
@@ -64,7 +67,7 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
 			continue
 		}
-		s.log.Info("delivered", "to", r.address, "user", r.user, "mailbox", target.Name, "size", sp.size)
+		s.log.Info("delivered", "to", r.address, "user", r.owner.Name, "mailbox", target.Name, "size", sp.size)
 		status.SetStatus(r.address, &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 1, 5}, Message: "Delivered"})
 	}
 }
@@ -76,33 +79,6 @@ func changed(err error) error {
 		return fmt.Errorf("%w: %v", restante.ErrUnavailable, err)
 	}
 	return err
-}
-
-// targetMailbox is the mailbox that user+detail names, where there is one, else
-// INBOX. Mailboxes below INBOX are found without it, as other servers do.
-func targetMailbox(s *mailstore.State, detail string) *mailstore.Mailbox {
-	if detail != "" {
-		for _, name := range []string{detail, "INBOX/" + detail} {
-			if m := findMailbox(s, name); m != nil && !m.NoSelect {
-				return m
-			}
-		}
-	}
-	return s.MailboxByName("INBOX")
-}
-
-// findMailbox prefers the exact name and else takes the one that differs in
-// case alone: mail systems in between may change the case of an address.
-func findMailbox(s *mailstore.State, name string) *mailstore.Mailbox {
-	if m := s.MailboxByName(name); m != nil {
-		return m
-	}
-	for _, m := range s.Mailboxes() {
-		if strings.EqualFold(m.Name, name) {
-			return m
-		}
-	}
-	return nil
 }
 
 func (s *session) append(a *mailstore.Account, mb restante.MailboxID, sp *spool, r recipient) (mailstore.AppendResult, error) {

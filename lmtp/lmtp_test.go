@@ -17,6 +17,7 @@ import (
 	"github.com/restante/restante/lmtp"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
+	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
 )
 
@@ -25,6 +26,7 @@ type site struct {
 	t      *testing.T
 	store  *mailstore.Store
 	users  *directory.Directory
+	names  *namespace.Namespace
 	faults *memkv.Store
 	addr   net.Addr
 	server *serve.Server
@@ -40,13 +42,14 @@ func newSite(t *testing.T) *site {
 	if s.users, err = directory.Open(s.faults, s.store, directory.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	s.names = namespace.New(namespace.Options{Store: s.store, Directory: s.users})
 	for _, name := range []string{"alice@example.com", "chloe@example.com"} {
 		if _, err := s.users.Add(t.Context(), name, directory.Credentials{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	front := lmtp.New(lmtp.Options{
-		Store: s.store, Resolve: s.users.Resolve, Hostname: "mail.example", SpoolDir: t.TempDir(),
+		Store: s.store, Namespace: s.names, PublicUser: "public", Resolve: s.users.Resolve, Hostname: "mail.example", SpoolDir: t.TempDir(),
 		Limits: lmtp.Limits{MessageSize: 20 << 10, Recipients: 10, SpoolMemory: 4 << 10},
 	})
 	s.server = serve.New(serve.Options{})
@@ -117,6 +120,8 @@ func (s *site) directive(words []string, _ map[string]string) error {
 			_, err := a.CreateMailbox(s.t.Context(), words[2], nil)
 			return err
 		})
+	case "acl", "public", "posted":
+		return s.share(words)
 	case "quota":
 		return s.account(words[1], func(a *mailstore.Account) error {
 			n, err := strconv.ParseInt(words[2], 10, 64)

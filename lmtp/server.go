@@ -13,17 +13,22 @@ import (
 
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
 )
 
-// Options configure a Server. Store and Resolve are required.
+// Options configure a Server. Store, Namespace and Resolve are required.
 type Options struct {
-	Store *mailstore.Store
+	Store     *mailstore.Store
+	Namespace *namespace.Namespace
 	// Resolve finds the user who an address belongs to, and the detail of
 	// user+detail@domain; restante.ErrNotFound where there is none.
 	// (*directory.Directory).Resolve is one.
 	Resolve func(ctx context.Context, address string) (directory.User, string, error)
-	Logger  *slog.Logger // nil: discards
+	// PublicUser is the local part under which public mailboxes have addresses:
+	// PublicUser+MAILBOX@domain. Empty: they have none.
+	PublicUser string
+	Logger     *slog.Logger // nil: discards
 
 	Hostname   string           // how the server calls itself; "": the machine's name
 	Limits     Limits           // zero fields have their defaults

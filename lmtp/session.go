@@ -22,14 +22,6 @@ type session struct {
 	rcpts  []recipient
 }
 
-// recipient is an accepted RCPT TO.
-type recipient struct {
-	address string // as given
-	user    string
-	detail  string
-	account restante.AccountID
-}
-
 var _ smtp.LMTPSession = (*session)(nil)
 
 func newSession(s *Server, c *conn, helo string) *session {
@@ -55,11 +47,11 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 // Rcpt refuses at once whoever could not be delivered to, so that the client
 // need not send the message.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	u, detail, err := s.server.o.Resolve(s.conn.ctx, to)
+	r, err := s.recipient(s.conn.ctx, to)
 	if err != nil {
 		return s.reply(err, "recipient", to)
 	}
-	a, err := s.server.o.Store.Account(s.conn.ctx, u.Account)
+	a, err := s.server.o.Store.Account(s.conn.ctx, r.owner.Account)
 	if err != nil {
 		return s.reply(err, "recipient", to)
 	}
@@ -67,7 +59,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if full(a.State()) {
 		return s.reply(restante.ErrOverQuota, "recipient", to)
 	}
-	s.rcpts = append(s.rcpts, recipient{address: to, user: u.Name, detail: detail, account: u.Account})
+	s.rcpts = append(s.rcpts, r)
 	return nil
 }
 

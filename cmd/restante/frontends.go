@@ -67,7 +67,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 		g.lmtp = old.lmtp
 	} else {
 		options := c.LMTPOptions(f.node.directory)
-		options.Store, options.Logger = f.node.store, f.logger
+		options.Store, options.Namespace, options.Logger = f.node.store, f.node.namespace, f.logger
 		g.lmtp = lmtp.New(options)
 		f.mu.Lock()
 		f.mu.old = append(f.mu.old, g.lmtp)
