@@ -12,13 +12,15 @@ import (
 //
 //	append         = "APPEND" SP mailbox 1*append-message
 //	append-message = [SP flag-list] [SP date-time] SP append-data
-//	append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")"
+//	append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")" /
+//	                 "CATENATE" SP "(" cat-part *(SP cat-part) ")"
 //
 // Messages are read one after another by [Append.Next].
 type Append struct {
 	Mailbox string
 	opts    Options
 	utf8    bool // inside UTF8 (…)
+	parts   catenation
 	count   int
 	single  bool // a REPLACE, which has one message
 }
@@ -30,6 +32,9 @@ type AppendMessage struct {
 	Date    time.Time // zero where not given
 	Literal wire.Literal
 	UTF8    bool // given as UTF8 (…): the header may have 8-bit characters
+	// Catenate says that the message is to be put together of parts, and that there
+	// is no Literal: [Append.NextPart] (RFC 4469 §3).
+	Catenate bool
 }
 
 // Name is APPEND.
@@ -54,7 +59,7 @@ func ParseAppendStart(d *wire.Decoder, o Options) (*Append, error) {
 // not send it.
 func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 	if c.count > 0 {
-		if !d.EndLiteral() || c.utf8 && !d.ExpectSpecial(')') {
+		if !c.parts.ended && !c.endLiteral(d) {
 			return m, false, d.Err()
 		}
 		at := d.AtEnd()
@@ -74,7 +79,7 @@ func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 	if c.count++; c.count > or(c.opts.Limits.AppendMessages, 1000) {
 		return m, false, d.Fail(wire.OverLimit, "too many messages in one APPEND")
 	}
-	c.utf8 = false
+	c.utf8, c.parts = false, catenation{}
 	if d.Peek() == '(' {
 		if m.Flags, ok = flagList(d, false, &c.opts); !ok || !d.ExpectSP() {
 			return m, false, d.Err()
@@ -89,14 +94,23 @@ func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 		return m, false, d.Err()
 	}
 	m.UTF8 = c.utf8
+	if m.Catenate = c.parts.begun; m.Catenate {
+		return m, d.Err() == nil, d.Err()
+	}
 	if m.Literal, ok = d.ExpectMessageLiteral(); ok && c.utf8 && !m.Literal.Binary {
 		d.Expected("a literal with ~ in UTF8 (…)") // RFC 6855 §4
 	}
 	return m, d.Err() == nil, d.Err()
 }
 
+// endLiteral reads up to what follows the literal of a message or part.
+func (c *Append) endLiteral(d *wire.Decoder) bool {
+	return d.EndLiteral() && (!c.utf8 || d.ExpectSpecial(')'))
+}
+
 // dataExtension reads what stands before the literal in UTF8 (~{n}…) (RFC 6855
-// §4), the form in which Thunderbird sends once it enabled UTF8=ACCEPT.
+// §4), the form in which Thunderbird sends once it enabled UTF8=ACCEPT, or before
+// the parts of CATENATE (RFC 4469 §5).
 func (c *Append) dataExtension(d *wire.Decoder) bool {
 	b, ok := d.Keyword()
 	if !ok {
@@ -107,8 +121,8 @@ func (c *Append) dataExtension(d *wire.Decoder) bool {
 		c.utf8 = true
 		return d.ExpectSP() && d.ExpectSpecial('(')
 	case "CATENATE":
-		d.Fail(wire.Unsupported, "CATENATE is not supported")
-		return false
+		c.parts.begun = true
+		return d.ExpectSP() && d.ExpectSpecial('(')
 	}
 	return d.Expected("a literal")
 }
