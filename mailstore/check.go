@@ -56,6 +56,7 @@ const (
 	FindACL      FindingKind = "acl"      // access control lists
 	FindSeen     FindingKind = "seen"     // what other accounts have seen
 	FindMetadata FindingKind = "metadata" // metadata of mailboxes and of the server
+	FindURLKey   FindingKind = "urlkey"   // mailbox access keys
 	FindRow      FindingKind = "row"      // rows of unknown form
 
 	FindAnnotation FindingKind = "annotation" // annotations of messages
@@ -275,7 +276,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 // rest is held against.
 func (c *checker) run() error {
 	for _, step := range []func() error{
-		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkAnnotations, c.checkCounts,
+		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkURLKeys, c.checkAnnotations, c.checkCounts,
 		c.checkStaging, c.checkRefs, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {

@@ -175,7 +175,7 @@ func (c *checker) checkOthers() error {
 	}
 	known := []byte{
 		kindAccount, kindMailbox, kindSubscription, kindFlagSet, kindACL, kindSeenChange, kindPage, kindExpunged, kindSeen, kindAnnotation, kindRefs,
-		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindSummary, kindHeader, kindBody,
+		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindURLKey, kindSummary, kindHeader, kindBody,
 	}
 	from := []byte{0}
 	for _, kind := range append(known, 0) {

@@ -220,6 +220,8 @@ var damages = []struct {
 	{"thread list", func(d *damaged) { d.set(threadOfKey(5), make([]byte, 8)) }, FindThread, false, 0, 0},
 	{"threads of nothing", func(d *damaged) { d.set(threadOfKey(5000), make([]byte, 8)) }, FindThread, false, 0, 0},
 	{"metadata usage", func(d *damaged) { d.head(1, func(a *accountRow, _ *box) { a.usage.Metadata++ }) }, FindCount, false, 0, 0},
+	{"access key unread", func(d *damaged) { d.set(urlKeyKey(URLKeyPlace{Mailbox: 3}), []byte("junk")) }, FindURLKey, false, 0, 0},
+	{"access key of nothing", func(d *damaged) { d.set(urlKeyKey(URLKeyPlace{Mailbox: 99}), append([]byte{1}, make([]byte, 32)...)) }, FindURLKey, false, 0, 0},
 	{"metadata unread", func(d *damaged) { d.set(metadataKey(3, 0, "/private/comment"), []byte("junk")) }, FindMetadata, false, 0, 0},
 	{"metadata of nothing", func(d *damaged) { d.set(metadataKey(99, 0, "/private/x"), []byte{1, 0, 0}) }, FindMetadata, false, 0, 0},
 	{"metadata key", func(d *damaged) { d.set(metadataKey(3, 0, "/private/x*"), []byte{1, 0, 0}) }, FindMetadata, false, 0, 0},

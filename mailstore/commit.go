@@ -93,7 +93,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	tx := &txn{
 		ctx: ctx, store: a.store, partition: a.partition(), base: base,
 		limits: a.store.options.Limits, now: a.store.now(), modSeq: base.ModSeq() + 1,
-		row: base.account, flags: base.flags, acls: base.acls, seen: base.seen, cache: &a.seen,
+		row: base.account, flags: base.flags, acls: base.acls, urlResets: base.urlResets, seen: base.seen, cache: &a.seen,
 	}
 	defer tx.close()
 	if err := f(tx); err != nil {

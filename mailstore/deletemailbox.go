@@ -15,6 +15,7 @@ func (tx *txn) drop(d *draft) error {
 	}
 	tx.batch.Delete(mailboxKey(d.mailbox.ID), len(d.mailbox.Name)+32)
 	tx.dropACL(d.mailbox.ID)
+	tx.dropURLKey(d.mailbox.ID)
 	d.gone, d.touched, tx.structure = true, true, true
 	return nil
 }
@@ -52,6 +53,7 @@ func (a *Account) DeleteMailbox(ctx context.Context, name string) error {
 			return err
 		}
 		tx.dropACL(d.mailbox.ID)
+		tx.dropURLKey(d.mailbox.ID)
 		d.mailbox.NoSelect, d.mailbox.SpecialUse, d.mailbox.appendLimit = true, nil, 0
 		d.touched, tx.structure = true, true
 		return nil

@@ -34,6 +34,7 @@ const schemaVersion = 2
 //	24 sha256:16                      import ledger: a key that was imported; no value
 //	25 mailbox:8 account:8 entry       metadata (see metadata_rows.go); mailbox 0: of the server,
 //	                                  account 0: shared, or the owner's own
+//	27 account:8 mailbox:8            mailbox access key (see urlkeys.go); account 0: the owner's own
 //	2f                                of an account that was removed, alone: the highest
 //	                                  UIDVALIDITY:4 that it gave out
 //	30 emailid:8                      summary (message.Summary)
@@ -56,6 +57,7 @@ const (
 	kindStaging      = 0x23
 	kindImported     = 0x24
 	kindMetadata     = 0x25
+	kindURLKey       = 0x27
 	kindGone         = 0x2f
 	kindSummary      = 0x30
 	kindHeader       = 0x31

@@ -27,6 +27,7 @@ func TestKeysGolden(t *testing.T) {
 		{"staging", stagingKey(9), "230000000000000009"},
 		{"imported", importedKey([]byte("k")), "248254c329a92850f6d539dd376f4816ee"},
 		{"metadata", metadataKey(1, 0x0203, "/a"), "25000000000000000100000000000002032f61"},
+		{"mailbox access key", urlKeyKey(URLKeyPlace{Owner: 300, Mailbox: 7}), "27000000000000012c0000000000000007"},
 		{"gone", goneKey(), "2f"},
 		{"summary", summaryKey(9), "300000000000000009"},
 		{"header", headerKey(9), "310000000000000009"},

@@ -48,6 +48,7 @@ type Limits struct {
 	// Of metadata (RFC 5464 §4.1).
 	EntryBytes      int   // of an entry's name; 255
 	MetadataValue   int   // octets of one value; 64 KiB; never below 1,024
+	URLKeys         int   // mailbox access keys of an account (RFC 4467 §2.2); 10,000
 	MetadataEntries int   // of a mailbox, or of the server; 1,000; never below 10
 	MetadataBytes   int64 // names and values of an account in all; 16 MiB
 	GuestEntries    int   // private ones of another user on one mailbox; 100; never below 10
@@ -115,6 +116,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.MetadataValue, 64<<10)
 	l.MetadataValue = max(l.MetadataValue, 1024)
 	set(&l.MetadataEntries, 1000)
+	set(&l.URLKeys, 10000)
 	l.MetadataEntries = max(l.MetadataEntries, 10)
 	set(&l.GuestEntries, 100)
 	l.GuestEntries = max(l.GuestEntries, 10)

@@ -68,6 +68,7 @@ type State struct {
 	index         map[restante.MailboxID]int // places in mailboxes; shared by states with the same names
 	subscriptions []string                   // in byte order
 	flags         *FlagTable
+	urlResets     map[URLKeyPlace]restante.ModSeq        // when access keys were replaced, as far as this node saw; not changed
 	metadata      restante.ModSeq                        // of the last change of metadata
 	acls          map[restante.MailboxID]ACL             // of the mailboxes that have one; not changed
 	outline       *atomic.Pointer[Outline]               // holds nil until asked for

@@ -33,6 +33,7 @@ type txn struct {
 	structure     bool     // names or attributes change
 	metadata      bool     // metadata of a mailbox or of the server changes
 	removed       bool     // the account goes
+	urlResets     map[URLKeyPlace]restante.ModSeq
 	acls          map[restante.MailboxID]ACL
 	seen          map[restante.MailboxID]restante.ModSeq
 	seenDrafts    []*seenDraft
@@ -98,7 +99,8 @@ func (tx *txn) state(version kv.Version) *State {
 	next := &State{
 		version: version, account: tx.row, index: tx.base.index,
 		subscriptions: tx.base.subscriptions, flags: tx.flags, acls: tx.acls, seen: tx.seen, metadata: tx.base.metadata,
-		outline: new(atomic.Pointer[Outline]),
+		urlResets: tx.urlResets,
+		outline:   new(atomic.Pointer[Outline]),
 	}
 	if tx.metadata {
 		next.metadata = next.ModSeq()
@@ -138,6 +140,11 @@ func (tx *txn) event(account restante.AccountID, version kv.Version) notify.Even
 	for _, d := range tx.drafts {
 		if d.changed {
 			e.Mailboxes = append(e.Mailboxes, d.mailbox.ID)
+		}
+	}
+	for p, at := range tx.urlResets {
+		if at == tx.modSeq && p.Owner == 0 && !slices.Contains(e.Mailboxes, p.Mailbox) {
+			e.Mailboxes = append(e.Mailboxes, p.Mailbox)
 		}
 	}
 	for _, d := range tx.seenDrafts {

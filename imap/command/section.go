@@ -2,6 +2,7 @@ package command
 
 import (
 	"math"
+	"strings"
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/wire"
@@ -144,4 +145,23 @@ func headerList(d *wire.Decoder, s *imap.Section, most int) bool {
 		return true
 	})
 	return ok && (len(s.Fields) > 0 || d.Expected("a header field name"))
+}
+
+// ParseSection reads a section-spec that stands alone, as in an IMAP URL (RFC 5092
+// §11, enc-section). An empty text is the whole message.
+func ParseSection(text string, o Options) (s imap.Section, err error) {
+	if text == "" {
+		return s, nil
+	}
+	if strings.ContainsAny(text, "\r\n") {
+		return s, &wire.Error{Text: "a section is one line"}
+	}
+	d := wire.NewDecoder(strings.NewReader(text+"\r\n"), wire.DecoderOptions{Buffers: wire.NewBuffers(256)})
+	if err := d.Begin(); err != nil {
+		return s, err
+	}
+	if sectionSpec(d, &s, or(o.Limits.HeaderFields, 1000), &o) && !d.AtEnd() {
+		d.Expected("the end of the section")
+	}
+	return s, d.Err()
 }

@@ -25,6 +25,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	}
 	p := to.account.BeginAppend(ctx)
 	defer p.Abort()
+	copied := int64(0)
 	for n := 0; ; n++ {
 		m, more, err := c.Next(s.dec)
 		if err != nil {
@@ -36,10 +37,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		if err := s.refuseAppend(n); err != nil {
 			return done, err
 		}
-		if err := s.withinAppendLimit(to.mailbox, m.Literal.Size); err != nil {
-			return done, err
-		}
-		if err := s.appendMessage(p, &m, to.rights); err != nil {
+		if err := s.takeMessage(ctx, p, c, &m, &to, &copied); err != nil {
 			return done, err
 		}
 	}

@@ -33,6 +33,7 @@ var extensions = [...]extension{
 	{"CONDSTORE", false, "RFC 7162"},
 	{"QRESYNC", false, "RFC 7162"},
 	{"MULTIAPPEND", false, "RFC 3502"},
+	{"CATENATE", false, "RFC 4469"},
 	{"OBJECTID", false, "RFC 8474"},
 	{"SAVEDATE", false, "RFC 8514"},
 	{"STATUS=SIZE", false, "RFC 8438"},

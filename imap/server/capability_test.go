@@ -42,6 +42,7 @@ func proofs() map[string]proof {
 		"CONDSTORE":          {"", "SELECT INBOX (CONDSTORE)", `HIGHESTMODSEQ [1-9]`},
 		"QRESYNC":            {"ENABLE QRESYNC", "SELECT INBOX (QRESYNC (1 1))", `HIGHESTMODSEQ [1-9].*%T OK`},
 		"MULTIAPPEND":        {"", "APPEND Sent {17+}\r\n" + text + " {17+}\r\n" + text, `%T OK \[APPENDUID \d+ 1:2\]`},
+		"CATENATE":           {"", "APPEND Sent CATENATE (TEXT {17+}\r\n" + text + " URL /INBOX/;UID=1)", `%T OK \[APPENDUID \d+ 1\]`},
 		"OBJECTID":           {"", "FETCH 1 EMAILID", `EMAILID \(M[\w-]+\)`},
 		"SAVEDATE":           {"", "FETCH 1 SAVEDATE", `SAVEDATE "`},
 		"STATUS=SIZE":        {"", "STATUS INBOX (SIZE)", `SIZE 34\)`},

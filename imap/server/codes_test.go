@@ -22,6 +22,7 @@ var codes = []struct{ name, code, shown string }{
 	{"AuthenticationFailed", "AUTHENTICATIONFAILED", "testdata/authenticate.txt"},
 	{"AuthorizationFailed", "AUTHORIZATIONFAILED", "testdata/authenticate.txt"},
 	{"BadCharset", "BADCHARSET", "testdata/search-charset.txt"},
+	{"BadURL", "BADURL", "testdata/rfc4469.txt"},
 	{"BadEvent", "BADEVENT", "testdata/notify-refused.txt"},
 	{"Cannot", "CANNOT", "testdata/mailboxes.txt"},
 	{"Capability", "CAPABILITY", "testdata/login.txt"},

@@ -122,6 +122,9 @@ type Limits struct {
 	// SearchMailboxes is how many mailboxes one ESEARCH may search (RFC 7377 §2.4).
 	// 10,000.
 	SearchMailboxes int
+	// Catenated is how many octets the URLs of one APPEND or REPLACE may bring
+	// together (RFC 4469 §3). 4 times Message.
+	Catenated int64
 	// ProgressTime is how often a client is told how far a long command has come
 	// (RFC 9585 §4). 10 seconds.
 	ProgressTime time.Duration
@@ -135,6 +138,7 @@ func (l Limits) filled() Limits {
 	def(&l.Literal, 256<<10)
 	def(&l.LoginLiteral, 4<<10)
 	def(&l.Message, 64<<20)
+	def(&l.Catenated, 4*l.Message)
 	def(&l.Depth, 100)
 	def(&l.BadCommands, 10)
 	def(&l.LoginFailures, 10)

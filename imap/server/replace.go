@@ -34,7 +34,7 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 			return done, err
 		}
 	}
-	if err := s.replacement(p, c, to.rights); err != nil {
+	if err := s.replacement(ctx, p, c, &to); err != nil {
 		return done, err
 	}
 	own := s.beginOwn(to.account)
@@ -80,7 +80,7 @@ func (s *session) toReplace(ctx context.Context, c *command.Replace) (restante.U
 }
 
 // replacement takes the message that comes.
-func (s *session) replacement(p *mailstore.Append, c *command.Replace, rights mailstore.Rights) error {
+func (s *session) replacement(ctx context.Context, p *mailstore.Append, c *command.Replace, to *place) error {
 	m, more, err := c.Append.Next(s.dec)
 	if err != nil || !more {
 		return err
@@ -88,7 +88,8 @@ func (s *session) replacement(p *mailstore.Append, c *command.Replace, rights ma
 	if err := s.refuseAppend(0); err != nil {
 		return err
 	}
-	if err := s.appendMessage(p, &m, rights); err != nil {
+	copied := int64(0)
+	if err := s.takeMessage(ctx, p, c.Append, &m, to, &copied); err != nil {
 		return err
 	}
 	_, _, err = c.Append.Next(s.dec) // the end of the command
