@@ -64,29 +64,22 @@ var zones = map[string]int{
 	"N": -60, "O": -120, "P": -180, "Q": -240, "R": -300, "S": -360, "T": -420, "U": -480, "V": -540, "W": -600, "X": -660, "Y": -720,
 }
 
-// zoneName gives the name of three letters by which dates are written.
-func zoneName(minutes int) (string, bool) {
-	switch minutes {
-	case 0:
+// zoneName gives the name of three letters by which a zone is written. Most offsets
+// have two: in the half-year with summer time that of its zone is taken.
+func zoneName(minutes int, m time.Month) (string, bool) {
+	if minutes == 0 {
 		return "GMT", true
-	case -240:
-		return "EDT", true
-	case -300:
-		return "EST", true
-	case -360:
-		return "CST", true
-	case -420:
-		return "MST", true
-	case -480:
-		return "PST", true
-	case -540:
-		return "YST", true
-	case -600:
-		return "HST", true
-	case -660:
-		return "BST", true
 	}
-	return "", false
+	if minutes%60 != 0 || minutes > -240 || minutes < -660 {
+		return "", false
+	}
+	winter := [...]string{"AST", "EST", "CST", "MST", "PST", "YST", "HST", "BST"}
+	summer := [...]string{"EDT", "CDT", "MDT", "PDT", "YDT", "HDT", "BDT", "BST"}
+	at := -minutes/60 - 4
+	if m >= time.April && m <= time.October {
+		return summer[at], true
+	}
+	return winter[at], true
 }
 
 // appendDateTime writes a date in the form dd-mmm-yy hh:mm:ss-zzz, in quotes (RFC
@@ -94,7 +87,7 @@ func zoneName(minutes int) (string, bool) {
 // stand for years of the twentieth century alone; later ones have four.
 func appendDateTime(dst []byte, t time.Time) []byte {
 	_, seconds := t.Zone()
-	name, ok := zoneName(seconds / 60)
+	name, ok := zoneName(seconds/60, t.Month())
 	if !ok || seconds%60 != 0 {
 		t, name = t.UTC(), "GMT"
 	}
