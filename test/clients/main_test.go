@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 // The user of most tests.
 const (
 	alice    = "alice@example.org"
+	carol    = "carol@example.org" // where a test has a second
 	password = "poste-Restante.1"
 )
 
@@ -57,6 +58,16 @@ func loginAs(t *testing.T, s *binary.Server, user string) (*imapclient.Client, e
 		t.Cleanup(func() { c.Close() })
 	}
 	return c, err
+}
+
+// commands sends commands that must all be answered with OK.
+func commands(t *testing.T, c *imapclient.Client, all ...string) {
+	t.Helper()
+	for _, command := range all {
+		if _, err := c.Do("%s", command); err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+	}
 }
 
 // run runs a client to its end, in dir and with HOME there, and answers its
