@@ -10,6 +10,7 @@ type Config struct {
 	TLS      TLS      `toml:"tls" comment:"Certificates are read again when the files change. Without any, one is made at\neach start that no client trusts."`
 	IMAP     IMAP     `toml:"imap"`
 	LMTP     LMTP     `toml:"lmtp" comment:"Where the mail transfer agent hands messages in (RFC 2033). Whoever reaches it\ncan deliver to anybody, so let it not be seen from outside."`
+	Submit   Submit   `toml:"submit" comment:"Sending by IMAP: a message that a user copies, moves or appends to his outbox is sent."`
 	Auth     Auth     `toml:"auth"`
 	Accounts Accounts `toml:"accounts"`
 	Server   Server   `toml:"server" comment:"What the server tells all users of itself (RFC 5464 §6.2)."`
@@ -78,6 +79,17 @@ type LMTP struct {
 	OverQuotaFinal bool     `toml:"over_quota_final" comment:"Whether mail for a full account bounces (552 5.2.2) or is tried again later (452 4.2.2)."`
 	Recipients     int      `toml:"recipients" comment:"Recipients of one message."`
 	PublicUser     string   `toml:"public_user" comment:"Local part under which public mailboxes have addresses, such as \"public\" for\npublic+News@example.org, if an access control list lets anybody post (right p); empty: none."`
+}
+
+// Submit is how messages are sent that users put into their outbox.
+type Submit struct {
+	Outbox       string `toml:"outbox" comment:"Name of that mailbox, of letters and digits, such as \"Outbox\"; empty: nothing is sent."`
+	Relay        string `toml:"relay" comment:"host:port of the SMTP server that takes the messages."`
+	TLS          string `toml:"tls" comment:"starttls, tls, or none for a relay on this machine."`
+	Hostname     string `toml:"hostname" comment:"How the server calls itself with tls and none; empty: localhost."`
+	User         string `toml:"user" comment:"For AUTH PLAIN; empty: no login."`
+	PasswordFile string `toml:"password_file" comment:"File whose first line is the password."`
+	Sent         bool   `toml:"sent" comment:"Move what was sent to the mailbox with the special use \\Sent; otherwise it stays in the outbox."`
 }
 
 // Auth is how users log in.

@@ -10,11 +10,12 @@ const (
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Data: "/var/lib/restante",
-		Log:  Log{Level: "info", Format: "text"},
-		TLS:  TLS{Certificates: []string{}, Keys: []string{}},
-		IMAP: IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}, Without: []string{}, Language: "i-default"},
-		LMTP: LMTP{Listen: []string{"127.0.0.1:24"}, SocketMode: "0660", Recipients: 1000},
+		Data:   "/var/lib/restante",
+		Log:    Log{Level: "info", Format: "text"},
+		TLS:    TLS{Certificates: []string{}, Keys: []string{}},
+		IMAP:   IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}, Without: []string{}, Language: "i-default"},
+		LMTP:   LMTP{Listen: []string{"127.0.0.1:24"}, SocketMode: "0660", Recipients: 1000},
+		Submit: Submit{TLS: "starttls", Sent: true},
 		Auth: Auth{
 			Mechanisms:     []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"},
 			LocalDomains:   []string{},

@@ -16,6 +16,12 @@ type Address struct {
 	Name, Route, Mailbox, Host []byte
 }
 
+// Complete reports whether the address has a mailbox and a host of its own, not one
+// of the words that stand for what is left out.
+func (a *Address) Complete() bool {
+	return len(a.Mailbox) > 0 && len(a.Host) > 0 && string(a.Mailbox) != missingMailbox && string(a.Host) != missingHost
+}
+
 // Addresses parses an address field's value (RFC 5322 §3.4, §4.4), folded or
 // not. It never fails: what is not an address comes out as a name or a mailbox
 // with a marked host. The slices are valid until the next address.

@@ -7,11 +7,13 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/config"
 	imapserver "github.com/restante/restante/imap/server"
 	"github.com/restante/restante/lmtp"
 	"github.com/restante/restante/serve"
+	"github.com/restante/restante/submission"
 )
 
 // frontends are the protocols' servers as the configuration wants them now. A
@@ -55,12 +57,23 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 			return err
 		}
 	}
-	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) && reflect.DeepEqual(old.config.IMAP, c.IMAP) && reflect.DeepEqual(old.config.Accounts, c.Accounts) {
+	if old != nil && old.auth == g.auth && reflect.DeepEqual(old.config.Limits, c.Limits) && reflect.DeepEqual(old.config.IMAP, c.IMAP) && reflect.DeepEqual(old.config.Accounts, c.Accounts) && reflect.DeepEqual(old.config.Submit, c.Submit) {
 		g.imap = old.imap
 	} else {
 		options := c.IMAPOptions()
 		options.Store, options.Auth, options.Namespace, options.Limits = f.node.store, g.auth, f.node.namespace, c.IMAPLimits()
 		options.Administrators, options.ID = c.Accounts.Administrators, []string{"name", "Restante", "version", version()}
+		submit, sends, err := c.SubmissionOptions()
+		if err != nil {
+			return err
+		}
+		if sends {
+			submit.Resolve = func(ctx context.Context, address string) (restante.AccountID, error) {
+				u, _, err := f.node.directory.Resolve(ctx, address)
+				return u.Account, err
+			}
+			options.Outbox, options.Submitter = c.Submit.Outbox, submission.New(submit)
+		}
 		g.imap = imapserver.New(options)
 	}
 	if old != nil && reflect.DeepEqual(old.config.LMTP, c.LMTP) && old.config.Limits.MessageSize == c.Limits.MessageSize {

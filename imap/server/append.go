@@ -23,6 +23,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	if to.name != c.Mailbox && to.mailbox.Name != "INBOX" {
 		s.tellNormalized(ctx, c.Mailbox, to.name)
 	}
+	outbox := s.isOutbox(&to)
 	p := to.account.BeginAppend(ctx)
 	defer p.Abort()
 	copied := int64(0)
@@ -33,6 +34,9 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		}
 		if !more {
 			break
+		}
+		if outbox && n > 0 {
+			return done, errOneToSend()
 		}
 		if err := s.refuseAppend(n); err != nil {
 			return done, err
@@ -48,6 +52,9 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	}
 	if err != nil {
 		return done, err
+	}
+	if outbox {
+		return s.send(ctx, &to, r.First)
 	}
 	s.warnQuota(to.account)
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})

@@ -20,6 +20,9 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	if err := s.refuseCopy(t); err != nil {
 		return done, err
 	}
+	if s.isOutbox(&dst) {
+		return s.copyToOutbox(ctx, &dst, &t)
+	}
 	own := s.beginOwn(dst.account)
 	r, err := s.selected.account.CopyTo(s.metered(ctx), s.selected.id, t.uids(), dst.destination())
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/restante/restante/mailstore/mailstoretest"
 	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
+	"github.com/restante/restante/submission"
 )
 
 // host is a server on loopback over a store in memory. Any user logs in with
@@ -49,7 +50,8 @@ type hostOptions struct {
 	store    mailstore.Options
 	engine   kv.Store // nil: memory
 	serve    serve.Limits
-	mayPanic bool // a handler that panics is what is tested
+	relay    string // to which messages in "Outbox" are sent; empty: none are
+	mayPanic bool   // a handler that panics is what is tested
 }
 
 func newHost(t testing.TB, o hostOptions) *host {
@@ -79,6 +81,15 @@ func newHost(t testing.TB, o hostOptions) *host {
 	})
 	check(err)
 	options := Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits}
+	if o.relay != "" {
+		options.Outbox, options.Submitter = "Outbox", submission.New(submission.Options{
+			Relay: o.relay, TLS: "none", Hostname: "mail.example.org", User: "restante", Password: "pass", Sent: true, Limits: submission.Limits{Recipients: 4},
+			Resolve: func(ctx context.Context, address string) (restante.AccountID, error) {
+				u, _, err := h.users.Resolve(ctx, address)
+				return u.Account, err
+			},
+		})
+	}
 	if o.imap != nil {
 		o.imap(&options)
 	}

@@ -16,6 +16,9 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return ok("", "No matching messages, so nothing was moved"), err
 	}
 	s.clip(&t)
+	if s.isOutbox(&dst) {
+		return s.moveToOutbox(ctx, &dst, &t)
+	}
 	own := s.beginOwn(dst.account)
 	r, err := s.selected.account.MoveTo(s.metered(ctx), s.selected.id, t.uids(), dst.destination())
 	if err != nil {

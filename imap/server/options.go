@@ -8,6 +8,7 @@ import (
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
+	"github.com/restante/restante/submission"
 )
 
 // Options configure a [Server]. Store, Auth and Namespace are
@@ -37,6 +38,10 @@ type Options struct {
 	GmailExtensions bool
 	// UTF8Only takes clients alone that enable UTF8=ACCEPT (RFC 9755 §7).
 	UTF8Only bool
+	// Outbox is the mailbox of each user to which he puts messages to be sent, told as
+	// XCOURIEROUTBOX; an atom. Empty, or without Submitter: there is none.
+	Outbox    string
+	Submitter *submission.Submitter
 	// Language is what clients get that ask for the language "default" (RFC 5255
 	// §3.2), a tag of package text; empty: i-default.
 	Language string

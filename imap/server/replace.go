@@ -26,6 +26,9 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	if to.name != name && to.mailbox.Name != "INBOX" {
 		s.tellNormalized(ctx, name, to.name)
 	}
+	if s.isOutbox(&to) {
+		return done, imap.No(imap.CodeCannot, "Messages are sent with APPEND, COPY and MOVE alone")
+	}
 	p := to.account.BeginAppend(ctx)
 	defer p.Abort()
 	here := to.account.ID() == s.selected.account.ID()

@@ -23,6 +23,7 @@ import (
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
+	"github.com/restante/restante/submission"
 )
 
 // Server serves IMAP. Its methods may be called concurrently.
@@ -40,7 +41,9 @@ type Server struct {
 	without  []string // capabilities that nobody has
 	utf8Only bool
 	texts    *text.Catalogue
-	language *text.Language // which clients get that ask for "default"
+	outbox   string
+	submit   *submission.Submitter // nil: nothing is sent
+	language *text.Language        // which clients get that ask for "default"
 
 	referrals referrals
 
@@ -83,6 +86,9 @@ func New(o Options) *Server {
 		s.rows[rows[i].name] = &rows[i]
 	}
 	s.clients, s.without, s.utf8Only = compileRules(o.Clients), slices.Clone(o.Without), o.UTF8Only
+	if o.Outbox != "" {
+		s.outbox, s.submit = o.Outbox, o.Submitter
+	}
 	s.texts = text.New()
 	if s.language, _ = s.texts.Find(o.Language); s.language == nil {
 		s.language, _ = s.texts.Find(text.Default)
@@ -98,6 +104,9 @@ func New(o Options) *Server {
 		s.without = append(s.without, "X-GM-EXT-1")
 	}
 	s.loginCapabilities, s.capabilities = fixedCapabilities(rows, s.limits)
+	if s.submit != nil {
+		s.capabilities = append(s.capabilities, "XCOURIEROUTBOX="+s.outbox)
+	}
 	if s.utf8Only {
 		s.capabilities[slices.Index(s.capabilities, "UTF8=ACCEPT")] = "UTF8=ONLY"
 	}

@@ -26,7 +26,7 @@ var makers = []string{"decodeName", "EntryFault"}
 // passed are expressions of a text that is found where it is made.
 var passed = []string{
 	"text", "fault", "what", "a.Text", "e.Text", "r.Text", "f.text", "f.Text", "gone.Text", "s.farewell.Text", "err.Error()",
-	"(string)(rune(c))", "base64.StdEncoding.EncodeToString(challenge)", "d.text",
+	"(string)(rune(c))", "base64.StdEncoding.EncodeToString(challenge)", "d.text", "why.Text",
 }
 
 // texts is what a package tells clients.
@@ -283,7 +283,7 @@ func source(e ast.Expr) string {
 // and looks for each in each language.
 func TestAllTextsAreTranslated(t *testing.T) {
 	all := map[string]string{"Other Users": "namespace", "Shared": "namespace", "-": ""}
-	for _, dir := range []string{"../server", "../command", "../wire", "../../convert", ".."} {
+	for _, dir := range []string{"../server", "../command", "../wire", "../../convert", "../../submission", ".."} {
 		x := literals(t, dir)
 		for _, u := range x.unknown {
 			t.Errorf("a text that cannot be found: %s", u)

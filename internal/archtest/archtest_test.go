@@ -13,6 +13,7 @@ var rules = Rules{
 		{"config"},
 		{"imap/server", "lmtp", "admin"},
 		{"interchange"},
+		{"submission"},
 		{"serve"},
 		{"auth"},
 		{"namespace"},
