@@ -21,6 +21,7 @@ var seeds = []string{
 	"STORE 1 (UNCHANGEDSINCE 5) +FLAGS (a b)", "UID COPY 1,3 x", "MOVE 1 y", "UID EXPUNGE 1:5", "UIDBATCHES 500 1:5", "SELECT x (OBJECTID (MAILBOXID F1-2 ACCOUNTID A1-0))", "SEARCH UIDAFTER 5 UIDBEFORE 9",
 	"FETCH 1 PREVIEW", "FETCH 1 PREVIEW (LAZY) (CHANGEDSINCE 5)", "FETCH 1 (PREVIEW (LAZY) UID)",
 	"SORT RETURN (MIN SAVE) (REVERSE DATE SUBJECT) UTF-8 OR NOT SEEN SUBJECT {1+}\r\nx", "UID SORT (DISPLAYFROM) \"us-ascii\" ALL",
+	"SETACL x fred +lr", "SETACL x {5+}\r\n-fred \"-wted\"", "DELETEACL x $team", "LISTRIGHTS x anyone", "GETACL INBOX", "MYRIGHTS x",
 	"GETQUOTA \"#user/a\"", "GETQUOTAROOT INBOX", "XLIST \"\" %", "SETQUOTA \"\" (STORAGE 512 MESSAGE 0)",
 	"GETMETADATA (MAXSIZE 5 DEPTH 1) INBOX (/private/a /shared/b)", "GETMETADATA \"\" /shared/comment", "GETMETADATA x (DEPTH infinity) (/shared)",
 	"SETMETADATA INBOX (/private/comment {3+}\r\nabc /shared/comment NIL /private/x ~{2+}\r\na\x00)",

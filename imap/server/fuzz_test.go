@@ -32,6 +32,7 @@ func FuzzSession(f *testing.F) {
 		"a SETMETADATA \"\" (/private/filters/values/f \"OR {1}\r\n1 FILTER f\")\r\nb SELECT INBOX\r\nc SEARCH FILTER f\r\n",
 		"a ENABLE METADATA\r\nb SETMETADATA INBOX (/private/a {2+}\r\nab /shared/b ~{1+}\r\n\x00 /private/specialuse \"\\\\Trash\")\r\nc GETMETADATA (DEPTH infinity MAXSIZE 1) * (/private /shared)\r\nd LIST \"\" * RETURN (METADATA (/private/a))\r\n",
 		"a GETQUOTAROOT INBOX\r\nb GETQUOTA \"\"\r\nc SETQUOTA \"\" (STORAGE 1)\r\nd XLIST \"\" %\r\ne STATUS INBOX (DELETED-STORAGE APPENDLIMIT)\r\nf RENAME INBOX x\r\ng DELETE x\r\n",
+		"a CREATE x\r\nb SETACL x anyone lrk\r\nc SETACL x -{1+}\r\nb lr\r\nd SETACL x {2+}\r\n-b +te\r\ne GETACL x\r\nf LISTRIGHTS x $g\r\ng MYRIGHTS x\r\nh DELETEACL x {2+}\r\n-b\r\ni LIST \"\" (x \"Other Users/*\" Shared/%) RETURN (MYRIGHTS)\r\nj CREATE \"Other Users/b/x\"\r\nk COPY 1 Shared/x\r\nl ESEARCH IN (subtree \"Other Users\") ALL\r\n",
 		"\r\n\n\x00\r\n * \r\n+ x\r\n", "a AUTHENTICATE PLAIN\r\n*\r\nb LOGIN \"a\\\"\" x\r\n",
 	} {
 		f.Add([]byte(seed))
