@@ -22,6 +22,8 @@ var seeds = []string{
 	"FETCH 1 PREVIEW", "FETCH 1 PREVIEW (LAZY) (CHANGEDSINCE 5)", "FETCH 1 (PREVIEW (LAZY) UID)",
 	"SORT RETURN (MIN SAVE) (REVERSE DATE SUBJECT) UTF-8 OR NOT SEEN SUBJECT {1+}\r\nx", "UID SORT (DISPLAYFROM) \"us-ascii\" ALL",
 	"SETACL x fred +lr", "SETACL x {5+}\r\n-fred \"-wted\"", "DELETEACL x $team", "LISTRIGHTS x anyone", "GETACL INBOX", "MYRIGHTS x",
+	"FETCH 1 (X-GM-MSGID X-GM-THRID X-GM-LABELS)", "STORE 1 (UNCHANGEDSINCE 5) -X-GM-LABELS.SILENT (\\Inbox \"a b\" c&AOk-)", "UID STORE 1 +X-GM-LABELS a b",
+	"SEARCH X-GM-MSGID 1 X-GM-THRID 18446744073709551615 X-GM-LABELS \\Inbox X-GM-RAW \"from:(a OR -b) {c larger:1M}\"",
 	"GETQUOTA \"#user/a\"", "GETQUOTAROOT INBOX", "XLIST \"\" %", "SETQUOTA \"\" (STORAGE 512 MESSAGE 0)",
 	"GETMETADATA (MAXSIZE 5 DEPTH 1) INBOX (/private/a /shared/b)", "GETMETADATA \"\" /shared/comment", "GETMETADATA x (DEPTH infinity) (/shared)",
 	"SETMETADATA INBOX (/private/comment {3+}\r\nabc /shared/comment NIL /private/x ~{2+}\r\na\x00)",

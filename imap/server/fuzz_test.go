@@ -29,6 +29,7 @@ func FuzzSession(f *testing.F) {
 		"a SELECT INBOX\r\nb SORT RETURN (MIN MAX SAVE) (REVERSE DATE SUBJECT) UTF-8 1:*\r\nc UID SORT (FROM) UTF-8 $\r\nd SORT (x)\r\ne UID THREAD REFERENCES UTF-8 ALL\r\nf THREAD ORDEREDSUBJECT UTF-8 $\r\n",
 		"a APPEND INBOX {32+}\r\nContent-Type: text/html\r\n\r\n<p>xy\r\nb SELECT INBOX\r\nc CONVERT 1 (NIL (CHARSET us-ascii)) (BINARY[1] BODYPARTSTRUCTURE[1])\r\nd CONVERSIONS \"*\" \"*\"\r\n",
 		"a SELECT INBOX\r\nb SEARCH RETURN (UPDATE PARTIAL 1:3 SAVE) NOT $\r\nc UID SEARCH RETURN (CONTEXT PARTIAL -1:-5) OR 1:* BODY x\r\nd ESEARCH IN (selected personal) RETURN (UPDATE) 1\r\ne STORE 1:* +FLAGS (\\Deleted)\r\nf EXPUNGE\r\ng CANCELUPDATE \"b\"\r\n",
+		"a SELECT INBOX\r\nb STORE 1:* +X-GM-LABELS (x \\Sent \\Starred)\r\nc UID FETCH 1:* (X-GM-LABELS X-GM-MSGID)\r\nd STORE 1 -X-GM-LABELS (\\Inbox)\r\ne STORE * X-GM-LABELS (\\Trash y)\r\nf SEARCH RETURN (UPDATE) X-GM-RAW \"in:x OR -has:attachment\"\r\ng NOOP\r\n",
 		"a SETMETADATA \"\" (/private/filters/values/f \"OR {1}\r\n1 FILTER f\")\r\nb SELECT INBOX\r\nc SEARCH FILTER f\r\n",
 		"a ENABLE METADATA\r\nb SETMETADATA INBOX (/private/a {2+}\r\nab /shared/b ~{1+}\r\n\x00 /private/specialuse \"\\\\Trash\")\r\nc GETMETADATA (DEPTH infinity MAXSIZE 1) * (/private /shared)\r\nd LIST \"\" * RETURN (METADATA (/private/a))\r\n",
 		"a GETQUOTAROOT INBOX\r\nb GETQUOTA \"\"\r\nc SETQUOTA \"\" (STORAGE 1)\r\nd XLIST \"\" %\r\ne STATUS INBOX (DELETED-STORAGE APPENDLIMIT)\r\nf RENAME INBOX x\r\ng DELETE x\r\n",
