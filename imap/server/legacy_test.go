@@ -1,8 +1,12 @@
 package server
 
 import (
+	"bytes"
+	"io"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/restante/restante/internal/mailtest"
 	"github.com/restante/restante/mailstore"
@@ -42,6 +46,25 @@ func TestModernWithLegacy(t *testing.T) {
 	})
 }
 
+// TestLegacyCapability drives IMAP4, which stands first (RFC 1730 §7.2.1), before
+// login and after.
+func TestLegacyCapability(t *testing.T) {
+	h := legacyHost(t, hostOptions{})
+	c := h.client(t)
+	for _, login := range []string{"l LOGIN alice secret", "n NOOP"} {
+		if all := told(c); all[0] != "IMAP4" {
+			t.Error(all)
+		}
+		c.do(login)
+	}
+	if lines := c.do("a1 FIND ALL.MAILBOXES *"); lines[0] != "* MAILBOX INBOX" {
+		t.Error(lines)
+	}
+	if _, answer := c.try("a2 PARTIAL 1 RFC822.PEEK 1 10"); !strings.HasPrefix(answer, "a2 BAD PARTIAL: select") {
+		t.Error(answer)
+	}
+}
+
 // TestNothingLegacy sends what older protocols have to a server that is not
 // configured to understand them.
 func TestNothingLegacy(t *testing.T) {
@@ -57,4 +80,58 @@ func TestNothingLegacy(t *testing.T) {
 		}
 		c.do("a2 NOOP")
 	}
+}
+
+// FuzzLegacySession is FuzzSession for clients of older protocols. Each command has
+// at most one tagged status, and a session that was not ended answers to the end.
+func FuzzLegacySession(f *testing.F) {
+	for _, seed := range []string{
+		"a FIND BBOARDS *\r\nb SELECT INBOX\r\nc COPY 1:2 x\r\nd SEARCH FROM x BEFORE 1-Jan-90\r\ne STORE 1 +FLAGS \\Seen\r\nf EXPUNGE\r\ng CHECK\r\n",
+		"a SELECT INBOX\r\nb PARTIAL 1 BODY[1.0] 1 5\r\nc FETCH 1 (RFC822.HEADER.LINES (a) BODY[0])\r\nd CAPABILITY\r\n",
+		"a BBOARD x\r\nb CREATE y\r\nc COMPRESS DEFLATE\r\n", "a FIND MAILBOXES *\r\nb SELECT INBOX\r\nc ENABLE QRESYNC\r\nd SELECT.VERSION (3 0)\r\n",
+	} {
+		f.Add([]byte(seed), false)
+	}
+	for _, seed := range []string{
+		"a SELECT INBOX\r\nb FETCH 1 ($TO SIZE BODY)\r\nc SEARCH ~HEADER x ~SEEN\r\nd SET.FLAGS (a)\r\ne FLAGS\r\nf READONLY\r\ng EXPUNGE\r\nh LOGOUT\r\n",
+		"a SELECT.FEATURES ADD.MESSAGE INDEXABLE.FIELDS ~TAGGED.SOLICITED\r\nb ADD.MESSAGE INBOX RFC822 {5+}\r\nhello\r\nc SELECT INBOX\r\nd FETCH 1 TEXT 0:2\r\n",
+	} {
+		f.Add([]byte(seed), true)
+	}
+	h := legacyHost(f, hostOptions{limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1 << 30}})
+	f.Fuzz(func(t *testing.T, sent []byte, imap3 bool) {
+		c, err := h.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		head := "login LOGIN fuzz secret\r\n"
+		if imap3 {
+			head += "version SELECT.VERSION (3 0)\r\n"
+		}
+		go func() {
+			_, _ = c.Write(append([]byte(head), sent...))
+			_ = c.(*net.TCPConn).CloseWrite()
+		}()
+		got, err := io.ReadAll(c)
+		if err != nil && strings.Contains(err.Error(), "timeout") {
+			t.Fatalf("the session did not end: %v\n%q", err, got)
+		}
+		if bytes.Contains(got, []byte("}\r\n")) || bytes.Contains(got, []byte("DEFLATE active")) {
+			return // contents of messages may look like anything
+		}
+		answers := 0
+		for line := range bytes.Lines(got) {
+			words := bytes.Fields(line)
+			if len(words) > 1 && string(words[0]) != "*" && (string(words[1]) == "OK" || string(words[1]) == "NO" || string(words[1]) == "BAD") {
+				answers++
+			}
+		}
+		if commands := bytes.Count([]byte(head), []byte("\n")) + bytes.Count(sent, []byte("\n")); answers > commands {
+			t.Fatalf("%d answers to %d commands:\n%q\n%q", answers, commands, sent, got)
+		}
+	})
 }
