@@ -3,6 +3,7 @@ package clients_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/restante/restante/test/binary"
@@ -24,7 +25,13 @@ func TestImapflow(t *testing.T) {
 		t.Run(revision, func(t *testing.T) {
 			t.Parallel()
 			s := start(t)
+			if out, err := s.Command(t, "", "user", "quota", alice, "1MiB", "1000"); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
 			t.Log(run(t, s.Dir, nil, node, script, revision, fill(s, "{imaps}"), fill(s, "{imap}"), fill(s, "{lmtp}"), s.CA, alice, password))
+			if !strings.Contains(s.LogFrom(t, 0), "name=COMPRESS") {
+				t.Error("it did not compress")
+			}
 		})
 	}
 }

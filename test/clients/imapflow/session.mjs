@@ -153,6 +153,17 @@ async function messages(c) {
     assert.equal(several['2'].content.length, 3000);
 }
 
+// extras are quota and object identifiers.
+async function extras(c) {
+    const quota = await c.getQuota('INBOX');
+    assert.equal(quota.storage.limit, 1024 * 1024);
+    assert.ok(quota.storage.usage >= 4 * letter('one').length && quota.storage.usage < 32 * 1024);
+    assert.equal(quota.message.limit, 1000);
+    const one = await c.fetchOne('1', { threadId: true });
+    assert.deepEqual(await c.search({ emailId: one.emailId }), [1]);
+    assert.deepEqual(await c.search({ threadId: one.threadId }), [1]);
+}
+
 async function changes(c) {
     assert.equal(await c.messageFlagsAdd('1:2', ['\\Flagged', 'Custom']), true);
     assert.equal(await c.messageFlagsRemove('2', ['\\Flagged']), true);
@@ -237,6 +248,7 @@ assert.equal(c.enabled.has('IMAP4REV2'), revision === 'rev2');
 assert.equal(c.serverInfo.name !== undefined, true);
 await step('mailboxes', () => mailboxes(c));
 await step('messages', () => messages(c));
+await step('extras', () => extras(c));
 await step('changes', () => changes(c));
 await step('idle', () => idle(c, other));
 await step('resync', () => resync(other));
