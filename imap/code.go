@@ -84,6 +84,18 @@ const (
 	CodeMetadataNoPrivate Code = "METADATA NOPRIVATE"
 )
 
+// The codes of annotations that cannot be stored (RFC 5257 §4.5), and of mailboxes
+// whose annotations cannot be changed (RFC 5257 §4.1).
+const (
+	CodeAnnotateTooBig      Code = "ANNOTATE TOOBIG"
+	CodeAnnotateTooMany     Code = "ANNOTATE TOOMANY"
+	CodeAnnotationsReadOnly Code = "ANNOTATIONS READ-ONLY"
+)
+
+// CodeAnnotations is ANNOTATIONS; most is how many octets a value may have (RFC 5257
+// §4.1).
+func CodeAnnotations(most int) Code { return numberCode("ANNOTATIONS ", uint64(most)) }
+
 // CodeMetadataMaxSize is METADATA MAXSIZE; most is how many octets a value may
 // have (RFC 5464 §4.3).
 func CodeMetadataMaxSize(most int) Code { return numberCode("METADATA MAXSIZE ", uint64(most)) }

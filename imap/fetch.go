@@ -45,6 +45,13 @@ func (f FetchAtts) Has(a FetchAtts) bool { return f&a == a }
 type FetchItems struct {
 	Atts     FetchAtts
 	Sections []FetchSection // in the client's order
+	// Annotations are its ANNOTATION items (RFC 5257 §4.3).
+	Annotations []FetchAnnotation
+}
+
+// IsZero reports whether nothing is asked for.
+func (f *FetchItems) IsZero() bool {
+	return f.Atts == 0 && len(f.Sections) == 0 && len(f.Annotations) == 0
 }
 
 // SetsSeen reports whether fetching the items sets \Seen.
@@ -243,6 +250,9 @@ func (f *FetchItems) Append(dst []byte) []byte {
 	}
 	for i := range f.Sections {
 		dst = append(f.Sections[i].appendRequest(dst), ' ')
+	}
+	for i := range f.Annotations {
+		dst = append(f.Annotations[i].appendRequest(dst), ' ')
 	}
 	if len(dst) > start {
 		dst = dst[:len(dst)-1]

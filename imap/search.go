@@ -58,6 +58,7 @@ const (
 	SearchMessageID  // Text, with its angle brackets
 	SearchFuzzy      // Keys: the one (RFC 6203 §3)
 	SearchFilter     // Text: the name of a stored search (RFC 5466 §3.1)
+	SearchAnnotation // Field: the entry, with wildcards; Text; Num: see [AnnotationPrivate] (RFC 5257 §4.8)
 
 	// X-GM-EXT-1.
 	SearchGmailMsgID // Num

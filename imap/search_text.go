@@ -87,6 +87,8 @@ func searchName(op SearchOp) string {
 		return "THREADLEAF"
 	case SearchMessageID:
 		return "MESSAGEID"
+	case SearchAnnotation:
+		return "ANNOTATION"
 	}
 	return ""
 }
@@ -133,6 +135,8 @@ func (k *SearchKey) Append(dst []byte) []byte {
 	case SearchHeader:
 		dst = appendText(append(dst, ' '), k.Field)
 		return appendText(append(dst, ' '), k.Text)
+	case SearchAnnotation:
+		return k.appendAnnotation(dst)
 	case SearchInThread:
 		return k.Keys[0].Append(append(dst, ' '))
 	case SearchMessageID:
@@ -144,6 +148,21 @@ func (k *SearchKey) Append(dst []byte) []byte {
 		return k.Date.Append(append(dst, ' '))
 	}
 	return dst
+}
+
+// appendAnnotation writes the arguments of ANNOTATION.
+func (k *SearchKey) appendAnnotation(dst []byte) []byte {
+	dst = append(appendText(append(dst, ' '), k.Field), " value"...)
+	switch k.Num &^ AnnotationNil {
+	case AnnotationPrivate:
+		dst = append(dst, ".priv"...)
+	case AnnotationShared:
+		dst = append(dst, ".shared"...)
+	}
+	if k.Num&AnnotationNil != 0 {
+		return append(dst, " NIL"...)
+	}
+	return appendText(append(dst, ' '), k.Text)
 }
 
 // appendFlag writes the key of a flag: system flags have keys of their own.

@@ -16,11 +16,14 @@ const (
 	SortDisplayTo
 	SortModSeq
 	SortUID
-	SortRelevancy // of a fuzzy search, the highest first (RFC 6203 §6)
+	SortAnnotation // the value of SortKey.Entry (RFC 5257 §4.9)
+	SortRelevancy  // of a fuzzy search, the highest first (RFC 6203 §6)
 )
 
 // SortKey is one sort-criterion (RFC 5256 §5).
 type SortKey struct {
 	Field   SortField
 	Reverse bool
+	Entry   string // of SortAnnotation
+	Shared  bool   // of SortAnnotation: the shared value, else the private one
 }

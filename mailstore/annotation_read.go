@@ -41,14 +41,18 @@ func (r *Reader) dropNotes() {
 	}
 }
 
+// AnnotationSpan is a time in which annotations were changed: after a modseq, but
+// not at another one.
+type AnnotationSpan struct{ Since, Without restante.ModSeq }
+
 // ChangedAnnotations gives the names of the annotations, of those that the account's
-// user sees, that were set or removed after a modseq, by message and in order. Of
-// many that were removed some are forgotten.
+// user sees, that were set or removed in a span, by message and in order. Of many
+// that were removed some are forgotten.
 func (a *Account) ChangedAnnotations(
-	ctx context.Context, mb *Mailbox, uids UIDSet, since restante.ModSeq,
+	ctx context.Context, mb *Mailbox, uids UIDSet, span AnnotationSpan,
 ) (map[restante.UID][]string, error) {
 	changed := make(map[restante.UID][]string)
-	if mb.annotationRows == 0 || mb.AnnotationModSeq <= since {
+	if mb.annotationRows == 0 || mb.AnnotationModSeq <= span.Since {
 		return changed, nil
 	}
 	snap, err := a.store.kv.Snapshot(ctx, kv.Partition(a.id))
@@ -60,7 +64,7 @@ func (a *Account) ChangedAnnotations(
 	defer c.close()
 	who := a.who()
 	err = c.each(uids, func(id annotationID, row annotationRow) error {
-		if row.modSeq <= since || id.of != 0 && id.of != who {
+		if row.modSeq <= span.Since || row.modSeq == span.Without || id.of != 0 && id.of != who {
 			return nil
 		}
 		list := changed[id.uid]

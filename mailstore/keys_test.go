@@ -26,6 +26,7 @@ func TestKeysGolden(t *testing.T) {
 		{"thread of", threadOfKey(9), "220000000000000009"},
 		{"staging", stagingKey(9), "230000000000000009"},
 		{"imported", importedKey([]byte("k")), "248254c329a92850f6d539dd376f4816ee"},
+		{"annotation", annotationKey(1, annotationID{2, 0x0304, "/a"}), "1300000000000000010000000200000000000003042f61"},
 		{"metadata", metadataKey(1, 0x0203, "/a"), "25000000000000000100000000000002032f61"},
 		{"mailbox access key", urlKeyKey(URLKeyPlace{Owner: 300, Mailbox: 7}), "27000000000000012c0000000000000007"},
 		{"gone", goneKey(), "2f"},

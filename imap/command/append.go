@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/wire"
 )
 
@@ -11,7 +12,7 @@ import (
 // 3516 §4.4, RFC 6855 §4):
 //
 //	append         = "APPEND" SP mailbox 1*append-message
-//	append-message = [SP flag-list] [SP date-time] SP append-data
+//	append-message = [SP flag-list] [SP date-time] *(SP att-annotate) SP append-data
 //	append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")" /
 //	                 "CATENATE" SP "(" cat-part *(SP cat-part) ")"
 //
@@ -35,6 +36,8 @@ type AppendMessage struct {
 	// Catenate says that the message is to be put together of parts, and that there
 	// is no Literal: [Append.NextPart] (RFC 4469 §3).
 	Catenate bool
+	// Annotations are what the message comes with (RFC 5257 §4.7).
+	Annotations []imap.AnnotationValue
 }
 
 // Name is APPEND.
@@ -87,6 +90,13 @@ func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 	}
 	if d.Peek() == '"' {
 		if m.Date, ok = d.DateTimeBy(c.opts.dateTime); !ok || !d.ExpectSP() {
+			return m, false, d.Err()
+		}
+	}
+	for d.Ahead("ANNOTATION ") {
+		_, _ = d.Keyword()
+		list, ok := annotationValues(d, &c.opts)
+		if m.Annotations = append(m.Annotations, list...); !ok || !d.ExpectSP() {
 			return m, false, d.Err()
 		}
 	}

@@ -81,6 +81,11 @@ type Limits struct {
 	MetadataEntries int // entries of one GETMETADATA, SETMETADATA or LIST; 1,000
 	MetadataValue   int // octets of a value of SETMETADATA; 64 KiB
 
+	FetchAnnotations int // entries of annotations that one FETCH names; 100
+	Annotations      int // values of annotations of one STORE, or of one message of APPEND; 1,000
+	AnnotationValue  int // octets of one of them; 64 KiB
+	AnnotationEntry  int // octets of the name of one; 255
+
 	NotifyGroups    int // groups of one NOTIFY; 100
 	NotifyMailboxes int // mailbox names of one NOTIFY; 1,000
 }

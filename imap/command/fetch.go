@@ -59,7 +59,7 @@ func ParseFetch(d *wire.Decoder, uid bool, o Options) (*Fetch, error) {
 	}
 	if d.Peek() == '(' {
 		d.List(func() bool { return fetchAtt(d, &c.Items, &o) })
-		if c.Items.Atts == 0 && len(c.Items.Sections) == 0 {
+		if c.Items.IsZero() {
 			d.Expected("a FETCH item")
 		}
 	} else if !fetchMacro(d, &c.Items, &o) {
@@ -173,6 +173,8 @@ func fetchItem(d *wire.Decoder, name []byte, f *imap.FetchItems, o *Options) boo
 		f.Atts |= imap.FetchSaveDate
 	case "PREVIEW":
 		return preview(d, f)
+	case "ANNOTATION":
+		return fetchAnnotation(d, f, o)
 	case "RFC822":
 		return addSection(d, f, imap.FetchSection{Kind: imap.KindRFC822}, o)
 	case "RFC822.HEADER":

@@ -188,7 +188,7 @@ func ParseSetMetadata(d *wire.Decoder, o Options) (SetMetadata, error) {
 		if v.Entry, ok = entryName(d, &o, len(c.Values), false); !ok || !d.ExpectSP() {
 			return false
 		}
-		b, isNil, ok := d.Value(most)
+		b, isNil, ok := d.Value(most, imap.CodeMetadataMaxSize(most))
 		if !ok {
 			return false
 		}

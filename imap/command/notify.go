@@ -218,7 +218,7 @@ func (p *notifyParser) event(g *imap.NotifyGroup) (more, ok bool) {
 	if !d.List(func() bool { return fetchAtt(d, &g.Items, p.o) }) {
 		return false, false
 	}
-	if g.Items.Atts == 0 && len(g.Items.Sections) == 0 {
+	if g.Items.IsZero() {
 		return false, d.Expected("a FETCH item")
 	}
 	return d.SP(), true

@@ -155,6 +155,8 @@ func (p *searchParser) withText(name []byte, k *imap.SearchKey) bool {
 		return ok
 	case "EMAILID", "THREADID":
 		return p.objectID(name, k)
+	case "ANNOTATION":
+		return p.annotation(k)
 	case "INTHREAD", "THREADROOT", "THREADLEAF", "MESSAGEID":
 		return p.thread(name, k)
 	case "X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS", "X-GM-RAW":
@@ -171,9 +173,11 @@ func (p *searchParser) text(k *imap.SearchKey) bool {
 		return false
 	}
 	b, ok := p.d.AString()
-	if !ok {
-		return false
-	}
+	return ok && p.decoded(b, k)
+}
+
+// decoded takes a text in the program's charset.
+func (p *searchParser) decoded(b []byte, k *imap.SearchKey) bool {
 	if p.decode == nil {
 		// US-ASCII and no charset are taken for UTF-8: many clients send
 		// it without saying so.

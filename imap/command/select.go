@@ -21,6 +21,7 @@ type Select struct {
 	CondStore bool
 	QResync   *imap.QResync // nil where not given
 	ObjectID  *ObjectID     // nil where not given
+	Annotate  bool          // RFC 5257 §4.2
 }
 
 // Name is SELECT or EXAMINE.
@@ -54,6 +55,9 @@ func ParseSelect(d *wire.Decoder, readOnly bool, o Options) (Select, error) {
 		case "CONDSTORE":
 			c.CondStore = true
 			return true
+		case "ANNOTATE":
+			c.Annotate = true
+			return true
 		case "QRESYNC":
 			c.QResync = new(imap.QResync)
 			return d.ExpectSP() && parseQResync(d, c.QResync, &o)
@@ -61,7 +65,7 @@ func ParseSelect(d *wire.Decoder, readOnly bool, o Options) (Select, error) {
 			c.ObjectID = new(ObjectID)
 			return parseObjectID(d, c.ObjectID)
 		}
-		return d.Expected("CONDSTORE, QRESYNC or OBJECTID")
+		return d.Expected("CONDSTORE, QRESYNC, OBJECTID or ANNOTATE")
 	})
 	return c, end(d)
 }

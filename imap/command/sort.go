@@ -92,7 +92,11 @@ func (p *searchParser) sortCriteria(keys *[]imap.SortKey) bool {
 		if !ok {
 			return false
 		}
-		if k.Field, ok = sortField(b); !ok {
+		if string(b) == "ANNOTATION" {
+			if !p.sortAnnotation(&k) {
+				return false
+			}
+		} else if k.Field, ok = sortField(b); !ok {
 			return p.d.Expected("a sort key")
 		}
 		*keys = append(*keys, k)

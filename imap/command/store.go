@@ -9,12 +9,12 @@ import (
 )
 
 // Store is the STORE or UID STORE command (RFC 9051 §6.4.6, RFC
-// 4466 §2.5, RFC 7162 §3.1.3):
+// 4466 §2.5, RFC 7162 §3.1.3, RFC 5257 §4.5):
 //
 //	store           = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
 //	store-modifiers = SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"
 //	store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP
-//	                  (flag-list / (flag *(SP flag)))
+//	                  (flag-list / (flag *(SP flag))) / att-annotate
 //
 // and of the Gmail IMAP extensions
 //
@@ -28,6 +28,8 @@ type Store struct {
 	Flags  []string
 	// Labels are what the command is about in place of flags, where not nil.
 	Labels []string
+	// Annotations, if not nil, are set in place of flags; Silent says so then.
+	Annotations []imap.AnnotationValue
 	// UnchangedSince is valid where HasUnchangedSince; 0 is allowed.
 	UnchangedSince    uint64
 	HasUnchangedSince bool
@@ -65,6 +67,11 @@ func ParseStore(d *wire.Decoder, uid bool, o Options) (*Store, error) {
 		c.Action = imap.StoreRemove
 	}
 	b, _ := d.Keyword()
+	if string(b) == "ANNOTATION" && c.Action == imap.StoreReplace {
+		c.Silent, c.Action = true, imap.StoreAdd
+		c.Annotations, _ = annotationValues(d, &o)
+		return c, end(d)
+	}
 	item, silent := strings.CutSuffix(string(b), ".SILENT")
 	c.Silent = silent
 	if item != "FLAGS" && item != "X-GM-LABELS" {

@@ -51,7 +51,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		return done, errTryCreate()
 	}
 	if err != nil {
-		return done, err
+		return done, annotationError(err)
 	}
 	if outbox {
 		return s.send(ctx, &to, r.First)
@@ -72,7 +72,13 @@ func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage, r
 	case size > s.srv.limits.Message:
 		return errTooBig()
 	}
-	w, err := p.Message(mailstore.NewMessage{Flags: rights.Settable(m.Flags), InternalDate: m.Date, Size: m.Literal.Size})
+	notes := annotations(m.Annotations)
+	if !rights.Has(mailstore.AnnotationRights(notes)) {
+		return errNoPermission() // RFC 5257 §3.4
+	}
+	w, err := p.Message(mailstore.NewMessage{
+		Flags: rights.Settable(m.Flags), InternalDate: m.Date, Size: m.Literal.Size, Annotations: notes,
+	})
 	if err != nil {
 		return flagError(err)
 	}
@@ -114,6 +120,8 @@ func errTooBig() error {
 // flagError gives the answer to flags that the store does not take.
 func flagError(err error) error {
 	switch {
+	case errors.Is(err, mailstore.ErrAnnotationValue), errors.Is(err, mailstore.ErrAnnotationCount):
+		return annotationError(err)
 	case errors.Is(err, restante.ErrInvalid):
 		return imap.No(imap.CodeCannot, "A flag is neither a system flag that can be stored nor a keyword")
 	case errors.Is(err, restante.ErrLimit):

@@ -63,6 +63,7 @@ var extensions = [...]extension{
 	{"OBJECTID+", false, "draft-ietf-mailmaint-imap-objectid-bis"},
 	{"UIDONLY", false, "RFC 9586"},
 	{"X-GM-EXT-1", false, "Gmail IMAP extensions"}, // Options.GmailExtensions
+	{"ANNOTATE-EXPERIMENT-1", false, "RFC 5257"},
 }
 
 // capabilities gives what the server can do for this session now (RFC 9051

@@ -40,7 +40,11 @@ func (s *session) takeMessage(
 		}
 		return s.appendMessage(p, m, to.rights)
 	}
-	w, err := p.Message(mailstore.NewMessage{Flags: to.rights.Settable(m.Flags), InternalDate: m.Date})
+	notes := annotations(m.Annotations)
+	if !to.rights.Has(mailstore.AnnotationRights(notes)) {
+		return errNoPermission() // RFC 5257 §3.4
+	}
+	w, err := p.Message(mailstore.NewMessage{Flags: to.rights.Settable(m.Flags), InternalDate: m.Date, Annotations: notes})
 	if err != nil {
 		return flagError(err)
 	}

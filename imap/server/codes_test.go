@@ -18,6 +18,10 @@ import (
 // search can be saved.
 var codes = []struct{ name, code, shown string }{
 	{"AlreadyExists", "ALREADYEXISTS", "testdata/mailboxes.txt"},
+	{"AnnotateTooBig", "ANNOTATE TOOBIG", "testdata/narrow/annotate.txt"},
+	{"AnnotateTooMany", "ANNOTATE TOOMANY", "testdata/narrow/annotate.txt"},
+	{"Annotations", "ANNOTATIONS 65536", "testdata/rfc5257.txt"},
+	{"AnnotationsReadOnly", "ANNOTATIONS READ-ONLY", "testdata/annotate.txt"},
 	{"AppendUID", "APPENDUID", "testdata/append-forms.txt"},
 	{"AuthenticationFailed", "AUTHENTICATIONFAILED", "testdata/authenticate.txt"},
 	{"AuthorizationFailed", "AUTHORIZATIONFAILED", "testdata/authenticate.txt"},

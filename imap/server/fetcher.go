@@ -40,6 +40,8 @@ type fetcher struct {
 	expunged   int // messages left out because their content is gone
 	unreadable []restante.UID
 	unreadably int   // how many of them
+	partless   bool  // an annotation was asked for of a part that is not there
+	annotates  bool  // messages of the mailbox may have annotations
 	undecoded  bool  // a part's transfer encoding is unknown
 	lost       error // why no more can be sent
 }
@@ -51,7 +53,11 @@ func (s *session) newFetcher(items *imap.FetchItems) *fetcher {
 	for i := range f.sections {
 		f.summarized = f.summarized || f.sections[i].needsSummary()
 	}
-	f.content = f.summarized || len(f.sections) > 0
+	f.content = f.summarized || len(f.sections)+len(items.Annotations) > 0
+	if len(items.Annotations) > 0 {
+		mb := s.selected.account.State().Mailbox(s.selected.id)
+		f.annotates = mb != nil && mb.HasAnnotations()
+	}
 	return f
 }
 
@@ -122,7 +128,11 @@ func (f *fetcher) message(p *mailstore.Page, i, seq int) error {
 	f.buf = f.attributes(f.s.appendFetchHead(f.buf, seq, p.UID(i)), p, i)
 	if f.content {
 		f.size = int64(p.Size(i))
-		if err := f.contents(p.EmailID(i)); err != nil {
+		err := f.contents(p.EmailID(i))
+		if err == nil && len(f.items.Annotations) > 0 {
+			err = f.annotations(p.UID(i), p.EmailID(i))
+		}
+		if err != nil {
 			return f.leaveOut(p.UID(i), err)
 		}
 	}
@@ -240,6 +250,8 @@ func (f *fetcher) answer(uid bool) (imap.StatusResponse, error) {
 			text = fmt.Sprintf("Message with UID %s and %d more cannot be read; all others were sent", uids, more)
 		}
 		return done, imap.No(imap.CodeCorruption, text)
+	case f.partless:
+		return done, errNoPart() // RFC 5257 §3.2.1
 	case f.undecoded:
 		return done, imap.No(imap.CodeUnknownCTE, "The transfer encoding of some of the parts is unknown")
 	case f.expunged > 0 && !uid:

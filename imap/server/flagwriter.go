@@ -21,6 +21,9 @@ type flagWriter struct {
 	uid    bool
 	modSeq bool
 	buf    []byte
+	// notes are the names of annotations that have changed, to be told with the
+	// message they are of.
+	notes map[restante.UID][]string
 }
 
 // newFlagWriter gives a writer; it has to be closed.
@@ -58,7 +61,17 @@ func (w *flagWriter) head(seq int, m mailstore.Message) {
 	}
 }
 
+// notesOnly writes the names of a message's changed annotations alone.
+func (w *flagWriter) notesOnly(seq int, m mailstore.Message) {
+	if len(w.notes[m.UID]) > 0 {
+		w.modSeqOnly(seq, m)
+	}
+}
+
 func (w *flagWriter) tail(m mailstore.Message) {
+	if names := w.notes[m.UID]; len(names) > 0 {
+		w.buf = appendEntries(w.buf, names, w.s.enc.UTF8())
+	}
 	if w.modSeq {
 		w.buf = appendModSeq(w.buf, m.ModSeq)
 	}

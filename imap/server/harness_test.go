@@ -350,6 +350,7 @@ func TestNarrowTranscripts(t *testing.T) {
 			MessageSize: 400, Mailboxes: 4, NameBytes: 20, NameDepth: 3, Keywords: 3, KeywordBytes: 10,
 			Quota:         mailstore.Quota{Bytes: 1000, Messages: 4},
 			MetadataValue: 1024, MetadataEntries: 10, MetadataBytes: 4000,
+			AnnotationValue: 1024, Annotations: 10, AnnotationBytes: 4000, GuestNoteBytes: 1200,
 		}},
 	})
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // notifyEvents are the events that a client can be notified of (RFC 5465 §5).
-const notifyEvents = imap.NotifyMessages | imap.NotifyFlagChange | imap.NotifyMailboxName | imap.NotifySubscriptionChange |
+const notifyEvents = imap.NotifyMessageEvents | imap.NotifyMailboxName | imap.NotifySubscriptionChange |
 	imap.NotifyMailboxMetadataChange | imap.NotifyServerMetadataChange
 
 // notify handles NOTIFY (RFC 5465 §3.1). A command that is refused leaves things as

@@ -145,5 +145,5 @@ func (s *session) tellArrived(ctx context.Context, u *view.Update) error {
 
 // fetches reports whether new messages in the selected mailbox are to be fetched.
 func (w *interest) fetches() bool {
-	return w != nil && (w.selected.Items.Atts != 0 || len(w.selected.Items.Sections) > 0)
+	return w != nil && !w.selected.Items.IsZero()
 }

@@ -131,8 +131,10 @@ func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mail
 		if !seen {
 			items &^= imap.StatusUnseen
 		}
-		tell = was.UIDNext != mb.UIDNext || was.Messages != mb.Messages || events.Has(imap.NotifyFlagChange) &&
-			was.HighestModSeq != mb.HighestModSeq && (seen || s.enabled.has(featureCondStore))
+		tell = was.UIDNext != mb.UIDNext || was.Messages != mb.Messages ||
+			was.HighestModSeq != mb.HighestModSeq && (events.Has(imap.NotifyFlagChange) && seen ||
+				s.enabled.has(featureCondStore) && (events.Has(imap.NotifyFlagChange) ||
+					events.Has(imap.NotifyAnnotationChange) && was.AnnotationModSeq != mb.AnnotationModSeq))
 	}
 	if tell {
 		s.writeStatus(ctx, &at, items)

@@ -46,7 +46,7 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 		return done, errTryCreate()
 	}
 	if err != nil {
-		return done, err
+		return done, annotationError(err)
 	}
 	modSeq, err := s.removeReplaced(ctx, &to, &r, old, here)
 	if err != nil {

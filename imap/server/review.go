@@ -9,7 +9,8 @@ import (
 
 // writeRights are those of which a client needs one to be told READ-WRITE (RFC 4314
 // §5.2). The right to \Seen is not among them, since everyone has his own.
-const writeRights = mailstore.RightInsert | mailstore.RightExpunge | mailstore.RightWrite | mailstore.RightDeleted
+const writeRights = mailstore.RightInsert | mailstore.RightExpunge | mailstore.RightWrite | mailstore.RightDeleted |
+	mailstore.RightAnnotate
 
 // place gives the selected mailbox as a name leads to it.
 func (sel *selected) place(mb *mailstore.Mailbox) place {

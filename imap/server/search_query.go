@@ -174,6 +174,8 @@ func (sel *selected) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) 
 		return mailstore.Within{Younger: uint32(min(k.Num, 1<<32-1))}, nil
 	case imap.SearchModSeq:
 		return mailstore.ModSeq{Since: restante.ModSeq(k.Num)}, nil
+	case imap.SearchAnnotation:
+		return annotationQuery(k), nil
 	case imap.SearchEmailID:
 		if n, ok := sel.objectNumber('M', k.Text); ok {
 			return mailstore.Emails{restante.EmailID(n)}, nil
@@ -186,6 +188,19 @@ func (sel *selected) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) 
 		return mailstore.Or{}, nil
 	}
 	return nil, imap.Bad("Unknown search key")
+}
+
+// annotationQuery matches by annotations (RFC 5257 §4.8). NIL finds the messages that
+// have no such value.
+func annotationQuery(k *imap.SearchKey) mailstore.Query {
+	q := mailstore.Annotated{
+		Entry: mailstore.EntryPattern(k.Field), Text: k.Text,
+		Private: k.Num&imap.AnnotationPrivate != 0, Shared: k.Num&imap.AnnotationShared != 0,
+	}
+	if k.Num&imap.AnnotationNil != 0 {
+		return mailstore.Not{Query: q}
+	}
+	return q
 }
 
 // objectNumber gives the number in one of the object identifiers of the selected

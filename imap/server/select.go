@@ -38,6 +38,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	}
 	s.selected = &selected{
 		account: at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
+		annotate: c.Annotate, noted: snap.ModSeq(),
 	}
 	s.state = stateSelected
 	s.followSelected()
@@ -92,6 +93,7 @@ func (s *session) describeMailbox(ctx context.Context, snap *mailstore.Snapshot,
 	s.untaggedOK(imap.CodeUIDNext(uint32(mb.UIDNext)), "Predicted next UID")
 	s.untaggedOK(imap.CodeHighestModSeq(uint64(mb.HighestModSeq)), "Highest modification sequence")
 	s.untaggedOK(s.mailboxCode(s.selected.account, mb.ID), "Object identifier of the mailbox")
+	s.describeAnnotations()
 	if s.enabled.has(featureRev2) {
 		at := site{owner: s.selected.owner, account: s.selected.account, local: mb.Name}
 		e := listEntry{name: s.selected.name, mailbox: mb, children: s.hasChildren(ctx, at)}
@@ -134,6 +136,12 @@ func (s *session) resynchronize(ctx context.Context, q *imap.QResync) error {
 	}
 	w := s.newFlagWriter(true)
 	defer w.close()
+	if s.tellsAnnotations() {
+		w.notes, err = s.selected.account.ChangedAnnotations(ctx, mb, t.uids(), mailstore.AnnotationSpan{Since: restante.ModSeq(q.ModSeq)})
+		if err != nil {
+			return err
+		}
+	}
 	return w.fetchFlags(&t, restante.ModSeq(q.ModSeq), nil)
 }
 

@@ -72,6 +72,8 @@ func New(o Options) *Server {
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
 	s.now = defaultClock(o.Now)
+	s.limits.Command.AnnotationValue = o.Store.Limits().AnnotationValue
+	s.limits.Command.AnnotationEntry = o.Store.Limits().EntryBytes
 	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}

@@ -100,7 +100,7 @@ var sortFields = [...]mailstore.SortField{
 	imap.SortFrom: mailstore.SortFrom, imap.SortSize: mailstore.SortSize, imap.SortSubject: mailstore.SortSubject,
 	imap.SortTo: mailstore.SortTo, imap.SortDisplayFrom: mailstore.SortDisplayFrom,
 	imap.SortDisplayTo: mailstore.SortDisplayTo, imap.SortModSeq: mailstore.SortModSeq, imap.SortUID: mailstore.SortUID,
-	imap.SortRelevancy: mailstore.SortScore,
+	imap.SortAnnotation: mailstore.SortAnnotation, imap.SortRelevancy: mailstore.SortScore,
 }
 
 // scored gives the keys the scores of a fuzzy search. The highest comes first,
@@ -117,7 +117,7 @@ func scored(keys []mailstore.SortKey, found mailstore.Result) {
 func sortKeys(keys []imap.SortKey) []mailstore.SortKey {
 	out := make([]mailstore.SortKey, len(keys))
 	for i, k := range keys {
-		out[i] = mailstore.SortKey{Field: sortFields[k.Field], Reverse: k.Reverse}
+		out[i] = mailstore.SortKey{Field: sortFields[k.Field], Reverse: k.Reverse, Entry: k.Entry, Shared: k.Shared}
 	}
 	return out
 }

@@ -33,6 +33,9 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 	if c.Labels != nil {
 		return s.storeLabels(ctx, c, &t, condition)
 	}
+	if c.Annotations != nil {
+		return s.annotate(ctx, c, &t, condition)
+	}
 	op, rights := flagOp(c.Action), s.selected.rights
 	if rights&mailstore.FlagRights == 0 || len(c.Flags) > 0 && len(rights.Settable(c.Flags)) == 0 {
 		return done, errNoPermission()
@@ -74,6 +77,7 @@ func (s *session) tellStored(ctx context.Context, o *ownStore, r *mailstore.Stor
 	// The members of the view have stayed, so the numbers still hold.
 	o.targets.snap = s.selected.view.Shown()
 	w := s.newFlagWriter(o.command.UID)
+	w.notes = o.notes
 	defer w.close()
 	return w.fetchFlags(o.targets, 0, func(seq int, m mailstore.Message) bool {
 		switch {
@@ -119,6 +123,7 @@ type ownStore struct {
 	modified mailstore.UIDSet // failed UNCHANGEDSINCE
 	merged   mailstore.UIDSet // passed it, with flags that others have changed
 	names    *mailstore.FlagTable
+	notes    map[restante.UID][]string // annotations that others have changed, by message
 
 	// The last pair of flag sets compared, and whether the STORE leads from
 	// one to the other.

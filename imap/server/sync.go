@@ -32,6 +32,10 @@ type selected struct {
 	watches []*watch
 	// own is the STORE that is being done, nil otherwise.
 	own *ownStore
+	// annotate says that the client wants to hear of annotations (RFC 5257 §4.2), and
+	// noted up to which modification sequence it has.
+	annotate bool
+	noted    restante.ModSeq
 	// lagging says that the client was told a HIGHESTMODSEQ below what it has
 	// seen, because expunges are held back.
 	lagging bool
@@ -164,11 +168,20 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 	if err := s.tellWithheld(&o); err != nil {
 		return err
 	}
+	var err error
+	if o.notes, err = s.changedAnnotations(ctx, u); err != nil {
+		return err
+	}
+	if s.selected.own != nil {
+		s.selected.own.notes = o.notes
+	}
 	var withheld mailstore.UIDSet
 	defer func() { s.selected.withhold(withheld) }()
 	for c := range u.Changed {
 		if s.withholds(c) {
 			withheld = withheld.Add(c.New.UID)
+			s.selected.silent = s.selected.silent && len(o.notes[c.New.UID]) == 0
+			o.notesOnly(c.Seq, c.New)
 			continue
 		}
 		s.selected.silent = false
@@ -177,6 +190,7 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 			continue
 		case echoModSeq:
 			if !s.enabled.has(featureCondStore) {
+				o.notesOnly(c.Seq, c.New)
 				continue
 			}
 			o.modSeqOnly(c.Seq, c.New)

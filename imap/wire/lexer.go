@@ -188,15 +188,16 @@ func (d *Decoder) NString() (b []byte, isNil, ok bool) {
 }
 
 // Value reads a value of metadata: a string of any octets, where the literal may
-// be a literal8, or NIL (RFC 5464 §5). A literal of more than most octets is not
-// taken; what came of the command is skipped.
-func (d *Decoder) Value(most int) (b []byte, isNil, ok bool) {
+// be a literal8, or NIL (RFC 5464 §5), and so of an annotation (RFC 5257 §5). A
+// literal of more than most octets is not taken, but answered with a code; what came
+// of the command is skipped.
+func (d *Decoder) Value(most int, tooBig imap.Code) (b []byte, isNil, ok bool) {
 	if !d.IsLiteral() {
 		return d.NString()
 	}
 	if l, is := parseAnnouncement(d.buf[d.pos:d.eol]); is && l.Size > int64(most) {
 		if d.announcement() {
-			d.FailCode(TooBig, imap.CodeMetadataMaxSize(most), "value is too large")
+			d.FailCode(TooBig, tooBig, "value is too large")
 		}
 		return nil, false, false
 	}

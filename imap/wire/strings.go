@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 
@@ -46,6 +47,15 @@ func AppendNString(dst []byte, s string, present, utf8OK bool) []byte {
 		return append(dst, "NIL"...)
 	}
 	return AppendString(dst, s, utf8OK)
+}
+
+// AppendValue writes a value of any octets: as AppendString does, or as a literal8
+// where it has a NUL (RFC 5257 §3.2.2).
+func AppendValue(dst, value []byte, utf8OK bool) []byte {
+	if bytes.IndexByte(value, 0) < 0 {
+		return AppendString(dst, value, utf8OK)
+	}
+	return append(appendLiteralHead(dst, int64(len(value)), true), value...)
 }
 
 func appendLiteral[T string | []byte](dst []byte, s T) []byte {
