@@ -83,6 +83,9 @@ func (tx *txn) renameInbox(d *draft, to string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.transfer(d, UIDSet{{1, 1<<32 - 1}}, target, nil, notes, true)
-	return err
+	moved, err := tx.transfer(d, UIDSet{{1, 1<<32 - 1}}, target, nil, notes, true)
+	if err != nil {
+		return err
+	}
+	return tx.moveShared(d, target, moved)
 }
