@@ -9,6 +9,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/interchange"
+	"github.com/restante/restante/namespace"
 )
 
 // Place names a user's mailbox.
@@ -78,6 +79,9 @@ func (o Options) mailboxes(ctx context.Context, in Name, _ func(any) error) (out
 }
 
 func (o Options) makeMailbox(ctx context.Context, in Place, _ func(any) error) (struct{}, error) {
+	if namespace.Reserved(in.Mailbox) {
+		return struct{}{}, fmt.Errorf("names of mailboxes of others begin like %q: %w", in.Mailbox, restante.ErrInvalid)
+	}
 	return struct{}{}, o.account(ctx, in.User, func(a interchange.Account) error { return a.Mailbox(ctx, in.Mailbox) })
 }
 

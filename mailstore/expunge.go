@@ -130,6 +130,9 @@ func (tx *txn) take(d *draft, uids UIDSet) ([]content, error) {
 	if err := tx.dropAnnotations(d, uids); err != nil {
 		return nil, err
 	}
+	if err := tx.dropSeenOf(d, uids); err != nil {
+		return nil, err
+	}
 	return taken, tx.remember(d, uids)
 }
 

@@ -16,8 +16,8 @@ import (
 // §4): what is in the flag sets is the owner's. It is kept in the owner's account,
 // by blocks of 256 UIDs, of which those that nothing was done with have no row. A
 // message that was never touched is unseen. UIDs are never used again, so that what
-// is kept of a message that is gone does no harm; it goes when its block is next
-// written, or with the mailbox.
+// is kept of a message that is gone does no harm; it goes with the last message of its
+// block.
 
 // seenBlockSize is how many UIDs a block holds.
 const seenBlockSize = 256

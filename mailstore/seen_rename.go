@@ -1,13 +1,6 @@
 package mailstore
 
-import (
-	"encoding/binary"
-	"errors"
-	"fmt"
-	"slices"
-
-	"github.com/restante/restante"
-)
+import "github.com/restante/restante"
 
 // moveShared lets the messages that a RENAME takes out of INBOX be shared as they were
 // (RFC 4314 §4, RENAME): their new mailbox has INBOX's list, and who has read them
@@ -59,24 +52,4 @@ func (r *CopyResult) each(f func(old, uid restante.UID)) {
 			}
 		}
 	}
-}
-
-// viewersOf gives the accounts that have read something of a mailbox.
-func (tx *txn) viewersOf(id restante.MailboxID) ([]restante.AccountID, error) {
-	if _, any := tx.base.seen[id]; !any {
-		return nil, nil
-	}
-	view, err := tx.read()
-	if err != nil {
-		return nil, err
-	}
-	var viewers []restante.AccountID
-	it := view.Scan(allSeenRange(id))
-	for it.Next() {
-		if len(it.Key()) != 21 {
-			return nil, errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
-		}
-		viewers = append(viewers, restante.AccountID(binary.BigEndian.Uint64(it.Key()[9:17])))
-	}
-	return slices.Compact(viewers), it.Close()
 }

@@ -60,3 +60,52 @@ func TestRenameInboxKeepsSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestSeenGoesWithMessages: of blocks that no message is left of nothing is kept.
+func TestSeenGoesWithMessages(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.append(f.inbox, nil, messages(0, 1000)...)
+	const bob = restante.FirstAccountID + 1000
+	rows := func() (n int) {
+		t.Helper()
+		snap, err := f.engine.Snapshot(t.Context(), f.partition())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer snap.Close()
+		it := snap.Scan(allSeenRange(f.inbox))
+		for it.Next() {
+			n++
+		}
+		if err := it.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, viewer := range []restante.AccountID{bob, bob + 1} {
+		if _, err := f.As(viewer).StoreFlags(t.Context(), f.inbox, uids(1, 1000), AddFlags, []string{`\Seen`}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		first, last restante.UID
+		rows        int
+	}{{1, 254, 8}, {255, 255, 6}, {500, 700, 6}, {256, 499, 4}, {701, 999, 2}, {1000, 1000, 0}} {
+		if _, err := f.StoreFlags(t.Context(), f.inbox, uids(c.first, c.last), AddFlags, []string{`\Deleted`}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Expunge(t.Context(), f.inbox, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := rows(); got != c.rows {
+			t.Errorf("after %d:%d went %d rows, want %d", c.first, c.last, got, c.rows)
+		}
+	}
+	f.append(f.inbox, nil, message1(2000))
+	if _, err := f.As(bob).StoreFlags(t.Context(), f.inbox, uids(1001, 1001), AddFlags, []string{`\Seen`}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(); got != 1 {
+		t.Errorf("%d rows", got)
+	}
+}
