@@ -157,7 +157,8 @@ func (u *URL) path(text string) (ok bool) {
 // 5092 §11, bchar).
 func validBchars(text string) bool { return !strings.ContainsAny(text, "[]") }
 
-// removeDots takes "." and ".." out of a path (RFC 3986 §5.2.4).
+// removeDots takes "." and ".." out of a path, as relative URLs of any kind are read
+// (RFC 5092 §7.2).
 func removeDots(path string) string {
 	if !strings.Contains(path, ".") {
 		return path

@@ -158,7 +158,7 @@ func (s *session) copy1176(ctx context.Context, c *command.Copy) (imap.StatusRes
 	var refused *imap.StatusResponse
 	if errors.As(err, &refused) && refused.Code == imap.CodeTryCreate {
 		if d == legacy.IMAP2bis {
-			s.untaggedOK(imap.CodeTryCreate, refused.Text)
+			s.untaggedOK(imap.CodeTryCreate, "No such mailbox; it can be created")
 			return answer, err
 		}
 		if _, err = s.create(ctx, command.Create{Mailbox: c.Mailbox}); err == nil {
