@@ -70,6 +70,12 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseGetMetadata(d, o))
 	case "SETMETADATA":
 		return result(ParseSetMetadata(d, o))
+	case "RESETKEY":
+		return result(ParseResetKey(d, o))
+	case "GENURLAUTH":
+		return result(ParseGenURLAuth(d, o))
+	case "URLFETCH":
+		return result(ParseURLFetch(d, o))
 	case "NOTIFY":
 		return result(ParseNotify(d, o))
 	}

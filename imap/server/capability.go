@@ -34,6 +34,8 @@ var extensions = [...]extension{
 	{"QRESYNC", false, "RFC 7162"},
 	{"MULTIAPPEND", false, "RFC 3502"},
 	{"CATENATE", false, "RFC 4469"},
+	{"URLAUTH=BINARY", false, "RFC 5524"},
+	{"URL-PARTIAL", false, "RFC 5550"},
 	{"OBJECTID", false, "RFC 8474"},
 	{"SAVEDATE", false, "RFC 8514"},
 	{"STATUS=SIZE", false, "RFC 8438"},

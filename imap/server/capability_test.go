@@ -43,6 +43,9 @@ func proofs() map[string]proof {
 		"QRESYNC":               {"ENABLE QRESYNC", "SELECT INBOX (QRESYNC (1 1))", `HIGHESTMODSEQ [1-9].*%T OK`},
 		"MULTIAPPEND":           {"", "APPEND Sent {17+}\r\n" + text + " {17+}\r\n" + text, `%T OK \[APPENDUID \d+ 1:2\]`},
 		"CATENATE":              {"", "APPEND Sent CATENATE (TEXT {17+}\r\n" + text + " URL /INBOX/;UID=1)", `%T OK \[APPENDUID \d+ 1\]`},
+		"URLAUTH":               {"", "GENURLAUTH imap://%U@localhost/INBOX/;UID=1;URLAUTH=anonymous INTERNAL", `\* GENURLAUTH "imap://[^@]+@localhost/INBOX/;UID=1;URLAUTH=anonymous:internal:[0-9a-f]{66}"`},
+		"URLAUTH=BINARY":        {"", "URLFETCH (imap://alice@localhost/INBOX/;UID=1;URLAUTH=anonymous:internal:00000000000000000000000000000000 BINARY)", `\* URLFETCH "imap:.*" NIL`},
+		"URL-PARTIAL":           {"", "APPEND Sent CATENATE (URL /INBOX/;UID=1/;PARTIAL=2.3)", `%T OK \[APPENDUID \d+ 1\]`},
 		"OBJECTID":              {"", "FETCH 1 EMAILID", `EMAILID \(M[\w-]+\)`},
 		"SAVEDATE":              {"", "FETCH 1 SAVEDATE", `SAVEDATE "`},
 		"STATUS=SIZE":           {"", "STATUS INBOX (SIZE)", `SIZE 34\)`},
@@ -162,7 +165,7 @@ func (p proof) run(t *testing.T, h *host, user string, secure bool) {
 	if p.before != "" {
 		c.do("b " + p.before)
 	}
-	lines, answer := c.try("x " + p.command)
+	lines, answer := c.try("x " + strings.ReplaceAll(p.command, "%U", user))
 	all := strings.Join(append(lines, answer), "\n")
 	if want := regexp.MustCompile("(?s)" + strings.ReplaceAll(p.want, "%T", "x")); !want.MatchString(all) {
 		t.Errorf("%s: %s", p.command, all)

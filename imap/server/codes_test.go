@@ -72,6 +72,7 @@ var codes = []struct{ name, code, shown string }{
 	{"Unavailable", "UNAVAILABLE", "errors_test.go"},
 	{"UnknownCTE", "UNKNOWN-CTE", "testdata/binary.txt"},
 	{"Unseen", "UNSEEN", "testdata/select.txt"},
+	{"URLMech", "URLMECH INTERNAL", "testdata/urlmech/rfc4467.txt"},
 	{"UseAttr", "USEATTR", "testdata/create.txt"},
 }
 

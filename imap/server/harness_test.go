@@ -80,7 +80,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 	check(err)
-	options := Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits}
+	options := Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Submitters: []string{"submitserver"}, Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits}
 	if o.relay != "" {
 		options.Outbox, options.Submitter = "Outbox", submission.New(submission.Options{
 			Relay: o.relay, TLS: "none", Hostname: "mail.example.org", User: "restante", Password: "pass", Sent: true, Limits: submission.Limits{Recipients: 4},
@@ -381,6 +381,7 @@ func TestConfiguredTranscripts(t *testing.T) {
 			{Name: "Outlook Express", DelayNew: true},
 		}
 	}})
+	transcripts(t, "testdata/urlmech/*.txt", hostOptions{imap: func(o *Options) { o.URLMechInClear = true }})
 	transcripts(t, "testdata/utf8only/*.txt", hostOptions{imap: func(o *Options) { o.UTF8Only = true }})
 	transcripts(t, "testdata/referrals/*.txt", hostOptions{imap: func(o *Options) {
 		o.Referrals = Referrals{

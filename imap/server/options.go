@@ -22,6 +22,12 @@ type Options struct {
 	Now func() time.Time
 	// Administrators are users, by their canonical names, who may set quotas.
 	Administrators []string
+	// Submitters are message submission servers, by the canonical names under which
+	// they log in, who may use URLs with the access identifier submit+ (RFC 4467 §3).
+	Submitters []string
+	// URLMechInClear tells the mechanisms of URLAUTH also on connections that are not
+	// encrypted (RFC 4467 §10).
+	URLMechInClear bool
 	// ID is what the ID command tells clients of the server (RFC 2971), field
 	// and value in turn. nil tells its name alone, and an empty slice nothing.
 	ID []string

@@ -43,6 +43,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	s.state = stateSelected
 	s.followSelected()
 	s.describeMailbox(ctx, snap, c.Mailbox)
+	s.describeURLMech()
 	if c.QResync != nil {
 		if err := s.resynchronize(ctx, c.QResync); err != nil {
 			s.leaveMailbox()

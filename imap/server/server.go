@@ -11,6 +11,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
@@ -34,6 +35,10 @@ type Server struct {
 	limits Limits
 	id     []string
 	now    func() time.Time
+
+	submitters     []string
+	urlMechInClear bool
+	plausibleKey   []byte // for URLs whose mailbox is not there (RFC 4467 §6)
 
 	administrators []string
 
@@ -69,11 +74,13 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, administrators: o.Administrators,
+		submitters: o.Submitters, urlMechInClear: o.URLMechInClear, plausibleKey: make([]byte, 32),
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
 	s.now = defaultClock(o.Now)
 	s.limits.Command.AnnotationValue = o.Store.Limits().AnnotationValue
 	s.limits.Command.AnnotationEntry = o.Store.Limits().EntryBytes
+	rand.Read(s.plausibleKey) // which never fails
 	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}

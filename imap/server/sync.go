@@ -20,6 +20,7 @@ type selected struct {
 	rights   mailstore.Rights // of the session's user
 	changed  mailstore.Rights // rights that changed and of which the client was not told
 	id       restante.MailboxID
+	urlReset restante.ModSeq // when its access key was last replaced, as the client knows
 	view     *view.View
 	readOnly bool
 	// saved is "$", the result that SEARCH RETURN (SAVE) kept, by UID, so that
@@ -119,6 +120,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if len(s.selected.withheld) == 0 {
 		s.selected.view.Heard()
 	}
+	s.tellURLMech()
 	return s.tellWatched(ctx)
 }
 

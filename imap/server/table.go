@@ -80,6 +80,9 @@ func table() []row {
 		{name: "GETMETADATA", run: on((*session).getMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.2"},
 		{name: "SETMETADATA", run: on((*session).setMetadata), states: authenticated, expunge: true, capability: "METADATA", rfc: "RFC 5464 §4.3"},
 
+		{name: "RESETKEY", run: on((*session).resetKey), states: authenticated, expunge: true, capability: "URLAUTH", rfc: "RFC 4467 §7"},
+		{name: "GENURLAUTH", run: on((*session).genURLAuth), states: authenticated, expunge: true, capability: "URLAUTH", rfc: "RFC 4467 §7"},
+		{name: "URLFETCH", run: on((*session).urlFetch), states: authenticated, expunge: true, capability: "URLAUTH", rfc: "RFC 4467 §7"},
 		{name: "NOTIFY", run: on((*session).notify), states: authenticated, expunge: true, capability: "NOTIFY", rfc: "RFC 5465 §3.1"},
 
 		{name: "CONVERSIONS", run: on((*session).conversions), states: authenticated, expunge: true, capability: "CONVERT", rfc: "RFC 5259 §5.1"},
