@@ -19,6 +19,7 @@ import (
 type Account struct {
 	*accountCore
 	viewer restante.AccountID // who has a \Seen of his own there (see seen.go); 0: the owner
+	step   *Step              // where its changes are noted; nil for most
 }
 
 // accountCore is what all who opened an account share.

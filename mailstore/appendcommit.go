@@ -26,6 +26,7 @@ type appendRequest struct {
 	mailbox restante.MailboxID
 	viewer  restante.AccountID // whose \Seen it is; 0: the owner's
 	who     restante.AccountID // whose private annotations it has
+	step    *Step              // where its commit is noted; nil for most
 	uploads []*upload
 	// replaced is what goes, nil for most. It is for replace, not for the queue.
 	replaced *replaced
@@ -76,7 +77,8 @@ func (a *Account) appendQueued(ctx context.Context, req *appendRequest) error {
 // appendLocked commits requests and notes each one's result. It goes on if
 // ctx, which is only one caller's, ends.
 func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
-	state, err := a.updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
+	var step Step // not the caller's, whose request may be in another batch
+	state, err := a.owner.Noting(&step).updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
 		t := tx.threader()
 		for _, r := range batch {
 			r.result = AppendResult{}
@@ -87,6 +89,7 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 		}
 		return t.close()
 	})
+	step.Shared = len(batch) > 1
 	for _, r := range batch {
 		r.done = true
 		switch {
@@ -94,6 +97,9 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 			r.result, r.err = AppendResult{}, err
 		case r.err == nil:
 			r.result.Snapshot, _ = state.loaded(r.mailbox) // it is there: the append went well
+			if r.step != nil {
+				*r.step = step
+			}
 		}
 	}
 }

@@ -101,6 +101,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	}
 	tx.finish()
 	if len(tx.batch.Ops()) == 0 {
+		a.noted(base, base)
 		return base, nil
 	}
 	if a.store.options.Durable {
@@ -128,6 +129,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	next := tx.state(version)
 	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)
+	a.noted(base, next)
 	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure || e.Metadata {
 		a.writer.events = append(a.writer.events, e)
 	}

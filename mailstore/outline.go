@@ -42,8 +42,13 @@ func (o *Outline) Only(keep func(*Mailbox) bool) *Outline {
 	return part
 }
 
-// Follows reports whether the state came of earlier by one commit.
-func (s *State) Follows(earlier *State) bool { return s.version == earlier.version+1 }
+// Except gives the outline without the mailboxes for which drop says so, with the
+// subscriptions.
+func (o *Outline) Except(drop func(*Mailbox) bool) *Outline {
+	part := o.Only(func(mb *Mailbox) bool { return !drop(mb) })
+	part.subscriptions = o.subscriptions
+	return part
+}
 
 // Mailbox answers the mailbox of an ID, nil if there was none.
 func (o *Outline) Mailbox(id restante.MailboxID) *Mailbox {

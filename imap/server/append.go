@@ -24,7 +24,8 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 		s.tellNormalized(ctx, c.Mailbox, to.name)
 	}
 	outbox := s.isOutbox(&to)
-	p := to.account.BeginAppend(ctx)
+	own := s.beginOwn(to.account)
+	p := own.on(to.account).BeginAppend(ctx)
 	defer p.Abort()
 	copied := int64(0)
 	for n := 0; ; n++ {
@@ -45,7 +46,6 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 			return done, err
 		}
 	}
-	own := s.beginOwn(to.account)
 	r, err := p.Commit(ctx, to.mailbox.ID)
 	if errors.Is(err, restante.ErrNotFound) {
 		return done, errTryCreate()
@@ -58,7 +58,7 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	}
 	s.warnQuota(to.account)
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
-	own.messages(to.mailbox.ID, int(r.Last-r.First)+1)
+	own.messages(ctx, to.mailbox.ID, to.name, int(r.Last-r.First)+1)
 	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "APPEND completed"), nil
 }
 

@@ -24,12 +24,12 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return s.copyToOutbox(ctx, &dst, &t)
 	}
 	own := s.beginOwn(dst.account)
-	r, err := s.selected.account.CopyTo(s.metered(ctx), s.selected.id, t.uids(), dst.destination())
+	r, err := own.on(s.selected.account).CopyTo(s.metered(ctx), s.selected.id, t.uids(), own.destination(&dst))
 	if err != nil {
 		return done, s.copyError(err)
 	}
 	s.ownArrived(&dst, r.To)
-	own.messages(dst.mailbox.ID, int(r.To.Count()))
+	own.messages(ctx, dst.mailbox.ID, dst.name, int(r.To.Count()))
 	code := copyUID(&r)
 	if code == "" {
 		return ok("", "No matching messages, so nothing was copied"), nil

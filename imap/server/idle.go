@@ -51,13 +51,12 @@ func (s *session) startIdle(ctx context.Context) (imap.StatusResponse, error) {
 // silent (RFC 5465 §3.1). In IDLE expunges may be told always (RFC 9051 §6.3.13,
 // RFC 5465 §6.1.2).
 func (s *session) push(ctx context.Context, expunge bool) {
-	s.tellMetadata(ctx)
-	if s.selected == nil && s.interest == nil {
-		return
-	}
 	s.pushing = true
-	defer s.endVisits()
-	s.update(ctx, expunge || s.interest.immediate(), true)
+	s.tellMetadata(ctx)
+	if s.state != stateLogout && (s.selected != nil || s.interest != nil) {
+		defer s.endVisits()
+		s.update(ctx, expunge || s.interest.immediate(), true)
+	}
 	s.pushing = false
 }
 

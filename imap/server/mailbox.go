@@ -22,11 +22,11 @@ func (s *session) create(ctx context.Context, c command.Create) (imap.StatusResp
 		return done, imap.No(imap.CodeUseAttr, "Special uses are the owner's to give")
 	}
 	own := s.beginOwn(at.account)
-	m, err := at.account.CreateMailbox(ctx, at.local, c.Use)
+	m, err := own.on(at.account).CreateMailbox(ctx, at.local, c.Use)
 	if err != nil {
 		return done, err
 	}
-	own.names(ctx, 1)
+	own.names(ctx, m.Name)
 	if at.owner.Prefix+m.Name != name {
 		s.tellNormalized(ctx, name, at.owner.Prefix+m.Name)
 	}
@@ -54,10 +54,10 @@ func (s *session) delete(ctx context.Context, c command.Mailbox) (imap.StatusRes
 		return done, err
 	}
 	own := s.beginOwn(at.account)
-	if err := at.account.DeleteMailbox(ctx, at.local); err != nil {
+	if err := own.on(at.account).DeleteMailbox(ctx, at.local); err != nil {
 		return done, err
 	}
-	own.names(ctx, 0)
+	own.names(ctx)
 	if normal := imap.NormalMailboxName(c.Mailbox); normal != c.Mailbox {
 		s.tellNormalized(ctx, c.Mailbox, normal)
 	}
@@ -97,10 +97,10 @@ func (s *session) rename(ctx context.Context, c command.Rename) (imap.StatusResp
 		return done, imap.No(imap.CodeCannot, "A mailbox cannot be renamed into another account")
 	}
 	own := s.beginOwn(at.account)
-	if err := old.account.RenameMailbox(ctx, old.local, at.local); err != nil {
+	if err := own.on(old.account).RenameMailbox(ctx, old.local, at.local); err != nil {
 		return done, err
 	}
-	own.names(ctx, 0)
+	own.names(ctx)
 	if normal := imap.NormalMailboxName(to); normal != to || imap.NormalMailboxName(from) != from {
 		s.tellNormalized(ctx, from, normal)
 	}
@@ -114,10 +114,8 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 		return done, err
 	}
 	own := s.beginOwn(s.account)
-	err := s.account.SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
-	if own.subscribes(strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE") {
-		own.names(ctx, 0)
-	}
+	err := own.on(s.account).SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
+	own.names(ctx)
 	return done, err
 }
 

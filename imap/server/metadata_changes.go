@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/notify"
 )
@@ -75,13 +77,18 @@ func (s *session) tellMetadata(ctx context.Context) {
 	if !s.enabled.has(featureMetadata) && !s.interest.inMetadata() || s.account == nil || s.state == stateLogout {
 		return
 	}
-	if err := s.tellMetadataOf(ctx, s.account, nil); err != nil {
-		s.log.WarnContext(ctx, "changes of metadata could not be told", "error", err)
-	}
-	if sel := s.selected; sel != nil && sel.account.ID() != s.account.ID() {
-		if err := s.tellMetadataOf(ctx, sel.account, sel); err != nil {
-			s.log.WarnContext(ctx, "changes of metadata could not be told", "error", err)
+	err := s.guard(ctx, "telling changes of metadata", func() error {
+		err := s.tellMetadataOf(ctx, s.account, nil)
+		if sel := s.selected; sel != nil && sel.account.ID() != s.account.ID() {
+			err = errors.Join(err, s.tellMetadataOf(ctx, sel.account, sel))
 		}
+		return err
+	})
+	switch {
+	case errors.Is(err, errPanicked):
+		s.endWith(imap.CodeServerBug, panicked)
+	case err != nil:
+		s.log.WarnContext(ctx, "changes of metadata could not be told", "error", err)
 	}
 }
 

@@ -2,75 +2,108 @@ package server
 
 import (
 	"context"
+	"slices"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
 )
 
 // ownChange is a change that the session is about to make to an account, so that
 // it is not told of it afterwards (RFC 5465 §5). What others do at the same time is
-// told: only a state that came of the one before by one commit is taken for the
-// session's own doing. Where that cannot be told apart, the client hears of both.
+// told in the order in which it was done: what was before it, before the answer to
+// the command, and what came after it, behind that. So a client that applies its
+// own change to its picture of the account when it is answered always has the
+// picture that the change was made to.
 type ownChange struct {
 	s       *session
-	account *mailstore.Account
 	watched *watched // nil where nothing is watched
-	before  *mailstore.State
+	step    mailstore.Step
 }
 
-// beginOwn is called before the change.
-func (s *session) beginOwn(account *mailstore.Account) ownChange {
-	o := ownChange{s: s, account: account, watched: s.interest.account(account.ID())}
-	if o.watched != nil {
-		o.before = account.State()
+// beginOwn is called before the change, which is made through ownChange.on.
+func (s *session) beginOwn(account *mailstore.Account) *ownChange {
+	return &ownChange{s: s, watched: s.interest.account(account.ID())}
+}
+
+// on gives the account by which the change is to be made.
+func (o *ownChange) on(account *mailstore.Account) *mailstore.Account {
+	if o.watched == nil || account.ID() != o.watched.account.ID() {
+		return account
 	}
-	return o
+	return account.Noting(&o.step)
 }
 
-// names is called after a change of names or subscriptions. What others had done
-// before is told now, lest it should be taken for known. named is how many new
-// mailboxes the client has named: levels above that were made too are told.
-func (o *ownChange) names(ctx context.Context, named int) {
+// destination gives a place to copy to, in the account of the change.
+func (o *ownChange) destination(to *place) mailstore.Destination {
+	d := to.destination()
+	d.Account = o.on(d.Account)
+	return d
+}
+
+// settle tells what others had done before the change. False means that no change
+// was made, or that nothing is watched any more. A change that had nothing to do
+// counts too: somebody may undo the next moment what it found done.
+func (o *ownChange) settle(ctx context.Context) bool {
 	a := o.watched
-	if a == nil {
-		return
+	if a == nil || o.step.After == nil {
+		return false
 	}
-	_, all := a.take()
-	after := o.account.State()
-	more := len(after.Outline().Mailboxes()) - len(o.before.Outline().Mailboxes())
-	if !after.Follows(o.before) || more > named {
-		// Told before the answer, what others did after it would be taken for what
-		// was there before it.
-		a.missed()
-		o.s.interest.later = true
-		return
+	a.take() // is looked at here, and what came later is noted by end
+	if a.told != o.step.Before.Outline() || len(a.since) > 0 {
+		o.s.tellState(ctx, a, o.step.Before, nil, true)
 	}
-	if all || a.told != o.before.Outline() || len(a.since) > 0 {
-		o.s.tellState(ctx, a, o.before, nil, true)
-	}
-	if a == o.s.interest.account(o.account.ID()) { // it may have been too much to watch
-		a.told, a.since = o.s.outline(ctx, a, after), nil
-	}
+	return slices.Contains(o.s.interest.accounts, a) // it may have been too much to watch
 }
 
-// messages is called after messages were put into a mailbox or taken out of it:
-// arrived says how many came.
-func (o *ownChange) messages(id restante.MailboxID, arrived int) {
-	if o.watched == nil {
-		return
+// end makes what others have done since the change be told behind the answer. rest
+// says that there is more to be told of the change itself.
+func (o *ownChange) end(rest bool) {
+	if rest || o.watched.account.State() != o.step.After {
+		o.watched.missed()
 	}
-	after := o.account.State()
-	was, is := o.before.Mailbox(id), after.Mailbox(id)
-	if was == nil || is == nil || !after.Follows(o.before) || o.watched.known(id) != was {
-		return
-	}
-	if int(is.UIDNext-was.UIDNext) == arrived { // deliveries may share the commit of an APPEND
-		o.watched.learned(is)
-	}
+	o.s.interest.later = true
 }
 
-// subscribes reports whether it takes a change to make a name subscribed or not.
-// Without one, the commit that has come since is somebody else's.
-func (o *ownChange) subscribes(name string, on bool) bool {
-	return o.watched != nil && o.before.Subscribed(name) != on
+// names is called after a change of names or subscriptions. Of the mailboxes that it
+// made the client is taken to know those that it named; levels above them that were
+// made too are told, and so is what became of INBOX.
+func (o *ownChange) names(ctx context.Context, named ...string) {
+	if !o.settle(ctx) {
+		return
+	}
+	before, after := o.step.Before.Outline(), o.step.After.Outline()
+	unnamed := func(mb *mailstore.Mailbox) bool {
+		return before.Mailbox(mb.ID) == nil && !slices.Contains(named, mb.Name)
+	}
+	rest := slices.ContainsFunc(after.Mailboxes(), unnamed)
+	a := o.watched
+	a.told, a.since = o.s.outline(ctx, a, o.step.After), nil
+	if rest {
+		a.told = a.told.Except(unnamed)
+	}
+	if was := before.Named("INBOX"); was != nil && was != after.Mailbox(was.ID) {
+		a.learned(was)
+		rest = true
+	}
+	o.end(rest)
+}
+
+// messages is called after messages were put into a mailbox or taken out of it: name
+// is how the client named it, and arrived says how many came.
+func (o *ownChange) messages(ctx context.Context, id restante.MailboxID, name string, arrived int) {
+	if !o.settle(ctx) {
+		return
+	}
+	a := o.watched
+	was, is := o.step.Before.Mailbox(id), o.step.After.Mailbox(id)
+	if was != nil && is != nil && a.told.Mailbox(id) != nil {
+		// Deliveries may share the commit of an APPEND, and somebody may have given
+		// the name to another mailbox since it was looked up.
+		if int(is.UIDNext-was.UIDNext) != arrived || a.owner.Prefix+was.Name != imap.NormalMailboxName(name) {
+			o.s.tellCounts(ctx, a, is, nil, false)
+		}
+		a.learned(is)
+	}
+	o.end(o.step.Shared)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
@@ -17,7 +18,9 @@ func (s *session) tellAccounts(ctx context.Context) error {
 	}
 	if w.later {
 		w.later = false
-		s.wake.wake()
+		if slices.ContainsFunc(w.accounts, (*watched).due) {
+			s.wake.wake()
+		}
 		return nil
 	}
 	for _, a := range w.accounts {
@@ -46,7 +49,13 @@ func (s *session) tellAccounts(ctx context.Context) error {
 // tellState tells how an account has come from what was told to now: the mailboxes
 // given, or everything.
 func (s *session) tellState(ctx context.Context, a *watched, now *mailstore.State, mailboxes []restante.MailboxID, all bool) {
-	if !all {
+	// A state may be seen before the event of its change of names: what is told of a
+	// mailbox by another name than the client knows comes behind that name.
+	renamed := func(id restante.MailboxID) bool {
+		was, is := a.known(id), now.Mailbox(id)
+		return was != nil && is != nil && was.Name != is.Name
+	}
+	if !all && !slices.ContainsFunc(mailboxes, renamed) {
 		for _, id := range mailboxes {
 			// What comes, goes or may be seen from now on goes with a change of names.
 			if mb := now.Mailbox(id); mb != nil && a.told.Mailbox(id) != nil {

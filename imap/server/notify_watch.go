@@ -189,6 +189,13 @@ func (a *watched) take() (mailboxes []restante.MailboxID, all bool) {
 	return mailboxes, all || len(mailboxes)+len(a.since) > maxPending
 }
 
+// due reports whether something is noted.
+func (a *watched) due() bool {
+	a.pending.Lock()
+	defer a.pending.Unlock()
+	return a.pending.all || len(a.pending.mailboxes) > 0
+}
+
 // missed notes that what was taken could not be told.
 func (a *watched) missed() {
 	a.pending.Lock()

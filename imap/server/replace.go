@@ -29,7 +29,8 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	if s.isOutbox(&to) {
 		return done, imap.No(imap.CodeCannot, "Messages are sent with APPEND, COPY and MOVE alone")
 	}
-	p := to.account.BeginAppend(ctx)
+	own := s.beginOwn(to.account)
+	p := own.on(to.account).BeginAppend(ctx)
 	defer p.Abort()
 	here := to.account.ID() == s.selected.account.ID()
 	if here {
@@ -40,7 +41,6 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	if err := s.replacement(ctx, p, c, &to); err != nil {
 		return done, err
 	}
-	own := s.beginOwn(to.account)
 	r, err := p.Commit(ctx, to.mailbox.ID)
 	if errors.Is(err, restante.ErrNotFound) {
 		return done, errTryCreate()
@@ -55,7 +55,7 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	s.warnQuota(to.account)
 	s.ownExpunged(mailstore.UIDSet{{First: old, Last: old}})
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
-	own.messages(to.mailbox.ID, 1)
+	own.messages(ctx, to.mailbox.ID, to.name, 1)
 	s.untaggedOK(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "Replacement message ready")
 	if modSeq > 0 && s.enabled.has(featureQResync) {
 		return ok(imap.CodeHighestModSeq(uint64(modSeq)), c.Name()+" completed"), nil // RFC 8508 §4.5

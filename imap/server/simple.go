@@ -24,14 +24,14 @@ func (s *session) logout(context.Context) (imap.StatusResponse, error) {
 // for a user who may not (RFC 4314 §4).
 func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
 	own := s.beginOwn(s.selected.account)
-	id := s.selected.id
+	id, name := s.selected.id, s.selected.name
 	if !s.selected.readOnly && s.selected.rights.Has(mailstore.RightExpunge) {
-		if _, err := s.selected.account.Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
+		if _, err := own.on(s.selected.account).Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return done, err
 		}
 	}
 	s.leaveMailbox()
-	own.messages(id, 0)
+	own.messages(ctx, id, name, 0)
 	return done, nil
 }
 
