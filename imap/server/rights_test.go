@@ -73,6 +73,10 @@ var rightsNeeded = []struct {
 	{"STORE 1 +FLAGS (\\Deleted)", "tr", true, ""},
 	{"STORE 1 +FLAGS (\\Flagged)", "wr", true, ""},
 	{"STORE 1 FLAGS (\\Seen \\Deleted x)", "r", true, ""},
+	{"STORE 1 ANNOTATION (/comment (value.shared {1+}\r\nx))", "nr", true, ""},
+	{"STORE 1 ANNOTATION (/comment (value.priv {1+}\r\nx))", "r", true, ""},
+	{"FETCH 1 (ANNOTATION (/comment value))", "r", true, ""},
+	{"FETCH 1 (X-GM-LABELS X-GM-MSGID)", "r", true, ""},
 }
 
 // withReferrals lets there be all commands.
