@@ -26,7 +26,7 @@ var makers = []string{"decodeName", "EntryFault"}
 // passed are expressions of a text that is found where it is made.
 var passed = []string{
 	"text", "fault", "what", "a.Text", "e.Text", "r.Text", "f.text", "f.Text", "gone.Text", "s.farewell.Text", "err.Error()",
-	"(string)(rune(c))", "base64.StdEncoding.EncodeToString(challenge)", "d.text", "why.Text",
+	"(string)(rune(c))", "base64.StdEncoding.EncodeToString(challenge)", "d.text", "why.Text", "refused.Text",
 }
 
 // texts is what a package tells clients.
