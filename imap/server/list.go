@@ -45,7 +45,7 @@ func (s *session) list(ctx context.Context, c command.List) (imap.StatusResponse
 		}
 	})
 	if c.Options.Select.Has(imap.ListSelectRemote) && c.Options.Select&^(imap.ListSelectRemote|imap.ListSelectSubscribed) == 0 {
-		s.writeRemote("LIST", p) // RFC 5258 §3.1
+		s.writeRemote("LIST", p, c.Options) // RFC 5258 §3.1
 	}
 	return done, nil
 }

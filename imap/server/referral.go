@@ -148,7 +148,7 @@ func (s *session) rlist(ctx context.Context, c command.LSub) (imap.StatusRespons
 	if _, err := s.list(ctx, list); err != nil {
 		return done, err
 	}
-	s.writeRemote("LIST", newPatterns(c.Reference, list.Patterns))
+	s.writeRemote("LIST", newPatterns(c.Reference, list.Patterns), imap.ListOptions{})
 	return done, nil
 }
 
@@ -158,35 +158,41 @@ func (s *session) rlsub(ctx context.Context, c command.LSub) (imap.StatusRespons
 	if _, err := s.lsub(ctx, c); err != nil {
 		return done, err
 	}
-	s.writeRemote("LSUB", newPatterns(c.Reference, []string{c.Pattern}))
+	s.writeRemote("LSUB", newPatterns(c.Reference, []string{c.Pattern}), imap.ListOptions{})
 	return done, nil
 }
 
 // writeRemote writes the remote mailboxes that match, and the levels above them
-// that a pattern with "%" at its end names.
-func (s *session) writeRemote(word string, p patterns) {
+// that a pattern with "%" at its end names. All count as subscribed (RFC 2193
+// §3), which is told as the options ask; a level does not, so that LIST
+// (SUBSCRIBED) leaves it out.
+func (s *session) writeRemote(word string, p patterns, o imap.ListOptions) {
 	names := s.srv.referrals.names
+	chosen := o.Select.Has(imap.ListSelectSubscribed)
+	told := chosen || o.Return.Has(imap.ListReturnSubscribed)
 	above := map[string]bool{}
 	for _, name := range names {
 		for level := range namespace.Superiors(name) {
-			if !slices.Contains(names, level) && !above[level] && p.matchLevel(level) {
+			if !chosen && !slices.Contains(names, level) && !above[level] && p.matchLevel(level) {
 				above[level] = true
-				s.writeRemoteName(word, level, true)
+				s.writeRemoteName(word, level, imap.AttrNoSelect)
 			}
 		}
 		if p.match(name) {
-			s.writeRemoteName(word, name, false)
+			if told {
+				s.writeRemoteName(word, name, imap.AttrSubscribed, imap.AttrRemote)
+			} else {
+				s.writeRemoteName(word, name, imap.AttrRemote)
+			}
 		}
 	}
 }
 
-func (s *session) writeRemoteName(word, name string, level bool) {
+func (s *session) writeRemoteName(word, name string, attributes ...string) {
 	r := s.nameResponse(word)
 	e := listEntry{name: name}
-	if level {
-		r.attr(imap.AttrNoSelect)
-	} else {
-		r.attr(imap.AttrRemote)
+	for _, a := range attributes {
+		r.attr(a)
 	}
 	e.children = slices.ContainsFunc(s.srv.referrals.names, func(n string) bool { return strings.HasPrefix(n, name+"/") })
 	r.name(e)
