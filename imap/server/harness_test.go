@@ -47,6 +47,7 @@ type host struct {
 type hostOptions struct {
 	limits   Limits
 	imap     func(*Options) // nil: as they are
+	server   func(*Server)  // changes the server before anybody connects; nil: nothing
 	store    mailstore.Options
 	engine   kv.Store // nil: memory
 	serve    serve.Limits
@@ -94,6 +95,9 @@ func newHost(t testing.TB, o hostOptions) *host {
 		o.imap(&options)
 	}
 	h.imap = New(options)
+	if o.server != nil {
+		o.server(h.imap)
+	}
 	cert, err := serve.SelfSigned([]string{"localhost"}, time.Now())
 	check(err)
 	h.serve = serve.New(serve.Options{Logger: slog.New(alarm{t, o.mayPanic}), Limits: o.serve, TLS: func() *tls.Config {

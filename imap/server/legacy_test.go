@@ -40,8 +40,9 @@ func TestModernWithLegacy(t *testing.T) {
 		}, ServerMetadata: []mailstore.MetadataEntry{
 			{Name: "/shared/comment", Value: []byte("Shared comment")},
 			{Name: "/shared/admin", Value: []byte("mailto:postmaster@example.org")},
-		}}})
-		h.imap.loginCapabilities, h.imap.capabilities = h.imap.loginCapabilities[1:], h.imap.capabilities[1:]
+		}}, server: func(s *Server) {
+			s.loginCapabilities, s.capabilities = s.loginCapabilities[1:], s.capabilities[1:]
+		}})
 		return h.peer(t)
 	})
 }
