@@ -44,6 +44,7 @@ func (p *paired) command(text string, uid bool) (lines []string, answer string) 
 	if own, rest, found := strings.Cut(text, " "); found && strings.HasPrefix(own, "own") {
 		tag, text = own, rest
 	}
+	text = strings.ReplaceAll(text, "%U", p.user+"@localhost")
 	p.log = append(p.log, "C: "+tag+" "+text)
 	lines, answer = p.try(tag + " " + text)
 	for _, l := range append(slices.Clone(lines), answer) {

@@ -42,6 +42,9 @@ var forms = []form{
 	{"SETQUOTA", `SETQUOTA "" (STORAGE 1000)`},
 	{"UNSUBSCRIBE", "UNSUBSCRIBE @made"},
 	{"APPEND", "APPEND @mailbox @message"},
+	{"GENURLAUTH", "GENURLAUTH imap://%U/INBOX/;UID=4;URLAUTH=anonymous INTERNAL"},
+	{"URLFETCH", "URLFETCH @url"},
+	{"RESETKEY", "RESETKEY"},
 	{"CHECK", "CHECK"},
 	{"IDLE", "IDLE\r\nDONE"},
 	{"CONVERSIONS", `CONVERSIONS "text/plain" "text/html"`},
@@ -71,11 +74,12 @@ var slots = map[string]string{
 	"made": "made", "mailbox": "INBOX", "target": "Sent", "pattern": "%", "items": "FLAGS", "asked": "MESSAGES", "keys": "ALL", "in": "personal",
 	"criteria": "REVERSE ARRIVAL", "algorithm": "REFERENCES", "change": `+FLAGS (\Flagged)`, "entry": "/private/comment",
 	"message": "{17+}\r\nSubject: x\r\n\r\ny\r\n", "set": "1:*",
+	"url": pairedURL,
 }
 
 // one names slots that hold one thing: two extensions that fill it differently are
 // sent one after the other.
-var one = map[string]bool{"set": true, "change": true, "entry": true, "algorithm": true, "made": true, "mailbox": true, "message": true, "in": true, "pattern": true, "target": true}
+var one = map[string]bool{"url": true, "set": true, "change": true, "entry": true, "algorithm": true, "made": true, "mailbox": true, "message": true, "in": true, "pattern": true, "target": true}
 
 var (
 	optionalSlot = regexp.MustCompile(`\[([^\[\]]*)@(\w+)([^\[\]]*)\]`)

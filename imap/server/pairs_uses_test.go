@@ -42,6 +42,7 @@ const (
 	pairedText = "Subject: x\r\n\r\ny\r\n"
 	pairedTwo  = "{17+}\r\n" + pairedText + " {17+}\r\n" + pairedText
 	pairedCat  = "CATENATE (TEXT {17+}\r\n" + pairedText + " URL /INBOX/;UID=4)"
+	pairedURL  = "imap://%U/INBOX/;UID=4;URLAUTH=anonymous:internal:00000000000000000000000000000000"
 )
 
 // uses has every capability that the server may tell.
@@ -104,13 +105,16 @@ func uses() map[string]use {
 		"SEARCH=INTHREAD":       {fills: fills("keys", "INTHREAD ALL", "", "SEARCH", "SORT", "ESEARCH")},
 
 		// What is appended, copied and taken away.
-		"MULTIAPPEND": {fills: fills("message", pairedTwo, `\[APPENDUID \d+ \d+:\d+\]`, "APPEND")},
-		"CATENATE":    {fills: fills("message", pairedCat, `\[APPENDUID \d+ \d+\]`, "APPEND")},
-		"REPLACE":     plainly("REPLACE"),
-		"UIDPLUS":     {fills: both(fills("", "", `\[COPYUID \d+ \S+ \S+\]`, "COPY", "MOVE"), fills("", "", `\[APPENDUID \d+ \S+\]`, "APPEND"), fills("", "", "", "UID EXPUNGE"))},
-		"MOVE":        plainly("MOVE"),
-		"APPENDLIMIT": {fills: fills("asked", "APPENDLIMIT", `APPENDLIMIT \d+`, "STATUS")},
-		"UIDBATCHES":  plainly("UIDBATCHES"),
+		"MULTIAPPEND":    {fills: fills("message", pairedTwo, `\[APPENDUID \d+ \d+:\d+\]`, "APPEND")},
+		"CATENATE":       {fills: fills("message", pairedCat, `\[APPENDUID \d+ \d+\]`, "APPEND")},
+		"URL-PARTIAL":    {fills: fills("message", "CATENATE (URL /INBOX/;UID=4/;PARTIAL=0.9)", `\[APPENDUID \d+ \d+\]`, "APPEND", "REPLACE")},
+		"URLAUTH":        {fills: both(fills("", "", "URLAUTH=anonymous:internal:[0-9a-f]{32}", "GENURLAUTH"), fills("", "", `URLFETCH "`, "URLFETCH"), fills("", "", "", "RESETKEY"))},
+		"URLAUTH=BINARY": {fills: fills("url", "("+pairedURL+" BINARY)", `URLFETCH "`, "URLFETCH")},
+		"REPLACE":        plainly("REPLACE"),
+		"UIDPLUS":        {fills: both(fills("", "", `\[COPYUID \d+ \S+ \S+\]`, "COPY", "MOVE"), fills("", "", `\[APPENDUID \d+ \S+\]`, "APPEND"), fills("", "", "", "UID EXPUNGE"))},
+		"MOVE":           plainly("MOVE"),
+		"APPENDLIMIT":    {fills: fills("asked", "APPENDLIMIT", `APPENDLIMIT \d+`, "STATUS")},
+		"UIDBATCHES":     plainly("UIDBATCHES"),
 
 		// Mailboxes.
 		"ENABLE": plainly("ENABLE"), "ID": plainly("ID"), "NAMESPACE": plainly("NAMESPACE"), "UNSELECT": plainly("UNSELECT"), "XLIST": plainly("XLIST"),
