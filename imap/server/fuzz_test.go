@@ -34,6 +34,9 @@ func FuzzSession(f *testing.F) {
 		"a ENABLE METADATA\r\nb SETMETADATA INBOX (/private/a {2+}\r\nab /shared/b ~{1+}\r\n\x00 /private/specialuse \"\\\\Trash\")\r\nc GETMETADATA (DEPTH infinity MAXSIZE 1) * (/private /shared)\r\nd LIST \"\" * RETURN (METADATA (/private/a))\r\n",
 		"a GETQUOTAROOT INBOX\r\nb GETQUOTA \"\"\r\nc SETQUOTA \"\" (STORAGE 1)\r\nd XLIST \"\" %\r\ne STATUS INBOX (DELETED-STORAGE APPENDLIMIT)\r\nf RENAME INBOX x\r\ng DELETE x\r\n",
 		"a CREATE x\r\nb SETACL x anyone lrk\r\nc SETACL x -{1+}\r\nb lr\r\nd SETACL x {2+}\r\n-b +te\r\ne GETACL x\r\nf LISTRIGHTS x $g\r\ng MYRIGHTS x\r\nh DELETEACL x {2+}\r\n-b\r\ni LIST \"\" (x \"Other Users/*\" Shared/%) RETURN (MYRIGHTS)\r\nj CREATE \"Other Users/b/x\"\r\nk COPY 1 Shared/x\r\nl ESEARCH IN (subtree \"Other Users\") ALL\r\n",
+		"a NOTIFY SET (mailboxes (INBOX x {1+}\r\ny) (MessageNew (UID BODY.PEEK[HEADER]) MessageExpunge FlagChange)) (subtree x (MailboxName))\r\nb SELECT INBOX\r\nc STORE 1:* FLAGS (x)\r\nd NOTIFY NONE\r\n",
+		"a SELECT INBOX\r\nb STORE 1:* ANNOTATION (/comment (value.priv {1+}\r\nx value.shared NIL))\r\nc FETCH 1:* ANNOTATION ((/* /%) (value size))\r\nd SORT (ANNOTATION /comment value.priv) UTF-8 ANNOTATION * value x\r\n",
+		"a APPEND INBOX CATENATE (URL /INBOX/;UID=1/;SECTION=1.MIME/;PARTIAL=0.1 TEXT ~{1+}\r\n\x00)\r\nb SELECT INBOX\r\nc UID REPLACE * INBOX {1+}\r\nx\r\nd GENURLAUTH imap://fuzz@localhost/INBOX/;UID=1;URLAUTH=anonymous INTERNAL\r\ne URLFETCH (imap://fuzz@localhost/INBOX/;UID=1;URLAUTH=anonymous:internal:00 BINARY)\r\nf RESETKEY INBOX INTERNAL\r\n",
 		"\r\n\n\x00\r\n * \r\n+ x\r\n", "a AUTHENTICATE PLAIN\r\n*\r\nb LOGIN \"a\\\"\" x\r\n",
 	} {
 		f.Add([]byte(seed))
