@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -79,7 +80,7 @@ func TestAlpine(t *testing.T) {
 	m.press("Message number", "1", "Enter", "d", "q")
 	binary.Eventually(t, 20*time.Second, "alpine ends", func() error {
 		if exec.Command("tmux", "-S", m.socket, "has-session").Run() == nil {
-			return fmt.Errorf("it shows\n%s", m.tmux("capture-pane", "-p"))
+			return errors.New("it runs") // its screen may be gone at any moment
 		}
 		return nil
 	})
