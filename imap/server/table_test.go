@@ -1,6 +1,7 @@
 package server
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -81,6 +82,34 @@ func TestCitedSections(t *testing.T) {
 	for _, r := range table() {
 		if !cited.MatchString(r.rfc) {
 			t.Errorf("%s: %q is not a section of an RFC", r.name, r.rfc)
+		}
+	}
+}
+
+// standard are the capabilities that a specification gives a name and that clients
+// look for, other than those of commands and extensions of other servers alone.
+const standard = `IMAP4rev1 IMAP4rev2 ACL RIGHTS=kxten ANNOTATE-EXPERIMENT-1 ANNOTATEMORE APPENDLIMIT AUTH= BINARY CATENATE CHILDREN
+	COMPRESS=DEFLATE CONDSTORE CONTEXT=SEARCH CONTEXT=SORT CONVERT CREATE-SPECIAL-USE ENABLE ESEARCH ESORT FILTERS FILTER=SIEVE
+	I18NLEVEL=1 I18NLEVEL=2 ID IDLE IMAPSIEVE= INPROGRESS JMAPACCESS LANGUAGE LIST-EXTENDED LIST-METADATA LIST-MYRIGHTS LIST-STATUS
+	LITERAL+ LITERAL- LOGIN-REFERRALS LOGINDISABLED MAILBOX-REFERRALS MESSAGELIMIT= SAVELIMIT= METADATA METADATA-SERVER MOVE
+	MULTIAPPEND MULTISEARCH NAMESPACE NOTIFY OBJECTID OBJECTID+ PARTIAL PREVIEW SNIPPET=FUZZY QRESYNC QUOTA QUOTA=RES-STORAGE
+	QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX QUOTA=RES-ANNOTATION-STORAGE QUOTASET REPLACE SASL-IR SAVEDATE SEARCH=FUZZY SEARCHRES
+	SORT SORT=DISPLAY SPECIAL-USE STARTTLS STATUS=SIZE THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS UIDBATCHES UIDONLY
+	UIDPLUS UNAUTHENTICATE UNSELECT URLAUTH URLAUTH=BINARY URL-PARTIAL UTF8=ACCEPT UTF8=ONLY WITHIN X-GM-EXT-1 XLIST`
+
+// TestStandardCapabilities holds that each standard capability is told, or that
+// docs/protocols.md says why not.
+func TestStandardCapabilities(t *testing.T) {
+	page, err := os.ReadFile("../../docs/protocols.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, all := fixedCapabilities(table(), Limits{}.filled())
+	for _, name := range strings.Fields(standard) {
+		told := slices.ContainsFunc(all, func(c string) bool { return c == name || strings.HasPrefix(c, name+"=") })
+		explained := strings.Contains(string(page), "**"+name+"**")
+		if !told && !explained {
+			t.Errorf("%s is not told, and docs/protocols.md does not say why", name)
 		}
 	}
 }
