@@ -117,6 +117,7 @@ type Accounts struct {
 	QuotaMailboxes   int64     `toml:"quota_mailboxes" comment:"Mailboxes, likewise."`
 	QuotaAnnotations Size      `toml:"quota_annotations" comment:"Bytes of annotations and metadata, likewise."`
 	QuotaWarning     int       `toml:"quota_warning" comment:"Percentage of a quota above which clients that add messages are warned; 0: never."`
+	Submitters       []string  `toml:"submitters" comment:"Users as which message submission servers log in, to fetch what users submit by URL\n(BURL; URLAUTH's submit+)."`
 	Administrators   []string  `toml:"administrators" comment:"Users who may set quotas over IMAP (SETQUOTA)."`
 	Mailboxes        []Mailbox `toml:"mailboxes" comment:"Mailboxes that a new account has besides INBOX."`
 }

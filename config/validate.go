@@ -184,6 +184,11 @@ func (p *problems) accounts(a Accounts) {
 	p.between("accounts.quota_mailboxes", a.QuotaMailboxes, 0, 1<<40)
 	p.size("accounts.quota_annotations", a.QuotaAnnotations, 0, 1<<60)
 	p.between("accounts.quota_warning", int64(a.QuotaWarning), 0, 100)
+	for _, name := range a.Submitters {
+		if _, err := directory.Canonical(name); err != nil {
+			p.addf("accounts.submitters", "%q is not the name of a user", name)
+		}
+	}
 	for _, name := range a.Administrators {
 		if _, err := directory.Canonical(name); err != nil {
 			p.addf("accounts.administrators", "%q is not the name of a user", name)

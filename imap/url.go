@@ -73,6 +73,10 @@ func ParseURL(text string) (u URL, ok bool) {
 		return u, true
 	default:
 		u.Form = URLRelativePath
+		first, _, _ := strings.Cut(rest, "/")
+		if strings.Contains(first, ":") && first[0] != ';' {
+			return u, false // another scheme (RFC 5092 §7.2)
+		}
 		return u, u.path(rest)
 	}
 	if u.Form != URLAbsolutePath {

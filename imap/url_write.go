@@ -41,7 +41,7 @@ func (u *URL) appendServer(b []byte) []byte {
 }
 
 func (u *URL) appendPath(b []byte) []byte {
-	b = appendMailbox(b, u.Mailbox)
+	b = appendMailbox(b, u.Mailbox, u.Form == URLRelativePath)
 	slash := u.Form != URLRelativePath || u.Mailbox != ""
 	parameter := func(name string) {
 		if slash {
@@ -86,8 +86,9 @@ func (u *URL) appendPath(b []byte) []byte {
 }
 
 // appendMailbox writes a mailbox name. What would be read as a dot-segment, as a
-// second slash at the beginning or as one at the end is coded (RFC 5092 §7, §7.1).
-func appendMailbox(b []byte, name string) []byte {
+// second slash at the beginning or as one at the end is coded (RFC 5092 §7, §7.1),
+// and where it begins the URL, what would be read as a scheme (RFC 5092 §7.2).
+func appendMailbox(b []byte, name string, begins bool) []byte {
 	levels := strings.Split(name, "/")
 	last := len(levels) - 1
 	for i, level := range levels {
@@ -100,6 +101,10 @@ func appendMailbox(b []byte, name string) []byte {
 		}
 		if level == "." || level == ".." {
 			b = append(b, strings.Repeat("%2E", len(level))...)
+			continue
+		}
+		if begins && i == 0 {
+			b = appendEscaped(b, level, "&=@")
 			continue
 		}
 		b = appendEscaped(b, level, "&=:@")

@@ -62,6 +62,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 	} else {
 		options := c.IMAPOptions()
 		options.Store, options.Auth, options.Namespace, options.Limits = f.node.store, g.auth, f.node.namespace, c.IMAPLimits()
+		options.Submitters = c.Accounts.Submitters
 		options.Administrators, options.ID = c.Accounts.Administrators, []string{"name", "Restante", "version", version()}
 		submit, sends, err := c.SubmissionOptions()
 		if err != nil {
