@@ -53,7 +53,13 @@ func (s *session) copyTargets(ctx context.Context, c *command.Copy) (place, targ
 	if err != nil {
 		return place{}, t, err
 	}
-	if !c.UID && s.anyGone(&t) {
+	if c.UID {
+		return dst, t, nil
+	}
+	if err := s.sync(ctx, false, false); err != nil { // also what this session has not looked at yet
+		return place{}, t, err
+	}
+	if s.anyGone(&t) {
 		// RFC 2180 §4.4.1: a copy of them cannot be made any more.
 		return place{}, t, imap.No(imap.CodeExpungeIssued, "Some of the messages are gone; nothing was done")
 	}
