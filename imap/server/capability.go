@@ -52,6 +52,7 @@ var extensions = [...]extension{
 	{"THREAD=REFS", false, "draft-ietf-morg-inthread-01"},
 	{"SEARCH=INTHREAD", false, "draft-ietf-morg-inthread-01"},
 	{"SORT=DISPLAY", false, "RFC 5957"},
+	{"I18NLEVEL=1", false, "RFC 5255"},
 	{"SORT=MODSEQ", false, "RFC 5256"}, // as Cyrus has it
 	{"SORT=UID", false, "RFC 5256"},    // as Cyrus has it
 	{"METADATA-SERVER", false, "RFC 5464"},

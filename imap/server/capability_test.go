@@ -66,6 +66,7 @@ func proofs() map[string]proof {
 		"SORT":                  {"", "SORT (REVERSE ARRIVAL SUBJECT) UTF-8 ALL", `\* SORT 1 2`},
 		"ESORT":                 {"", "SORT RETURN (MIN COUNT) (REVERSE UID) UTF-8 ALL", `\* ESEARCH \(TAG "%T"\) MIN 2 COUNT 2`},
 		"SORT=DISPLAY":          {"", "SORT (DISPLAYFROM REVERSE DISPLAYTO) UTF-8 ALL", `\* SORT 1 2`},
+		"I18NLEVEL=1":           {"", "SEARCH CHARSET UTF-8 SUBJECT {3+}\r\nＸ", `\* SEARCH 1 2`},
 		"SORT=MODSEQ":           {"STORE 1 FLAGS (x)", "SORT (MODSEQ) UTF-8 ALL", `\* SORT 2 1`},
 		"SORT=UID":              {"", "UID SORT (REVERSE UID) UTF-8 ALL", `\* SORT 2 1`},
 		"APPENDLIMIT":           {"", "APPEND Sent {67108865}", `%T NO \[TOOBIG\]`},

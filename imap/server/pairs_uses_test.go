@@ -97,6 +97,7 @@ func uses() map[string]use {
 		"SORT":                  {fills: fills("criteria", "SUBJECT", "", "SORT")},
 		"ESORT":                 {fills: fills("return", "MAX COUNT", `COUNT [1-9]`, "SORT")},
 		"SORT=DISPLAY":          {fills: fills("criteria", "DISPLAYFROM", "", "SORT")},
+		"I18NLEVEL=1":           {fills: fills("keys", "SUBJECT X", "", "SEARCH", "SORT", "ESEARCH")},
 		"SORT=MODSEQ":           {fills: fills("criteria", "REVERSE MODSEQ", "", "SORT")},
 		"SORT=UID":              {fills: fills("criteria", "REVERSE UID", "", "SORT")},
 		"THREAD=ORDEREDSUBJECT": {fills: fills("algorithm", "ORDEREDSUBJECT", `\* THREAD \(`, "THREAD")},
