@@ -66,6 +66,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 		}
 		return a.skipLocked(ctx)
 	}
+	next.urlResets = old.urlResets // which no row has
 	a.state.Store(next)
 	if next.version != old.version {
 		a.writer.events = append(a.writer.events, a.difference(old, next))

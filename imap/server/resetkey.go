@@ -73,7 +73,7 @@ func (s *session) tellURLMech() {
 		return
 	}
 	now := s.account.State().URLKeyReset(s.urlKeyPlace(s.selected.account, s.selected.id))
-	if now == s.selected.urlReset {
+	if now <= s.selected.urlReset {
 		return
 	}
 	s.selected.urlReset = now
