@@ -17,6 +17,7 @@ const (
 	CodeAuthenticationFailed Code = "AUTHENTICATIONFAILED"
 	CodeAuthorizationFailed  Code = "AUTHORIZATIONFAILED"
 	CodeBadCharset           Code = "BADCHARSET"
+	CodeBadComparator        Code = "BADCOMPARATOR"
 	CodeCannot               Code = "CANNOT"
 	CodeClientBug            Code = "CLIENTBUG"
 	CodeClosed               Code = "CLOSED"

@@ -133,9 +133,12 @@ func (b *columnBuilder) reset(number uint64, old *columnBlock) {
 
 // foldField folds the text of a header field, or what is looked for in one. A
 // tab counts as a space: where mailers fold a line they write either.
-func foldField(dst, text []byte) []byte {
+func foldField(dst, text []byte) []byte { return collateField(dst, text, search.UnicodeCasemap) }
+
+// collateField is foldField for any comparator.
+func collateField(dst, text []byte, by search.Comparator) []byte {
 	start := len(dst)
-	dst = search.Fold(dst, text)
+	dst = by.Append(dst, text)
 	for i := bytes.IndexByte(dst[start:], '\t'); i >= 0; i = bytes.IndexByte(dst[start:], '\t') {
 		start += i
 		dst[start] = ' '

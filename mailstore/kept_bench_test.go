@@ -9,7 +9,7 @@ import (
 // message has changed.
 func BenchmarkKeptRenew(b *testing.B) {
 	a, s := searchable(b, 100_000)
-	q := And{Subject{"apples"}, Not{HasFlag{`\Seen`}}}
+	q := And{Subject{Text: "apples"}, Not{HasFlag{`\Seen`}}}
 	var k Kept
 	if _, err := a.Renew(b.Context(), &k, s, q, nil); err != nil {
 		b.Fatal(err)

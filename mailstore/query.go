@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/search"
 )
 
 // Query is a condition on the messages of a mailbox: a tree of the types
@@ -12,8 +13,8 @@ import (
 // on a session (\Recent, sequence numbers, a saved result) is given as Seqs or
 // UIDs by the front-end.
 //
-// Texts are UTF-8 and match as substrings of the decoded text, both folded by
-// search.Fold.
+// Texts are UTF-8 and match as substrings of the decoded text, as the
+// comparator By has it, which if nothing is said is i;unicode-casemap.
 type Query interface{ query() }
 
 // The queries that combine others.
@@ -68,17 +69,35 @@ type (
 	// taken by its internal date.
 	SentDate struct{ Since, Before Day }
 	// Subject matches in the Subject field.
-	Subject struct{ Text string }
+	Subject struct {
+		Text string
+		By   search.Comparator
+	}
 	// From matches in the From field.
-	From struct{ Text string }
+	From struct {
+		Text string
+		By   search.Comparator
+	}
 	// To matches in the To field.
-	To struct{ Text string }
+	To struct {
+		Text string
+		By   search.Comparator
+	}
 	// Cc matches in the Cc field.
-	Cc struct{ Text string }
+	Cc struct {
+		Text string
+		By   search.Comparator
+	}
 	// Bcc matches in the Bcc field.
-	Bcc struct{ Text string }
+	Bcc struct {
+		Text string
+		By   search.Comparator
+	}
 	// Header matches in any field of that name.
-	Header struct{ Field, Text string }
+	Header struct {
+		Field, Text string
+		By          search.Comparator
+	}
 )
 
 // The queries that open messages. An empty Text matches every message.
@@ -86,9 +105,15 @@ type (
 	// Body matches in the texts of the message: its parts of type text, by
 	// their transfer encoding and charset, HTML without its tags, and the
 	// headers and texts of messages within it.
-	Body struct{ Text string }
+	Body struct {
+		Text string
+		By   search.Comparator
+	}
 	// Text is Body, or any field of the message's header or of its parts'.
-	Text struct{ Text string }
+	Text struct {
+		Text string
+		By   search.Comparator
+	}
 )
 
 // Fuzzy matches what its query matches, and what is like it: texts by their words,

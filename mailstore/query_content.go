@@ -14,6 +14,7 @@ import (
 type contentPlan struct {
 	expr   contentExpr
 	leaves []contentLeaf
+	by     search.Comparator // of all leaves
 }
 
 // contentLeaf is one text to be found in a message.
@@ -39,19 +40,19 @@ const (
 	contentNot
 )
 
-func compileContent(text string, headers bool) plan {
+func compileContent(text string, headers bool, by search.Comparator) plan {
 	if text == "" {
 		return everything{}
 	}
-	return &contentPlan{leaves: []contentLeaf{{
-		needle: search.NewNeedle([]byte(text)), field: foldField(nil, []byte(text)), headers: headers,
+	return &contentPlan{by: by, leaves: []contentLeaf{{
+		needle: by.Needle([]byte(text)), field: collateField(nil, []byte(text), by), headers: headers,
 	}}}
 }
 
 func (*contentPlan) cost() cost { return costContent }
 
 func (p *contentPlan) negated() *contentPlan {
-	return &contentPlan{expr: contentExpr{op: contentNot, of: []contentExpr{p.expr}}, leaves: p.leaves}
+	return &contentPlan{expr: contentExpr{op: contentNot, of: []contentExpr{p.expr}}, leaves: p.leaves, by: p.by}
 }
 
 // join answers the condition of p, which may be nil, and or or q.
@@ -67,6 +68,7 @@ func (p *contentPlan) join(q *contentPlan, and bool) *contentPlan {
 	return &contentPlan{
 		expr:   contentExpr{op: op, of: []contentExpr{p.expr, q.expr.shifted(len(p.leaves))}},
 		leaves: leaves,
+		by:     p.by,
 	}
 }
 
@@ -242,7 +244,7 @@ func (c *contentScan) fields(header []byte, partHeader bool) {
 		field := header[:end]
 		header = header[end:]
 		c.decoded = message.DecodeHeader(c.decoded[:0], field)
-		c.folded = foldField(c.folded[:0], c.decoded)
+		c.folded = collateField(c.folded[:0], c.decoded, c.plan.by)
 		for i, leaf := range c.plan.leaves {
 			if !c.found[i] && (leaf.headers || !partHeader) && bytes.Contains(c.folded, leaf.field) {
 				c.found[i] = true

@@ -142,7 +142,7 @@ func (p nearPlan) eval(s *searcher, candidates, out bitset) error {
 // fuzzyField looks in a header field that has a column.
 func fuzzyField(column int, text string) plan {
 	if text == "" {
-		return compileField(column, columnFields[column], text)
+		return compileField(column, columnFields[column], text, search.UnicodeCasemap)
 	}
 	return &fuzzyFieldPlan{column, text}
 }

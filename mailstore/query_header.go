@@ -9,11 +9,15 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/message"
+	"github.com/restante/restante/search"
 )
 
 // headerPlan looks in the stored headers for a field that has no column, or,
 // with an empty text, for whether there is such a field.
-type headerPlan struct{ field, text string }
+type headerPlan struct {
+	field, text string
+	by          search.Comparator
+}
 
 func (*headerPlan) cost() cost { return costHeader }
 
@@ -22,7 +26,7 @@ func (p *headerPlan) eval(s *searcher, candidates, out bitset) error {
 	if err != nil {
 		return err
 	}
-	needle := foldField(nil, []byte(p.text))
+	needle := collateField(nil, []byte(p.text), p.by)
 	var folded []byte
 	return s.eachContent(candidates, func(id restante.EmailID, place int) error {
 		header, err := r.Header(id)
@@ -30,7 +34,7 @@ func (p *headerPlan) eval(s *searcher, candidates, out bitset) error {
 			return err
 		}
 		for value := range message.HeaderValues(header, p.field) {
-			folded = foldField(folded[:0], value)
+			folded = collateField(folded[:0], value, p.by)
 			if bytes.Contains(folded, needle) {
 				out.add(place)
 				break

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/search"
 )
 
 // plan is one condition of a query in the form that is evaluated.
@@ -68,21 +69,21 @@ func compile(q Query, now int64) (plan, error) {
 	case SentDate:
 		return sentPlan{q.Since, q.Before}, nil
 	case Subject:
-		return compileField(columnSubject, "Subject", q.Text), nil
+		return compileField(columnSubject, "Subject", q.Text, q.By), nil
 	case From:
-		return compileField(columnFrom, "From", q.Text), nil
+		return compileField(columnFrom, "From", q.Text, q.By), nil
 	case To:
-		return compileField(columnTo, "To", q.Text), nil
+		return compileField(columnTo, "To", q.Text, q.By), nil
 	case Cc:
-		return compileField(columnCc, "Cc", q.Text), nil
+		return compileField(columnCc, "Cc", q.Text, q.By), nil
 	case Bcc:
-		return compileField(columnBcc, "Bcc", q.Text), nil
+		return compileField(columnBcc, "Bcc", q.Text, q.By), nil
 	case Header:
 		return compileHeader(q), nil
 	case Body:
-		return compileContent(q.Text, false), nil
+		return compileContent(q.Text, false, q.By), nil
 	case Text:
-		return compileContent(q.Text, true), nil
+		return compileContent(q.Text, true, q.By), nil
 	}
 	if p, err := compileThreads(q, now); p != nil || err != nil {
 		return p, err
@@ -140,6 +141,10 @@ func compileList(list []Query, now int64, and bool) (plan, error) {
 		}
 		switch p := p.(type) {
 		case *contentPlan:
+			if content != nil && content.by != p.by {
+				parts = append(parts, p)
+				continue
+			}
 			content = content.join(p, and)
 		case andPlan:
 			if and {
@@ -170,20 +175,24 @@ func compileList(list []Query, now int64, and bool) (plan, error) {
 	return orPlan(parts), nil
 }
 
-func compileField(column int, field, text string) plan {
+func compileField(column int, field, text string, by search.Comparator) plan {
 	if text == "" {
 		return &headerPlan{field: field}
 	}
-	return &textPlan{column: column, field: field, text: text}
+	folded := &textPlan{column: column, field: field, text: text}
+	if by == search.UnicodeCasemap {
+		return folded
+	}
+	return &collatedPlan{folded, &headerPlan{field: field, text: text, by: by}}
 }
 
 func compileHeader(q Header) plan {
 	for column, field := range columnFields {
 		if strings.EqualFold(field, q.Field) {
-			return compileField(column, field, q.Text)
+			return compileField(column, field, q.Text, q.By)
 		}
 	}
-	return &headerPlan{field: q.Field, text: q.Text}
+	return &headerPlan{field: q.Field, text: q.Text, by: q.By}
 }
 
 type everything struct{}

@@ -41,8 +41,8 @@ type searcher struct {
 	free    []bitset
 	scores  *scores // of what was matched fuzzily; nil before
 
-	labels   *Labels                      // nil until asked for
-	threaded map[ThreadAlgorithm]*Threads // of all messages; see threads
+	labels   *Labels                // nil until asked for
+	threaded map[threading]*Threads // of all messages; see threads
 }
 
 func (s *searcher) close() {

@@ -145,7 +145,7 @@ func randomQuery(rng *rand.Rand, depth int) Query {
 	case 13:
 		return Thread{restante.ThreadID(rng.IntN(300))}
 	}
-	return Subject{[]string{"apple", "ÄPFEL", "1", "pears", "message 99 ", "nowhere"}[rng.IntN(6)]}
+	return Subject{Text: []string{"apple", "ÄPFEL", "1", "pears", "message 99 ", "nowhere"}[rng.IntN(6)]}
 }
 
 func TestSearchAgainstNaive(t *testing.T) {
@@ -230,7 +230,7 @@ func TestSearchStopsWithItsContext(t *testing.T) {
 	a, s := searchable(t, 600)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.Search(ctx, s, Subject{"x"}, SearchOptions{}); err == nil {
+	if _, err := a.Search(ctx, s, Subject{Text: "x"}, SearchOptions{}); err == nil {
 		t.Fatal("no error")
 	}
 }
@@ -260,9 +260,9 @@ func BenchmarkSearch(b *testing.B) {
 	}{
 		{"flags", And{Not{HasFlag{`\Seen`}}, Not{HasFlag{`\Deleted`}}}},
 		{"since+smaller", And{InternalDate{Since: NewDay(2020, 10, 1)}, Smaller{20000}}},
-		{"subject", Subject{"about pears"}},
-		{"subject-rare", Subject{"zebra"}},
-		{"from", From{"u42@"}},
+		{"subject", Subject{Text: "about pears"}},
+		{"subject-rare", Subject{Text: "zebra"}},
+		{"from", From{Text: "u42@"}},
 		{"sent", SentDate{Since: NewDay(2020, 10, 1)}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -277,7 +277,7 @@ func BenchmarkSearch(b *testing.B) {
 	b.Run("from-first", func(b *testing.B) {
 		for b.Loop() {
 			a.store.columns = columnCache{}
-			if _, err := a.Search(b.Context(), s, From{"u42@"}, SearchOptions{}); err != nil {
+			if _, err := a.Search(b.Context(), s, From{Text: "u42@"}, SearchOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,6 +3,7 @@ package mailstore
 import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/message"
+	"github.com/restante/restante/search"
 )
 
 // The queries on threads (draft-ietf-morg-inthread-01, section 3). Threads are
@@ -11,13 +12,20 @@ type (
 	// InThread matches the messages of the threads in which at least one message
 	// matches Query.
 	InThread struct {
-		By    ThreadAlgorithm
-		Query Query
+		By        ThreadAlgorithm
+		Collation search.Comparator
+		Query     Query
 	}
 	// ThreadRoot matches the messages without a parent that is there.
-	ThreadRoot struct{ By ThreadAlgorithm }
+	ThreadRoot struct {
+		By        ThreadAlgorithm
+		Collation search.Comparator
+	}
 	// ThreadLeaf matches the messages without children.
-	ThreadLeaf struct{ By ThreadAlgorithm }
+	ThreadLeaf struct {
+		By        ThreadAlgorithm
+		Collation search.Comparator
+	}
 	// MessageID matches the messages whose Message-ID field has the id, which is
 	// given with angle brackets and compared without its quoting. An id that is
 	// none matches nothing.
@@ -34,12 +42,12 @@ func compileThreads(q Query, now int64) (plan, error) {
 	switch q := q.(type) {
 	case InThread:
 		of, err := compile(q.Query, now)
-		return &inThreadPlan{by: q.By, of: of}, err
+		return &inThreadPlan{by: threading{q.By, q.Collation}, of: of}, err
 	case ThreadRoot:
 		n := func(t *Threads, node int32) bool { p := t.parent[node]; return p < 0 || int(p) >= len(t.list.seqs) }
-		return threadPlan{q.By, n}, nil
+		return threadPlan{threading{q.By, q.Collation}, n}, nil
 	case ThreadLeaf:
-		return threadPlan{q.By, func(t *Threads, node int32) bool { return t.child[node] < 0 }}, nil
+		return threadPlan{threading{q.By, q.Collation}, func(t *Threads, node int32) bool { return t.child[node] < 0 }}, nil
 	case MessageID:
 		ids := message.MessageIDs([]byte(q.ID), 1)
 		if len(ids) == 0 {
@@ -50,19 +58,25 @@ func compileThreads(q Query, now int64) (plan, error) {
 	return nil, nil
 }
 
+// threading is a way to arrange messages, with the comparator of their subjects.
+type threading struct {
+	algorithm ThreadAlgorithm
+	collation search.Comparator
+}
+
 // threads arranges all messages of the snapshot, once a search.
-func (s *searcher) threads(by ThreadAlgorithm) (*Threads, error) {
+func (s *searcher) threads(by threading) (*Threads, error) {
 	if t := s.threaded[by]; t != nil {
 		return t, nil
 	}
 	all := newBitset(s.snap.Len())
 	all.addRange(0, all.n)
-	t, err := s.account.Thread(s.ctx, Result{snap: s.snap, set: all}, by)
+	t, err := s.account.Thread(s.ctx, Result{snap: s.snap, set: all}, by.algorithm, by.collation)
 	if err != nil {
 		return nil, err
 	}
 	if s.threaded == nil {
-		s.threaded = make(map[ThreadAlgorithm]*Threads)
+		s.threaded = make(map[threading]*Threads)
 	}
 	s.threaded[by] = t
 	return t, nil
@@ -71,7 +85,7 @@ func (s *searcher) threads(by ThreadAlgorithm) (*Threads, error) {
 // threadPlan matches by where a message stands in its thread. As all messages
 // are threaded, a message's place in the set is its node.
 type threadPlan struct {
-	by    ThreadAlgorithm
+	by    threading
 	match func(t *Threads, node int32) bool
 }
 
@@ -92,7 +106,7 @@ func (p threadPlan) eval(s *searcher, candidates, out bitset) error {
 
 // inThreadPlan matches the messages of some threads.
 type inThreadPlan struct {
-	by   ThreadAlgorithm
+	by   threading
 	of   plan
 	tops map[int32]bool // the roots of the threads; nil until known
 }

@@ -6,15 +6,17 @@ import (
 	"iter"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/search"
 )
 
 // SortField is what messages can be sorted by.
 type SortField uint8
 
 // The fields of RFC 5256 §3, RFC 5957 §4, and those that Cyrus has besides.
-// Texts are compared in the form of search.Fold, octet by octet
-// (i;unicode-casemap, RFC 5051); a message without the field has an empty text,
-// which comes first.
+// Texts are compared by the comparator of the key, annotations by
+// i;unicode-casemap; a message without the field has an empty text, which comes
+// first, and texts that cannot be decoded come last, by their octets (RFC 5255
+// §4.6).
 const (
 	// SortArrival is the internal date and time.
 	SortArrival SortField = iota
@@ -50,6 +52,10 @@ const (
 type SortKey struct {
 	Field   SortField
 	Reverse bool
+	// By compares texts. Inverted turns its order round, but leaves texts that
+	// cannot be decoded behind all others.
+	By       search.Comparator
+	Inverted bool
 	// Entry is the name of the annotation of SortAnnotation, the shared one or the
 	// user's private one.
 	Entry  string

@@ -7,6 +7,8 @@ import (
 	"github.com/restante/restante/mailstore"
 
 	"github.com/restante/restante"
+
+	"github.com/restante/restante/search"
 )
 
 // BenchmarkSortEngine sorts and threads 20,000 and 100,000 messages on the
@@ -33,7 +35,7 @@ func benchmarkSorts(b *testing.B, engine *pebblekv.Store, id restante.AccountID)
 	}
 	thread := func(by mailstore.ThreadAlgorithm) func(*mailstore.Account, mailstore.Result) error {
 		return func(a *mailstore.Account, found mailstore.Result) error {
-			_, err := a.Thread(b.Context(), found, by)
+			_, err := a.Thread(b.Context(), found, by, search.UnicodeCasemap)
 			return err
 		}
 	}

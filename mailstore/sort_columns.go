@@ -3,6 +3,7 @@ package mailstore
 import (
 	"hash/maphash"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/message"
@@ -21,8 +22,25 @@ const (
 	sortCc
 	sortDisplayFrom
 	sortDisplayTo
-	sortKinds
+
+	// The texts stand here as the default comparator has them, and then once more
+	// for each of the others.
+	textKinds = sortDisplayTo - sortSubject + 1
+	sortKinds = sortSubject + textKinds*search.Comparators
 )
+
+// by is the column of the same texts for a comparator.
+func (k sortKind) by(c search.Comparator) sortKind { return k + textKinds*sortKind(c) }
+
+// of is what a column's texts are, as the kind of the default comparator, and the
+// comparator.
+func (k sortKind) of() (sortKind, search.Comparator) {
+	if k < sortSubject {
+		return k, search.UnicodeCasemap
+	}
+	k -= sortSubject
+	return sortSubject + k%textKinds, search.Comparator(k / textKinds)
+}
 
 // A sortColumn holds one thing of the contents with consecutive EmailIDs that
 // sorting or threading compares. It is never changed; a column with more
@@ -110,7 +128,8 @@ func (b *sortBuilder) add(id restante.EmailID, s message.Summary) {
 	i := int(id % blockSize)
 	b.column.have[i>>6] |= 1 << (i & 63)
 	marked := false
-	switch b.column.kind {
+	kind, by := b.column.kind.of()
+	switch kind {
 	case sortSent:
 		var unix int64
 		unix, _, marked = s.SentDate()
@@ -123,27 +142,55 @@ func (b *sortBuilder) add(id restante.EmailID, s message.Summary) {
 		b.addReferences(i, s)
 	case sortSubject:
 		marked = s.IsReplyOrForward()
-		b.addText(i, s.BaseSubject())
+		b.addDecoded(i, s.BaseSubject(), by, s.UndecodableSubject)
 	case sortFrom:
-		b.addText(i, s.FromMailbox())
+		b.addMailbox(i, s.FromMailbox(), by)
 	case sortTo:
-		b.addText(i, s.ToMailbox())
+		b.addMailbox(i, s.ToMailbox(), by)
 	case sortCc:
-		b.addText(i, s.CcMailbox())
+		b.addMailbox(i, s.CcMailbox(), by)
 	case sortDisplayFrom:
-		b.addText(i, s.FromDisplay())
+		b.addDecoded(i, s.FromDisplay(), by, s.UndecodableFromDisplay)
 	case sortDisplayTo:
-		b.addText(i, s.ToDisplay())
+		b.addDecoded(i, s.ToDisplay(), by, s.UndecodableToDisplay)
 	}
 	b.column.marked[i>>6] |= bit(marked, i)
 }
 
-// addText folds a text. Where the arena moves, texts added before keep the old
-// memory.
-func (b *sortBuilder) addText(i int, text []byte) {
+// addText puts a text in the form of a comparator. Where the arena moves, texts
+// added before keep the old memory.
+func (b *sortBuilder) addText(i int, text []byte, by search.Comparator) {
 	start := len(b.arena)
-	b.arena = search.Fold(b.arena, text)
+	b.arena = by.Append(b.arena, text)
 	b.texts[i] = b.arena[start:len(b.arena):len(b.arena)]
+}
+
+// undecoded stands before the octets of a text that cannot be decoded. No text in
+// UTF-8 has it, and all of them compare as less.
+const undecoded = 0xff
+
+// addDecoded puts in a text, or the octets that octets appends if it could not be
+// decoded (RFC 5255 §4.6).
+func (b *sortBuilder) addDecoded(i int, text []byte, by search.Comparator, octets func([]byte) ([]byte, bool)) {
+	start := len(b.arena)
+	arena, failed := octets(append(b.arena, undecoded))
+	if !failed || len(arena) == start+1 {
+		b.addText(i, text, by)
+		return
+	}
+	b.arena = arena
+	b.texts[i] = b.arena[start:len(b.arena):len(b.arena)]
+}
+
+// addMailbox puts in the addr-mailbox of an address, which is in no charset but
+// UTF-8 (RFC 6532 §3.1).
+func (b *sortBuilder) addMailbox(i int, mailbox []byte, by search.Comparator) {
+	b.addDecoded(i, mailbox, by, func(dst []byte) ([]byte, bool) {
+		if utf8.Valid(mailbox) {
+			return dst, false
+		}
+		return append(dst, mailbox...), true
+	})
 }
 
 // maxReferences bounds the references of one message that it is threaded by.

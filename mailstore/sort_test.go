@@ -100,7 +100,7 @@ func TestSortGone(t *testing.T) {
 	if got := slices.Collect(o.All()); err != nil || !slices.Equal(got, []int{3, 2, 1}) {
 		t.Errorf("%v, %v", got, err)
 	}
-	threads, err := f.Thread(t.Context(), found, ThreadReferences)
+	threads, err := f.Thread(t.Context(), found, ThreadReferences, search.UnicodeCasemap)
 	if err != nil || threads.text(threads.First()) != "(1)(2)(3)" {
 		t.Errorf("%v, %v", threads, err)
 	}
@@ -112,7 +112,7 @@ func TestSortGone(t *testing.T) {
 	if _, err := f.Sort(ctx, found, []SortKey{{Field: SortFrom}}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if _, err := f.Thread(ctx, found, ThreadRefs); !errors.Is(err, context.Canceled) {
+	if _, err := f.Thread(ctx, found, ThreadRefs, search.UnicodeCasemap); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if o, err := f.Sort(t.Context(), Result{}, nil); err != nil || o.Len() != 0 {

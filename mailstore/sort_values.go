@@ -197,6 +197,9 @@ func (s *searcher) sortValues(l messageList, keys []SortKey) ([]sortValue, error
 	var kinds []sortKind
 	for _, k := range keys {
 		if kind, ok := sortKindOf(k.Field); ok {
+			if kind >= sortSubject {
+				kind = kind.by(k.By)
+			}
 			kinds = append(kinds, kind)
 		}
 	}
@@ -243,11 +246,33 @@ func (l *messageList) value(uses *sortUses, k SortKey) sortValue {
 		return v
 	}
 	kind, _ := sortKindOf(k.Field)
+	kind = kind.by(k.By)
 	v := sortValue{texts: make([][]byte, len(l.seqs))}
 	for i, id := range l.emails {
 		v.texts[i] = uses.of(id).columns[kind].text.of(int(id % blockSize))
 	}
+	if k.Inverted {
+		for i, text := range v.texts {
+			v.texts[i] = inverted(text)
+		}
+	}
 	return v
+}
+
+// inverted turns a text of a column into one that compares the other way round
+// with other decoded texts, and stands before those that are undecoded as it did.
+// The octets of UTF-8, 0 to 0xf4, turn into others below 0xff, which then ends the
+// text: of two texts of which one begins the other, the longer comes first.
+func inverted(text []byte) []byte {
+	if len(text) > 0 && text[0] == undecoded {
+		return append([]byte{undecoded}, text...)
+	}
+	out := make([]byte, len(text)+1)
+	for i, c := range text {
+		out[i] = undecoded - 1 - c
+	}
+	out[len(text)] = undecoded
+	return out
 }
 
 // sentDates gives the sent date of each message, or its internal date where it

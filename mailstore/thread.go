@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/search"
 )
 
 // ThreadAlgorithm is a way to arrange messages in threads.
@@ -86,9 +87,10 @@ func (t *Threads) tops() []int32 {
 // message is opened; a message whose content was expunged meanwhile stands
 // alone. It stops with the context's error when ctx ends.
 //
+// Subjects are compared by the collation, where the algorithm compares them.
 // Message-IDs and subjects are compared by hashes of 64 bits with a key that
 // nobody knows.
-func (a *Account) Thread(ctx context.Context, found Result, by ThreadAlgorithm) (*Threads, error) {
+func (a *Account) Thread(ctx context.Context, found Result, by ThreadAlgorithm, collation search.Comparator) (*Threads, error) {
 	t := &Threads{root: -1}
 	if found.snap == nil {
 		return t, nil
@@ -96,7 +98,7 @@ func (a *Account) Thread(ctx context.Context, found Result, by ThreadAlgorithm) 
 	t.list = listOf(found)
 	s := &searcher{ctx: ctx, account: a, snap: found.snap}
 	defer s.close()
-	b, err := newThreadBuilder(s, t, by)
+	b, err := newThreadBuilder(s, t, by, sortSubject.by(collation))
 	if err != nil {
 		return nil, err
 	}
@@ -126,18 +128,20 @@ type threadBuilder struct {
 	uses   *sortUses
 	byDate []uint32 // places by sent date, then sequence number
 	hash   func([]byte) uint64
+
+	subjects sortKind // the column of the base subjects
 }
 
 // newThreadBuilder reads what an algorithm compares.
-func newThreadBuilder(s *searcher, t *Threads, by ThreadAlgorithm) (*threadBuilder, error) {
-	kinds := []sortKind{sortSent, sortSubject, sortIDs}
+func newThreadBuilder(s *searcher, t *Threads, by ThreadAlgorithm, subjects sortKind) (*threadBuilder, error) {
+	kinds := []sortKind{sortSent, subjects, sortIDs}
 	switch by {
 	case ThreadOrderedSubject:
 		kinds = kinds[:2]
 	case ThreadRefs:
 		kinds = []sortKind{sortSent, sortIDs}
 	}
-	b := &threadBuilder{Threads: t, ctx: s.ctx, n: len(t.list.seqs), hash: s.account.store.hash}
+	b := &threadBuilder{Threads: t, subjects: subjects, ctx: s.ctx, n: len(t.list.seqs), hash: s.account.store.hash}
 	var err error
 	if b.uses, err = s.loadSorts(t.list.emails, kinds); err != nil {
 		return nil, err
@@ -165,7 +169,7 @@ func placesBy(words []uint64) []uint32 {
 // whether it is a reply or forward (RFC 5256 §2.1).
 func (b *threadBuilder) subject(place int32) (hash uint64, some, reply bool) {
 	id := b.list.emails[place]
-	c, i := b.uses.of(id).columns[sortSubject], int(id%blockSize)
+	c, i := b.uses.of(id).columns[b.subjects], int(id%blockSize)
 	text := c.text.of(i)
 	return b.hash(text), len(text) > 0, c.marked.has(i)
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/message"
+
+	"github.com/restante/restante/search"
 )
 
 // header gives a posting's header.
@@ -135,7 +137,7 @@ func checkThreads(t *testing.T, postings []posting) {
 		ThreadReferences: modelReferences(postings, true), ThreadRefs: modelRefs(postings),
 		ThreadOrderedSubject: modelOrderedSubject(postings),
 	} {
-		threads, err := a.Thread(t.Context(), found, by)
+		threads, err := a.Thread(t.Context(), found, by, search.UnicodeCasemap)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +219,7 @@ func TestThreadDeep(t *testing.T) {
 	} {
 		a, found := post(t, postings)
 		began := time.Now()
-		threads, err := a.Thread(t.Context(), found, ThreadReferences)
+		threads, err := a.Thread(t.Context(), found, ThreadReferences, search.UnicodeCasemap)
 		if err != nil {
 			t.Fatal(err)
 		}

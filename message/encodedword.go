@@ -41,10 +41,27 @@ type wordDecoder struct {
 	dst     []byte
 	charset []byte // of the bytes in pending
 	pending []byte // decoded from adjacent words of one charset
+	octets  bool   // nothing is converted
+	failed  bool   // with octets: something cannot be converted
+}
+
+// plain appends text that is no encoded-word.
+func (d *wordDecoder) plain(text []byte) {
+	if d.octets {
+		d.failed = d.failed || !utf8.Valid(text)
+		d.dst = append(d.dst, text...)
+		return
+	}
+	d.dst = appendGuessed(d.dst, text)
 }
 
 func (d *wordDecoder) flush() {
-	if d.charset != nil {
+	switch {
+	case d.charset == nil:
+	case d.octets:
+		d.failed = d.failed || !decodable(string(d.charset), d.pending)
+		d.dst = append(d.dst, oneLine(d.pending)...)
+	default:
 		d.dst = appendCharset(d.dst, string(d.charset), d.pending)
 	}
 	d.charset, d.pending = nil, d.pending[:0]
@@ -59,7 +76,7 @@ func (d *wordDecoder) run(s []byte, at int) {
 			// White space between two encoded-words is not text (RFC 2047 §6.2).
 			if between := s[text:at]; d.charset == nil || len(trimSpace(between)) > 0 {
 				d.flush()
-				d.dst = appendGuessed(d.dst, between)
+				d.plain(between)
 			}
 			if d.charset != nil && !bytes.EqualFold(d.charset, w.charset) {
 				d.flush()
@@ -78,7 +95,7 @@ func (d *wordDecoder) run(s []byte, at int) {
 		at += i
 	}
 	d.flush()
-	d.dst = appendGuessed(d.dst, s[text:])
+	d.plain(s[text:])
 }
 
 type encodedWord struct {

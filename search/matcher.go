@@ -7,11 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// Needle is a string to be found, folded.
-type Needle struct{ folded []byte }
+// Needle is a string to be found, in the form of a comparator.
+type Needle struct {
+	folded []byte
+	by     Comparator
+}
 
 // NewNeedle folds the text, in UTF-8, of a search key.
-func NewNeedle(text []byte) Needle { return Needle{folded: Fold(nil, text)} }
+func NewNeedle(text []byte) Needle { return UnicodeCasemap.Needle(text) }
+
+// Needle makes a needle of the text, in UTF-8, of a search key, to be found as the
+// comparator has it.
+func (c Comparator) Needle(text []byte) Needle { return Needle{folded: c.Append(nil, text), by: c} }
 
 // Contains says whether folded text holds the needle. The empty needle is in
 // every text.
@@ -24,6 +31,7 @@ func (n Needle) Folded() []byte { return n.folded }
 // to the next, so it serves one goroutine at a time.
 type Matcher struct {
 	needles []Needle
+	by      Comparator
 	overlap int // what a match may need of the text before
 	raw     []byte
 	folded  []byte
@@ -31,10 +39,11 @@ type Matcher struct {
 
 const readSize = 32 << 10
 
-// NewMatcher makes a matcher of the needles.
+// NewMatcher makes a matcher of the needles, which have one comparator.
 func NewMatcher(needles ...Needle) *Matcher {
 	m := &Matcher{needles: needles}
 	for _, n := range needles {
+		m.by = n.by
 		m.overlap = max(m.overlap, len(n.folded)-1)
 	}
 	return m
@@ -43,7 +52,7 @@ func NewMatcher(needles ...Needle) *Matcher {
 // Match looks for the needles in UTF-8 text that needs no reading, with found
 // and the answer as in [Matcher.MatchReader].
 func (m *Matcher) Match(text []byte, found []bool) bool {
-	m.folded = Fold(m.folded[:0], text)
+	m.folded = m.by.Append(m.folded[:0], text)
 	return m.match(found)
 }
 
@@ -71,7 +80,7 @@ func (m *Matcher) MatchReader(ctx context.Context, r io.Reader, found []bool) (a
 		if err == nil {
 			cut = WholeRunes(text)
 		}
-		m.folded = Fold(m.folded, text[:cut])
+		m.folded = m.by.Append(m.folded, text[:cut])
 		held = copy(m.raw, text[cut:])
 		if m.match(found) {
 			return true, nil

@@ -71,6 +71,7 @@ type Limits struct {
 	Capabilities   int // names of one ENABLE; 100
 	AppendMessages int // messages of one APPEND; 1,000
 	Ranges         int // languages of one LANGUAGE; 100
+	Comparators    int // comparators of one COMPARATOR; 100
 	AppendParts    int // parts of one message of APPEND; 1,000
 	URL            int // octets of one URL; 8,000
 	URLs           int // URLs of one GENURLAUTH or URLFETCH; 1,000

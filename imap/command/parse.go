@@ -26,6 +26,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 		return result(ParseID(d))
 	case "LANGUAGE":
 		return result(ParseLanguage(d, o))
+	case "COMPARATOR":
+		return result(ParseComparator(d, o))
 	case "ENABLE":
 		return result(ParseEnable(d, o))
 	case "SELECT", "EXAMINE":

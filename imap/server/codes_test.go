@@ -26,6 +26,7 @@ var codes = []struct{ name, code, shown string }{
 	{"AuthenticationFailed", "AUTHENTICATIONFAILED", "testdata/authenticate.txt"},
 	{"AuthorizationFailed", "AUTHORIZATIONFAILED", "testdata/authenticate.txt"},
 	{"BadCharset", "BADCHARSET", "testdata/search-charset.txt"},
+	{"BadComparator", "BADCOMPARATOR", "testdata/rfc5255-comparator.txt"},
 	{"BadURL", "BADURL", "testdata/rfc4469.txt"},
 	{"BadEvent", "BADEVENT", "testdata/notify-refused.txt"},
 	{"Cannot", "CANNOT", "testdata/mailboxes.txt"},

@@ -116,7 +116,7 @@ func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *plac
 		if err != nil {
 			return err
 		}
-		in = &selected{account: at.account, id: at.mailbox.ID, view: view.New(snap)}
+		in = &selected{collation: s.collation, account: at.account, id: at.mailbox.ID, view: view.New(snap)}
 	}
 	if !own {
 		w = nil

@@ -7,6 +7,7 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/search"
 )
 
 // query turns a search key into what the mailstore evaluates. Sequence numbers,
@@ -41,13 +42,21 @@ func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 	if q, err := sel.gmailQuery(k); q != nil || err != nil {
 		return q, err
 	}
-	if q := headerQuery(k); q != nil {
+	if q := headerQuery(k, sel.collation.by); q != nil {
 		return q, nil
 	}
 	if q := dateQuery(k); q != nil {
 		return q, nil
 	}
 	return sel.attributeQuery(k)
+}
+
+// queryBy is query with another collation than the active one.
+func (sel *selected) queryBy(k *imap.SearchKey, c collation) (mailstore.Query, error) {
+	active := sel.collation
+	sel.collation = c
+	defer func() { sel.collation = active }()
+	return sel.query(k)
 }
 
 // queries turns the keys of AND and OR.
@@ -105,25 +114,25 @@ func (sel *selected) recentQuery(op imap.SearchOp) mailstore.Query {
 	return recent
 }
 
-// headerQuery matches texts; nil for another key.
-func headerQuery(k *imap.SearchKey) mailstore.Query {
+// headerQuery matches texts by a comparator; nil for another key.
+func headerQuery(k *imap.SearchKey, by search.Comparator) mailstore.Query {
 	switch k.Op {
 	case imap.SearchHeader:
-		return mailstore.Header{Field: k.Field, Text: k.Text}
+		return mailstore.Header{Field: k.Field, Text: k.Text, By: by}
 	case imap.SearchFrom:
-		return mailstore.From{Text: k.Text}
+		return mailstore.From{Text: k.Text, By: by}
 	case imap.SearchTo:
-		return mailstore.To{Text: k.Text}
+		return mailstore.To{Text: k.Text, By: by}
 	case imap.SearchCc:
-		return mailstore.Cc{Text: k.Text}
+		return mailstore.Cc{Text: k.Text, By: by}
 	case imap.SearchBcc:
-		return mailstore.Bcc{Text: k.Text}
+		return mailstore.Bcc{Text: k.Text, By: by}
 	case imap.SearchSubject:
-		return mailstore.Subject{Text: k.Text}
+		return mailstore.Subject{Text: k.Text, By: by}
 	case imap.SearchBody:
-		return mailstore.Body{Text: k.Text}
+		return mailstore.Body{Text: k.Text, By: by}
 	case imap.SearchText:
-		return mailstore.Text{Text: k.Text}
+		return mailstore.Text{Text: k.Text, By: by}
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 		s.enableObjectID()
 	}
 	s.selected = &selected{
-		account: at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
+		collation: s.collation,
+		account:   at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
 		annotate: c.Annotate, noted: snap.ModSeq(),
 	}
 	s.state = stateSelected

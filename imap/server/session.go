@@ -56,11 +56,13 @@ type loggedIn struct {
 	names    *namespace.User    // where names lead
 	selected *selected          // in the selected state
 	idle     idle
-	pushing  bool                                      // changes are told while no command runs
-	metadata map[restante.AccountID]*metadataSeen      // once METADATA was enabled
-	visited  map[restante.AccountID]*mailstore.Account // others' that are open
-	interest *interest                                 // what NOTIFY asked for; nil before it is used
-	language *text.Language                            // of texts; nil: i-default
+	// collation is the active comparator.
+	collation collation
+	pushing   bool                                      // changes are told while no command runs
+	metadata  map[restante.AccountID]*metadataSeen      // once METADATA was enabled
+	visited   map[restante.AccountID]*mailstore.Account // others' that are open
+	interest  *interest                                 // what NOTIFY asked for; nil before it is used
+	language  *text.Language                            // of texts; nil: i-default
 }
 
 func newSession(srv *Server, c *serve.Conn) *session {

@@ -22,7 +22,7 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 	if err := mayScore(p, c.Keys); err != nil {
 		return done, err
 	}
-	keys := sortKeys(c.Keys)
+	keys := sortKeys(c.Keys, s.collation)
 	watch, err := s.newSortedWatch(p, keys, c.UID)
 	if err != nil {
 		return done, err
@@ -78,7 +78,7 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort, w *watch) (fo
 		if r := c.Program.Return; r&^(imap.ReturnCount|imap.ReturnSave|imap.ReturnContext) == 0 && r != 0 {
 			return nil
 		}
-		keys := sortKeys(c.Keys)
+		keys := sortKeys(c.Keys, s.collation)
 		scored(keys, found)
 		if order, err = s.selected.account.Sort(ctx, found, keys); err != nil {
 			if w != nil {
@@ -114,10 +114,10 @@ func scored(keys []mailstore.SortKey, found mailstore.Result) {
 	}
 }
 
-func sortKeys(keys []imap.SortKey) []mailstore.SortKey {
+func sortKeys(keys []imap.SortKey, c collation) []mailstore.SortKey {
 	out := make([]mailstore.SortKey, len(keys))
 	for i, k := range keys {
-		out[i] = mailstore.SortKey{Field: sortFields[k.Field], Reverse: k.Reverse, Entry: k.Entry, Shared: k.Shared}
+		out[i] = mailstore.SortKey{Field: sortFields[k.Field], Reverse: k.Reverse, By: c.by, Inverted: c.inverted, Entry: k.Entry, Shared: k.Shared}
 	}
 	return out
 }

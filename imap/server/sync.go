@@ -23,6 +23,8 @@ type selected struct {
 	urlReset restante.ModSeq // when its access key was last replaced, as the client knows
 	view     *view.View
 	readOnly bool
+	// collation is what its searches compare texts by, the session's.
+	collation collation
 	// saved is "$", the result that SEARCH RETURN (SAVE) kept, by UID, so that
 	// an expunge takes its message out of it (RFC 9051 §6.4.4.1).
 	saved mailstore.UIDSet

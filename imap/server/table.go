@@ -65,6 +65,7 @@ func table() []row {
 		{name: "RLIST", run: on((*session).rlist), states: authenticated, expunge: true, capability: "MAILBOX-REFERRALS", rfc: "RFC 2193 §5.1"},
 		{name: "RLSUB", run: on((*session).rlsub), states: authenticated, expunge: true, capability: "MAILBOX-REFERRALS", rfc: "RFC 2193 §5.2"},
 		{name: "NAMESPACE", run: plain((*session).namespace), states: authenticated, expunge: true, capability: "NAMESPACE", rfc: "RFC 9051 §6.3.10"},
+		{name: "COMPARATOR", run: on((*session).setComparator), states: authenticated, expunge: true, capability: "I18NLEVEL=2", rfc: "RFC 5255 §4.7"},
 		{name: "SETACL", run: on((*session).setACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.1"},
 		{name: "DELETEACL", run: on((*session).deleteACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.2"},
 		{name: "GETACL", run: on((*session).getACL), states: authenticated, expunge: true, capability: "ACL", rfc: "RFC 4314 §3.3"},

@@ -20,7 +20,7 @@ const promised = `ACL RIGHTS=kxten LIST-MYRIGHTS
 	COMPRESS=DEFLATE NOTIFY UNAUTHENTICATE OBJECTID+ LOGIN-REFERRALS MAILBOX-REFERRALS`
 
 // promisedInSearch are those of them that are ways to search.
-const promisedInSearch = `CONTEXT=SEARCH CONTEXT=SORT SEARCH=FUZZY MULTISEARCH FILTERS INPROGRESS I18NLEVEL=1`
+const promisedInSearch = `CONTEXT=SEARCH CONTEXT=SORT SEARCH=FUZZY MULTISEARCH FILTERS INPROGRESS I18NLEVEL=1 I18NLEVEL=2`
 
 // promisedOfContent are those that give or take the content of messages.
 const promisedOfContent = `CONVERT REPLACE X-GM-EXT-1`

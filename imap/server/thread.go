@@ -47,7 +47,7 @@ func (s *session) threadInTurn(ctx context.Context, found mailstore.Result, by m
 		return nil, err
 	}
 	defer done()
-	return s.selected.account.Thread(ctx, found, by)
+	return s.selected.account.Thread(ctx, found, by, s.collation.by)
 }
 
 // threadAlgorithm gives the store's name of an algorithm.
@@ -71,11 +71,11 @@ func (sel *selected) threadQuery(k *imap.SearchKey) (mailstore.Query, error) {
 			return nil, imap.Bad("INTHREAD takes one search key")
 		}
 		q, err := sel.query(&k.Keys[0])
-		return mailstore.InThread{By: by, Query: q}, err
+		return mailstore.InThread{By: by, Collation: sel.collation.by, Query: q}, err
 	case imap.SearchThreadRoot:
-		return mailstore.ThreadRoot{By: by}, nil
+		return mailstore.ThreadRoot{By: by, Collation: sel.collation.by}, nil
 	case imap.SearchThreadLeaf:
-		return mailstore.ThreadLeaf{By: by}, nil
+		return mailstore.ThreadLeaf{By: by, Collation: sel.collation.by}, nil
 	case imap.SearchMessageID:
 		return mailstore.MessageID{ID: k.Text}, nil
 	}

@@ -20,6 +20,8 @@ type watch struct {
 	in   *place         // of ESEARCH: the mailbox, which is told (RFC 7377 §2.1)
 	key  imap.SearchKey // in which nothing is named that will mean another message later
 	kept mailstore.Kept
+	// collation is what was active when it began.
+	collation collation
 	// sorted is the order of a SORT, nil of a SEARCH.
 	sorted *mailstore.Sorted
 }
@@ -40,7 +42,7 @@ func (s *session) newWatch(p *imap.SearchProgram, uid bool) (*watch, error) {
 		s.noUpdate(s.tag, "Too many searches tell their updates")
 		return nil, nil
 	}
-	return &watch{tag: s.tag, uid: uid}, nil
+	return &watch{tag: s.tag, uid: uid, collation: s.collation}, nil
 }
 
 // noUpdate says that updates of a search will not be told, or no longer (RFC 5267
@@ -142,7 +144,7 @@ func (s *session) renew(ctx context.Context, w *watch) error {
 	if err := s.labelSearch(ctx, s.selected, &w.key); err != nil {
 		return err
 	}
-	q, err := s.selected.query(&w.key)
+	q, err := s.selected.queryBy(&w.key, w.collation)
 	if err != nil {
 		return err
 	}
