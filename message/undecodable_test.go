@@ -12,11 +12,7 @@ func TestUndecodable(t *testing.T) {
 		"From: \xff@x\r\nReply-To: r@x, s@x\r\nTo: team: t\xff@x, u@x;\r\n":                   {from: "\xff@x"},
 		"": {},
 	} {
-		m, err := Parse([]byte(header + "\r\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := Summary(m.AppendSummary(nil))
+		s := Summary(Parse([]byte(header + "\r\n")).AppendSummary(nil))
 		var got texts
 		b, failed := s.UndecodableSubject(nil)
 		if got.subject = string(b); failed != (got.subject != "") {
