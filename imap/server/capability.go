@@ -51,7 +51,6 @@ var extensions = [...]extension{
 	{"THREAD=REFERENCES", false, "RFC 5256"},
 	{"THREAD=REFS", false, "draft-ietf-morg-inthread-01"},
 	{"SEARCH=INTHREAD", false, "draft-ietf-morg-inthread-01"},
-	{"I18NLEVEL=1", false, "RFC 5255"},
 	{"SORT=DISPLAY", false, "RFC 5957"},
 	{"I18NLEVEL=1", false, "RFC 5255"},
 	{"SORT=MODSEQ", false, "RFC 5256"}, // as Cyrus has it

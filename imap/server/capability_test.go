@@ -26,7 +26,6 @@ func proofs() map[string]proof {
 		"ENABLE":                {"", "ENABLE CONDSTORE", `\* ENABLED CONDSTORE`},
 		"ID":                    {"", `ID ("name" "test")`, `\* ID \("name" "`},
 		"LANGUAGE":              {"", "LANGUAGE de-AT", `\* LANGUAGE \(de\)`},
-		"I18NLEVEL=1":           {"", "COMPARATOR", `\* COMPARATOR i;unicode-casemap`},
 		"I18NLEVEL=2":           {"", "COMPARATOR i;octet", `\* COMPARATOR i;octet`},
 		"NAMESPACE":             {"", "NAMESPACE", `\* NAMESPACE \(\("" "/"\)\) \(\("Other Users/" "/"\)\) \(\("Shared/" "/"\)\)`},
 		"CHILDREN":              {"CREATE a/b", `LIST "" a%`, `\* LIST \(\\HasChildren\) "/" "a"`},

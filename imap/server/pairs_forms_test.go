@@ -20,6 +20,7 @@ var forms = []form{
 	{"NOOP", "NOOP"},
 	{"ID", "ID NIL"},
 	{"LANGUAGE", "LANGUAGE"},
+	{"COMPARATOR", "COMPARATOR"},
 	{"ENABLE", "ENABLE X-UNKNOWN"},
 	{"NAMESPACE", "NAMESPACE"},
 	{"CREATE", "CREATE @made[ (USE (@use))]"},

@@ -98,6 +98,7 @@ func uses() map[string]use {
 		"ESORT":                 {fills: fills("return", "MAX COUNT", `COUNT [1-9]`, "SORT")},
 		"SORT=DISPLAY":          {fills: fills("criteria", "DISPLAYFROM", "", "SORT")},
 		"I18NLEVEL=1":           {fills: fills("keys", "SUBJECT X", "", "SEARCH", "SORT", "ESEARCH")},
+		"I18NLEVEL=2":           {on: []string{"COMPARATOR i;ascii-casemap"}, fills: both(fills("keys", "SUBJECT X", "", "SEARCH", "SORT", "ESEARCH", "THREAD"), fills("", "", `\* COMPARATOR i;`, "COMPARATOR"))},
 		"SORT=MODSEQ":           {fills: fills("criteria", "REVERSE MODSEQ", "", "SORT")},
 		"SORT=UID":              {fills: fills("criteria", "REVERSE UID", "", "SORT")},
 		"THREAD=ORDEREDSUBJECT": {fills: fills("algorithm", "ORDEREDSUBJECT", `\* THREAD \(`, "THREAD")},
