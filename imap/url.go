@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -73,8 +74,7 @@ func ParseURL(text string) (u URL, ok bool) {
 		return u, true
 	default:
 		u.Form = URLRelativePath
-		first, _, _ := strings.Cut(rest, "/")
-		if strings.Contains(first, ":") && first[0] != ';' {
+		if end := strings.IndexAny(rest, ":/?;"); end >= 0 && rest[end] == ':' {
 			return u, false // another scheme (RFC 5092 §7.2)
 		}
 		return u, u.path(rest)
@@ -127,7 +127,18 @@ func (u *URL) server(text string) (ok bool) {
 	if colon := strings.LastIndexByte(text, ':'); colon > strings.LastIndexByte(text, ']') {
 		u.Host, u.Port = text[:colon], text[colon+1:]
 	}
-	return u.Host != "" && strings.Trim(u.Port, "0123456789") == "" && !strings.ContainsAny(u.Host, "@;,&=")
+	return validHost(u.Host) && strings.Trim(u.Port, "0123456789") == ""
+}
+
+// validHost reports whether the text can be a name, an IPv4 address, or an IPv6
+// address in brackets (RFC 5092 §11, iserver).
+func validHost(host string) bool {
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
+		inner, bracketed = strings.CutSuffix(inner, "]")
+		address, err := netip.ParseAddr(inner)
+		return bracketed && err == nil && address.Is6()
+	}
+	return host != "" && !strings.ContainsAny(host, "@;,&=:[]")
 }
 
 // path reads what stands behind the server, without its first slash.

@@ -103,6 +103,8 @@ func (u *URL) authorization(text string) (ok bool) {
 	if u.Access, ok = unescape(access, true); !ok || strings.ContainsAny(access, "@/?") || !isAccess(u.Access) {
 		return false
 	}
+	kind, user := u.AccessOf()
+	u.Access = kind + user
 	if !full {
 		return true
 	}

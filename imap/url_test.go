@@ -104,7 +104,7 @@ func TestResolveURL(t *testing.T) {
 func FuzzURL(f *testing.F) {
 	for _, text := range []string{
 		"imap://joe@h:1/INBOX;UIDVALIDITY=3/;UID=4/;SECTION=1.MIME/;PARTIAL=0.5;EXPIRE=2005-10-28T23:59:59.5+01:00;URLAUTH=user+x:internal:91354a473744909de610943775f92038",
-		"imap://;AUTH=*@h/%2Fa/%2E%2E/b%2F?ALL", ";SECTION=2", "..;UIDVALIDITY=3/;UID=4", "//h", "/",
+		"imap://;AUTH=*@h/%2Fa/%2E%2E/b%2F?ALL", ";SECTION=2", "..;UIDVALIDITY=3/;UID=4", "//h", "/", "//::", "//[::1]:143/a", "//[v1.x]", "//h:", "//[", "//[]", "h/?:",
 	} {
 		f.Add(text)
 	}
