@@ -8,14 +8,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/restante/restante/test/binary"
 	"github.com/restante/restante/test/imapclient"
-	"github.com/restante/restante/test/lmtpclient"
+	"github.com/restante/restante/test/load"
 )
 
 // restante is the path of the program, set by TestMain.
@@ -87,19 +86,19 @@ func TestStop(t *testing.T) {
 	l.verify(t)
 }
 
-// load is all that works on the server.
-type load struct {
+// everybody is all that works on the server.
+type everybody struct {
 	server     *binary.Server
 	users      []string
-	workers    []*worker
-	deliverers []*deliverer
-	keepers    []*keeper
+	workers    []*load.Worker
+	deliverers []*load.Deliverer
+	keepers    []*load.Keeper
 }
 
 // newLoad makes the accounts and their workers; the workers' choices come from seed.
-func newLoad(t *testing.T, s *binary.Server, seed uint64) *load {
+func newLoad(t *testing.T, s *binary.Server, seed uint64) *everybody {
 	t.Helper()
-	l := &load{server: s}
+	l := &everybody{server: s}
 	for a := range accounts {
 		user := fmt.Sprintf("user%d@example.org", a)
 		l.users = append(l.users, user)
@@ -111,16 +110,15 @@ func newLoad(t *testing.T, s *binary.Server, seed uint64) *load {
 		c.Close()
 		for i := range imapWorkers {
 			name := fmt.Sprintf("w%d.%d", a, i)
-			l.workers = append(l.workers, &worker{name: name, user: user, model: model{messages: make(map[place]message)},
-				random: rand.New(rand.NewPCG(seed, uint64(1+len(l.workers))))})
+			l.workers = append(l.workers, load.NewWorker(name, user, rand.New(rand.NewPCG(seed, uint64(1+len(l.workers))))))
 		}
-		l.keepers = append(l.keepers, &keeper{user: user, random: rand.New(rand.NewPCG(seed, 1<<32+uint64(a)))})
-		l.deliverers = append(l.deliverers, &deliverer{user: user, name: fmt.Sprintf("d%d", a), acknowledged: make(map[string]bool)})
+		l.keepers = append(l.keepers, load.NewKeeper("kept", rand.New(rand.NewPCG(seed, 1<<32+uint64(a)))))
+		l.deliverers = append(l.deliverers, load.NewDeliverer(fmt.Sprintf("d%d", a), user))
 	}
 	return l
 }
 
-func (l *load) login(t *testing.T, user string) *imapclient.Client {
+func (l *everybody) login(t *testing.T, user string) *imapclient.Client {
 	t.Helper()
 	c, err := imapclient.Login(l.server.IMAP, nil, user, password)
 	if err != nil {
@@ -131,14 +129,8 @@ func (l *load) login(t *testing.T, user string) *imapclient.Client {
 
 // run has all work until the server has done about so many operations, and ends it
 // in the midst of them.
-func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
+func (l *everybody) run(t *testing.T, operations int64, end func(testing.TB)) {
 	t.Helper()
-	for _, w := range l.workers {
-		w.client, w.selected = l.login(t, w.user), ""
-	}
-	for _, k := range l.keepers {
-		k.client = l.login(t, k.user)
-	}
 	ctx, enough := context.WithCancel(t.Context())
 	defer enough()
 	var count atomic.Int64
@@ -152,7 +144,7 @@ func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 		all.Go(func() {
 			defer c.Close()
 			for {
-				if err := step(); wrong(err) {
+				if err := step(); load.Wrong(err) {
 					t.Error(err)
 					enough()
 					return
@@ -164,14 +156,18 @@ func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 		})
 	}
 	for _, w := range l.workers {
-		work(w.client, w.step)
+		c := l.login(t, w.User())
+		w.Use(c)
+		work(c, w.Step)
 	}
-	for _, k := range l.keepers {
-		work(k.client, k.step)
+	for a, k := range l.keepers {
+		c := l.login(t, l.users[a])
+		k.Use(c)
+		work(c, k.Step)
 	}
 	for _, d := range l.deliverers {
 		all.Go(func() {
-			for d.deliver(l.server.LMTP) == nil {
+			for d.Deliver(l.server.LMTP) == nil {
 				done()
 			}
 		})
@@ -183,72 +179,37 @@ func (l *load) run(t *testing.T, operations int64, end func(testing.TB)) {
 }
 
 // verify compares what the server has with what it acknowledged.
-func (l *load) verify(t *testing.T) {
+func (l *everybody) verify(t *testing.T) {
 	t.Helper()
 	for a, user := range l.users {
 		c := l.login(t, user)
-		all, err := fetchAll(c, mailboxes)
+		all, err := load.FetchAll(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		misplaced, err := l.keepers[a].verify(c)
+		wrong, err := load.CheckContents(c)
 		if err != nil {
+			t.Fatal(err)
+		}
+		misplaced, err := l.keepers[a].Verify(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong = append(wrong, misplaced...)
+		if err := l.keepers[a].Adopt(c); err != nil {
 			t.Fatal(err)
 		}
 		c.Close()
-		for _, wrong := range misplaced {
-			t.Errorf("%s: %s", user, wrong)
-		}
 		t.Logf("%s has %d messages", user, len(all))
 		for _, w := range l.workers {
-			if w.user == user {
-				for _, wrong := range w.model.verify(w.name, all) {
-					t.Errorf("%s: %s", user, wrong)
-				}
+			if w.User() == user {
+				wrong = append(wrong, w.Verify(all)...)
+				w.Adopt(all)
 			}
 		}
-		for _, wrong := range l.deliverers[a].verify(all) {
-			t.Errorf("%s: %s", user, wrong)
+		wrong = append(wrong, l.deliverers[a].Verify(all)...)
+		for _, w := range wrong {
+			t.Errorf("%s: %s", user, w)
 		}
 	}
-}
-
-// deliverer delivers messages to one account.
-type deliverer struct {
-	user, name   string
-	next         int
-	acknowledged map[string]bool // tokens
-}
-
-func (d *deliverer) deliver(addr string) error {
-	d.next++
-	token := fmt.Sprintf("%s-%d", d.name, d.next)
-	lines := 1
-	if d.next%20 == 0 {
-		lines = 20_000 // more than is held in memory
-	}
-	err := lmtpclient.Deliver(addr, "a@example.com", d.user, fmt.Appendf(nil,
-		"From: a@example.com\r\nSubject: mail\r\nX-Token: %s\r\n\r\n%s", token, strings.Repeat("A line of mail.\r\n", lines)))
-	if err == nil {
-		d.acknowledged[token] = true
-	}
-	return err
-}
-
-// verify answers one sentence for each message that is wrong.
-func (d *deliverer) verify(all stored) []string {
-	var wrong []string
-	found := make(map[string]int)
-	for at, m := range all {
-		found[m.token]++
-		if d.acknowledged[m.token] && (at.mailbox != "INBOX" || m.flags != "") {
-			wrong = append(wrong, fmt.Sprintf("%s is at %v with the flags %q", m.token, at, m.flags))
-		}
-	}
-	for token := range d.acknowledged {
-		if found[token] != 1 {
-			wrong = append(wrong, fmt.Sprintf("%s was delivered and is there %d times", token, found[token]))
-		}
-	}
-	return wrong
 }

@@ -1,4 +1,4 @@
-package kill_test
+package load
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"github.com/restante/restante/test/imapclient"
 )
 
-// keeper is one connection that creates, renames and deletes mailboxes of its own.
-type keeper struct {
-	user   string
+// A Keeper is one connection that creates, renames and deletes mailboxes of its own.
+type Keeper struct {
+	folder string
 	random *rand.Rand
 	next   int // number of its next mailbox
 	client *imapclient.Client
@@ -21,10 +21,19 @@ type keeper struct {
 	without, with string
 }
 
-// step does one command.
-func (k *keeper) step() error {
+// NewKeeper makes a keeper without a connection, of mailboxes below folder. Its
+// choices come from random.
+func NewKeeper(folder string, random *rand.Rand) *Keeper {
+	return &Keeper{folder: folder, random: random}
+}
+
+// Use has the keeper go on over a connection that has logged in.
+func (k *Keeper) Use(c *imapclient.Client) { k.client = c }
+
+// Step does one command.
+func (k *Keeper) Step() error {
 	k.next++
-	fresh := fmt.Sprintf("kept/%d", k.next)
+	fresh := fmt.Sprintf("%s/%d", k.folder, k.next)
 	var command string
 	switch n := k.random.IntN(6); {
 	case n < 3 || len(k.names) == 0:
@@ -48,17 +57,14 @@ func (k *keeper) step() error {
 	return nil
 }
 
-// verify answers one sentence for each mailbox that is wrong, and takes over what
-// is there where both ways were right.
-func (k *keeper) verify(c *imapclient.Client) ([]string, error) {
-	reply, err := c.Do(`LIST "" kept/%%`)
+// Verify answers one sentence for each mailbox that is wrong. What the last command
+// has done is open if it was not acknowledged, now and later.
+func (k *Keeper) Verify(c *imapclient.Client) ([]string, error) {
+	have, err := k.list(c)
 	if err != nil {
 		return nil, err
 	}
-	var have, wrong []string
-	for _, line := range reply.Untagged {
-		have = append(have, strings.Trim(line[strings.LastIndexByte(line, ' ')+1:], `"`))
-	}
+	var wrong []string
 	for _, name := range k.names {
 		if !slices.Contains(have, name) && name != k.without {
 			wrong = append(wrong, "mailbox "+name+" is lost")
@@ -72,6 +78,28 @@ func (k *keeper) verify(c *imapclient.Client) ([]string, error) {
 	if k.with != "" && k.without != "" && slices.Contains(have, k.with) == slices.Contains(have, k.without) {
 		wrong = append(wrong, fmt.Sprintf("%s was renamed to %s by half", k.without, k.with))
 	}
-	k.names, k.without, k.with = have, "", ""
 	return wrong, nil
+}
+
+// Adopt takes what the server has for what it acknowledged. Nothing may be under way
+// any more.
+func (k *Keeper) Adopt(c *imapclient.Client) error {
+	have, err := k.list(c)
+	if err == nil {
+		k.names, k.without, k.with = have, "", ""
+	}
+	return err
+}
+
+// list reads the keeper's mailboxes.
+func (k *Keeper) list(c *imapclient.Client) ([]string, error) {
+	reply, err := c.Do(`LIST "" %s/%%`, k.folder)
+	if err != nil {
+		return nil, err
+	}
+	var have []string
+	for _, line := range reply.Untagged {
+		have = append(have, strings.Trim(line[strings.LastIndexByte(line, ' ')+1:], `"`))
+	}
+	return have, nil
 }

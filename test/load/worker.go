@@ -1,4 +1,4 @@
-package kill_test
+package load
 
 import (
 	"errors"
@@ -11,13 +11,15 @@ import (
 	"github.com/restante/restante/test/imapclient"
 )
 
+// mailboxes are those that workers change. Archive is made with an account, Work
+// must be made.
 var mailboxes = []string{"INBOX", "Archive", "Work"}
 
 var flagNames = []string{`\Seen`, `\Flagged`, `\Answered`, "$Forwarded", "Work", "Urgent"}
 
-// worker is one connection that changes messages of its own in an account that
+// A Worker is one connection that changes messages of its own in an account that
 // it shares with others.
-type worker struct {
+type Worker struct {
 	name, user string
 	model      model
 	random     *rand.Rand
@@ -27,9 +29,30 @@ type worker struct {
 	selected string
 }
 
-// step does one command. When the connection is gone, what the command may have
+// NewWorker makes a worker without a connection. Its name, which begins no
+// other worker's, marks its messages; its choices come from random.
+func NewWorker(name, user string, random *rand.Rand) *Worker {
+	return &Worker{name: name, user: user, model: model{messages: make(map[place]message)}, random: random}
+}
+
+// User is the login name of the worker's account.
+func (w *Worker) User() string { return w.user }
+
+// Use has the worker go on over a connection that has logged in.
+func (w *Worker) Use(c *imapclient.Client) { w.client, w.selected = c, "" }
+
+// Verify compares what the server has with what it acknowledged to the worker,
+// and answers one sentence for each message that is wrong. What the last command
+// has done is open if it was not acknowledged, now and later.
+func (w *Worker) Verify(all Stored) []string { return w.model.verify(w.name, all) }
+
+// Adopt takes what the server has for what it acknowledged. Nothing may be under way
+// any more.
+func (w *Worker) Adopt(all Stored) { w.model.adopt(w.name, all) }
+
+// Step does one command. When the connection is gone, what the command may have
 // done is in the model; errServer says that the answer makes no sense.
-func (w *worker) step() error {
+func (w *Worker) Step() error {
 	if w.selected == "" || w.random.IntN(12) == 0 {
 		mailbox := mailboxes[w.random.IntN(len(mailboxes))]
 		if _, err := w.client.Do("SELECT %s", mailbox); err != nil {
@@ -56,7 +79,7 @@ func (w *worker) step() error {
 }
 
 // some picks up to eight of the worker's messages in the selected mailbox.
-func (w *worker) some() []place {
+func (w *Worker) some() []place {
 	var all []place
 	for at := range w.model.messages {
 		if at.mailbox == w.selected {
@@ -69,7 +92,7 @@ func (w *worker) some() []place {
 }
 
 // letter makes a message of some size, now and then a large one.
-func (w *worker) letter() (token string, text []byte) {
+func (w *Worker) letter() (token string, text []byte) {
 	w.next++
 	token = fmt.Sprintf("%s-%d-%d", w.name, w.next, w.random.Uint32())
 	size := w.random.IntN(4 << 10)
@@ -79,11 +102,10 @@ func (w *worker) letter() (token string, text []byte) {
 	case 1, 2, 3:
 		size = 100 << 10
 	}
-	return token, fmt.Appendf(nil, "From: a@example.com\r\nSubject: %s\r\nX-Token: %s\r\n\r\n%s\r\n",
-		token, token, strings.Repeat("0123456789abcdef\r\n", size/18))
+	return token, letter(token, size)
 }
 
-func (w *worker) append() error {
+func (w *Worker) append() error {
 	token, text := w.letter()
 	flags := w.flags()
 	mailbox := mailboxes[w.random.IntN(len(mailboxes))]
@@ -93,7 +115,7 @@ func (w *worker) append() error {
 	return w.done(err, func() { w.model.messages[place{mailbox, uid}] = m })
 }
 
-func (w *worker) store(some []place) error {
+func (w *Worker) store(some []place) error {
 	flags := w.flags()
 	operation := []string{"+FLAGS.SILENT", "-FLAGS.SILENT", "FLAGS.SILENT", "+FLAGS"}[w.random.IntN(4)]
 	after := make(map[place]string)
@@ -120,7 +142,7 @@ func (w *worker) store(some []place) error {
 	})
 }
 
-func (w *worker) copy(some []place) error {
+func (w *Worker) copy(some []place) error {
 	to := w.other()
 	w.model.pending = pending{what: "COPY", more: w.extras(some, to)}
 	reply, err := w.client.Do("UID COPY %s %s", set(some), to)
@@ -131,7 +153,7 @@ func (w *worker) copy(some []place) error {
 	return w.copied(reply.Text, to, false)
 }
 
-func (w *worker) move(some []place) error {
+func (w *Worker) move(some []place) error {
 	to := w.other()
 	w.model.pending = pending{what: "MOVE", more: w.extras(some, to), gone: placesOf(some), exclusive: true}
 	reply, err := w.client.Do("UID MOVE %s %s", set(some), to)
@@ -149,7 +171,7 @@ func (w *worker) move(some []place) error {
 }
 
 // expunge marks messages and expunges them; what others have marked stays.
-func (w *worker) expunge(some []place) error {
+func (w *Worker) expunge(some []place) error {
 	after := make(map[place]string)
 	for _, at := range some {
 		after[at] = canonical(append(strings.Fields(w.model.messages[at].flags), `\Deleted`))
@@ -171,7 +193,7 @@ func (w *worker) expunge(some []place) error {
 }
 
 // done records what a command has done, if it was acknowledged.
-func (w *worker) done(err error, record func()) error {
+func (w *Worker) done(err error, record func()) error {
 	if err == nil {
 		w.model.pending = pending{}
 		record()
@@ -180,7 +202,7 @@ func (w *worker) done(err error, record func()) error {
 }
 
 // copied records the new places of copies by [COPYUID validity from to].
-func (w *worker) copied(line, to string, moved bool) error {
+func (w *Worker) copied(line, to string, moved bool) error {
 	_, code, _ := strings.Cut(line, "[COPYUID ")
 	code, _, _ = strings.Cut(code, "]")
 	words := strings.Fields(code)
@@ -205,7 +227,7 @@ func (w *worker) copied(line, to string, moved bool) error {
 	return nil
 }
 
-func (w *worker) extras(some []place, to string) []extra {
+func (w *Worker) extras(some []place, to string) []extra {
 	var all []extra
 	for _, at := range some {
 		all = append(all, extra{to, w.model.messages[at]})
@@ -214,12 +236,12 @@ func (w *worker) extras(some []place, to string) []extra {
 }
 
 // other picks a mailbox besides the selected one.
-func (w *worker) other() string {
+func (w *Worker) other() string {
 	i := slices.Index(mailboxes, w.selected)
 	return mailboxes[(i+1+w.random.IntN(len(mailboxes)-1))%len(mailboxes)]
 }
 
-func (w *worker) flags() []string {
+func (w *Worker) flags() []string {
 	var some []string
 	for _, f := range flagNames {
 		if w.random.IntN(4) == 0 {
@@ -270,9 +292,9 @@ func expand(set string) []uint32 {
 // errServer says that the server answered what it should not.
 var errServer = errors.New("wrong answer")
 
-// wrong reports whether the server refused a command or answered what makes no
+// Wrong reports whether the server refused a command or answered what makes no
 // sense, rather than being dead.
-func wrong(err error) bool {
+func Wrong(err error) bool {
 	var refused *imapclient.RefusedError
 	return errors.As(err, &refused) || errors.Is(err, errServer)
 }

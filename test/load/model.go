@@ -1,4 +1,4 @@
-package kill_test
+package load
 
 import (
 	"fmt"
@@ -42,12 +42,12 @@ type extra struct {
 	message
 }
 
-// stored is a mailbox as the server has it.
-type stored map[place]message
+// Stored is the messages of an account as the server has them.
+type Stored map[place]message
 
-// fetchAll reads all messages of the mailboxes.
-func fetchAll(c *imapclient.Client, mailboxes []string) (stored, error) {
-	all := make(stored)
+// FetchAll reads all messages of the mailboxes that workers and deliverers write to.
+func FetchAll(c *imapclient.Client) (Stored, error) {
+	all := make(Stored)
 	for _, mailbox := range mailboxes {
 		messages, err := c.Messages(mailbox, "BODY.PEEK[HEADER.FIELDS (X-TOKEN)]")
 		if err != nil {
@@ -66,9 +66,8 @@ func fetchAll(c *imapclient.Client, mailboxes []string) (stored, error) {
 }
 
 // verify compares what the server has of a worker's messages with what it
-// acknowledged, and takes over what it has where both ways were right. It
-// answers one sentence for each message that is wrong.
-func (m *model) verify(name string, all stored) []string {
+// acknowledged. It answers one sentence for each message that is wrong.
+func (m *model) verify(name string, all Stored) []string {
 	var wrong []string
 	addf := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	gone := make(map[string]bool) // tokens
@@ -86,17 +85,17 @@ func (m *model) verify(name string, all stored) []string {
 			addf("%s at %v has the flags %q, not %q", want.token, at, got.flags, want.flags)
 		}
 	}
-	found := make(map[string]bool)
+	found, open := make(map[string]bool), m.pending.more
 	for at, got := range all {
 		if _, known := m.messages[at]; known || !strings.HasPrefix(got.token, name+"-") {
 			continue
 		}
-		i := slices.Index(m.pending.more, extra{at.mailbox, got})
+		i := slices.Index(open, extra{at.mailbox, got})
 		if i < 0 {
 			addf("%s at %v is there, and should not", got.token, at)
 			continue
 		}
-		m.pending.more = slices.Delete(slices.Clone(m.pending.more), i, i+1)
+		open = slices.Delete(slices.Clone(open), i, i+1)
 		found[got.token] = true
 	}
 	if m.pending.exclusive {
@@ -109,12 +108,11 @@ func (m *model) verify(name string, all stored) []string {
 	if len(wrong) > 0 {
 		addf("the command under way was %q", m.pending.what)
 	}
-	m.adopt(name, all)
 	return wrong
 }
 
 // adopt takes what the server has for what it acknowledged.
-func (m *model) adopt(name string, all stored) {
+func (m *model) adopt(name string, all Stored) {
 	m.messages, m.pending = make(map[place]message), pending{}
 	for at, got := range all {
 		if strings.HasPrefix(got.token, name+"-") {
