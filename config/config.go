@@ -134,13 +134,16 @@ type Mailbox struct {
 	SpecialUse []string `toml:"special_use" comment:"Attributes of RFC 6154."`
 }
 
-// Store is how the embedded store uses the machine.
+// Store is where mail is kept, and how the embedded store uses the machine.
 type Store struct {
-	Cache    Size `toml:"cache" comment:"Memory for blocks read. By default a sixteenth of the machine's, between 64 and 512 MiB."`
-	MemTable Size `toml:"memtable" comment:"Memory that takes commits until they are written out; up to four of it under load."`
-	Accounts Size `toml:"accounts" comment:"Memory for accounts that nobody has open."`
-	SyncAll  bool `toml:"sync_all" comment:"Sync flag changes before they are acknowledged, not within 50 ms after."`
-	Reserve  Size `toml:"reserve" comment:"Disk space that is left free; writing is refused when there is less."`
+	Engine   string `toml:"engine" comment:"Where mail is kept: \"pebble\", the embedded store in the data directory, of which one server is the\nonly user, or \"postgresql\", a database for any number of them."`
+	Cache    Size   `toml:"cache" comment:"Memory for blocks read. By default a sixteenth of the machine's, between 64 and 512 MiB."`
+	MemTable Size   `toml:"memtable" comment:"Memory that takes commits until they are written out; up to four of it under load."`
+	Accounts Size   `toml:"accounts" comment:"Memory for accounts that nobody has open."`
+	SyncAll  bool   `toml:"sync_all" comment:"Sync flag changes before they are acknowledged, not within 50 ms after."`
+	Reserve  Size   `toml:"reserve" comment:"Disk space that is left free; writing is refused when there is less."`
+
+	PostgreSQL PostgreSQL `toml:"postgresql" comment:"The database, with the engine postgresql. cache, memtable, sync_all and reserve mean nothing to it."`
 }
 
 // Limits bound what clients may ask for.

@@ -107,9 +107,17 @@ func TestErrorsNameKeyAndLine(t *testing.T) {
 		"[auth]\nmechanisms = []":                                      "f.toml:2: auth.mechanisms: there is no way to log in",
 		"[auth]\nlocal_domains = [\"a b\"]":                            "f.toml:2: auth.local_domains: ",
 		"[[accounts.mailboxes]]\nname = \"inbox\"":                     "f.toml:1: accounts.mailboxes: ",
-		"data = \"\"":                                "f.toml:1: data: no directory is given",
-		"[auth]\nargon2_memory = \"1048577\"":        "f.toml:2: auth.argon2_memory: 1048577 bytes are not whole KiB",
-		"[limits]\nkeywords = 1\n[auth]\nremember=5": "f.toml:4: auth.remember: ",
+		"[store]\nengine = \"mysql\"":                                  `f.toml:2: store.engine: "mysql" is not one of pebble, postgresql`,
+		"[store]\nengine = \"postgresql\"":                             "f.toml: store.postgresql.url: the engine is postgresql and no database is named",
+		"[store.postgresql]\nbus = \"nats\"":                           "f.toml: store.postgresql.nats.url: the bus is nats and no server is named",
+		"[store.postgresql]\nurl = \"postgres://u:secret@h/d\"":        "f.toml:2: store.postgresql.url: it has a password, which",
+		"[store.postgresql]\nurl = \"postgres://h/d?password=x\"":      "f.toml:2: store.postgresql.url: it has a password, which",
+		"[store.postgresql]\nurl = \"host=h password = x\"":            "f.toml:2: store.postgresql.url: it has a password, which",
+		"[store.postgresql.nats]\nurl = \"nats://a,nats://u:p@b\"":     "f.toml:2: store.postgresql.nats.url: it has a password, which",
+		"[store.postgresql]\nwait = \"1ms\"":                           "f.toml:2: store.postgresql.wait: ",
+		"data = \"\"":                                                  "f.toml:1: data: no directory is given",
+		"[auth]\nargon2_memory = \"1048577\"":                          "f.toml:2: auth.argon2_memory: 1048577 bytes are not whole KiB",
+		"[limits]\nkeywords = 1\n[auth]\nremember=5":                   "f.toml:4: auth.remember: ",
 	} {
 		_, err := Parse("f.toml", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -29,7 +29,8 @@ func Default() Config {
 			{"Drafts", []string{`\Drafts`}}, {"Sent", []string{`\Sent`}}, {"Junk", []string{`\Junk`}},
 			{"Trash", []string{`\Trash`}}, {"Archive", []string{`\Archive`}},
 		}},
-		Store: Store{Cache: defaultCache(), MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib},
+		Store: Store{Engine: EnginePebble, Cache: defaultCache(), MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib,
+			PostgreSQL: defaultPostgreSQL()},
 		Limits: Limits{
 			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500, SearchesPerAccount: 4,
 			LoginTime: Duration{time.Minute}, LoginFailures: 10, IdleTime: Duration{30 * time.Minute}, CommandTime: Duration{5 * time.Minute}, SearchTime: Duration{5 * time.Minute},

@@ -65,7 +65,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 			return 0, err
 		}
 		if e := patience.wait(ctx); e != nil {
-			return 0, fmt.Errorf("pgkv: commit: %w", errors.Join(e, err))
+			return 0, fmt.Errorf("pgkv: commit: %w: %w", e, err)
 		}
 	}
 }

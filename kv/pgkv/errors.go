@@ -27,6 +27,12 @@ type connectError struct{ error }
 
 func (e *connectError) Unwrap() error { return e.error }
 
+// Error puts what was met at each address into one line.
+func (e *connectError) Error() string { return strings.ReplaceAll(e.error.Error(), "\n\t", " ") }
+
+// errPassword says that the password cannot be had, which no waiting mends.
+var errPassword = errors.New("pgkv: no password")
+
 // lostError says that the connection broke while it was used.
 type lostError struct{ error }
 
@@ -43,6 +49,9 @@ func lost(c *pgx.Conn, err error) error {
 // transient reports whether the call that met err may well succeed later on
 // another connection.
 func transient(err error) bool {
+	if errors.Is(err, errPassword) {
+		return false
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		if pg.Code == codeDiskFull {

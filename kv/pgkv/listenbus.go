@@ -12,7 +12,7 @@ import (
 // listenBus is PostgreSQL's LISTEN and NOTIFY: it listens on a connection of its
 // own, and tells on any.
 type listenBus struct {
-	url     string
+	options Options
 	publish *pgxpool.Pool
 	log     *slog.Logger
 }
@@ -46,8 +46,11 @@ func (b *listenBus) Listen(ctx context.Context, subject string, heard func(strin
 
 // listen hears messages over one connection, until it breaks.
 func (b *listenBus) listen(ctx context.Context, subject string, heard func(string), missed, ready func()) error {
-	config, err := pgx.ParseConfig(b.url)
+	config, err := pgx.ParseConfig(b.options.URL)
 	if err != nil {
+		return err
+	}
+	if err := b.options.authorize(config); err != nil {
 		return err
 	}
 	// A connection whose other end is gone is noticed by the node's own messages,

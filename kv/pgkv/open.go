@@ -16,8 +16,9 @@ import (
 )
 
 // Open opens a store and makes or migrates its tables. Errors are
-// restante.ErrInvalid (Options.URL), kv.ErrNewerSchema and
-// restante.ErrUnavailable (no database within Options.Patience).
+// restante.ErrInvalid (Options.URL), restante.ErrNotFound (no store, with
+// Options.Existing), kv.ErrNewerSchema and restante.ErrUnavailable (no database within
+// Options.Patience).
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -32,20 +33,22 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.mu.snapshots = make(map[*snapshot]struct{})
 	s.mu.watches = make(map[*watch]struct{})
 	var err error
-	if s.readers, err = pool(o.URL, o.Readers); err != nil {
+	if s.readers, err = pool(o, o.Readers); err != nil {
 		return nil, err
 	}
-	if s.writers, err = pool(o.URL, o.Writers); err != nil {
+	if s.writers, err = pool(o, o.Writers); err != nil {
 		s.readers.Close()
 		return nil, err
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	s.news = newNews(o.Logger, s.tell)
-	if err = s.migrate(ctx); err == nil {
+	if err = s.migrate(ctx); err != nil {
+		err = fmt.Errorf("pgkv: open: %w", err)
+	} else {
 		bus := o.Bus
 		if bus == nil {
-			bus = &listenBus{url: o.URL, publish: s.writers, log: o.Logger}
+			bus = &listenBus{options: o, publish: s.writers, log: o.Logger}
 		}
 		err = s.news.start(ctx, background, bus, "restante_"+s.id)
 	}
@@ -66,12 +69,13 @@ func orDefault[T comparable](v *T, d T) {
 }
 
 // pool makes a pool that connects when a connection is asked for.
-func pool(url string, size int) (*pgxpool.Pool, error) {
-	c, err := pgxpool.ParseConfig(url)
+func pool(o Options, size int) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("pgkv: %w: %w", err, restante.ErrInvalid)
 	}
 	c.MaxConns = int32(size)
+	c.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { return o.authorize(c) }
 	c.HealthCheckPeriod = 5 * time.Second
 	c.MaxConnIdleTime = 5 * time.Minute
 	if c.ConnConfig.ConnectTimeout == 0 {
@@ -82,6 +86,19 @@ func pool(url string, size int) (*pgxpool.Pool, error) {
 		return nil, fmt.Errorf("pgkv: %w", err)
 	}
 	return p, nil
+}
+
+// authorize adds the password to what a connection is made by.
+func (o Options) authorize(c *pgx.ConnConfig) error {
+	if o.Password == nil {
+		return nil
+	}
+	password, err := o.Password()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errPassword, err)
+	}
+	c.Password = password
+	return nil
 }
 
 // migrate makes the tables where they are missing. Nodes that start at once wait
@@ -96,6 +113,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			if err := tx.QueryRow(ctx, sqlHasSchema).Scan(&there); err != nil {
 				return err
 			}
+			if !there && s.options.Existing {
+				return fmt.Errorf("there is no store in the database: %w", restante.ErrNotFound)
+			}
 			if !there {
 				s.id = strings.ToLower(rand.Text())
 				return create(ctx, tx, s.id)
@@ -105,7 +125,7 @@ func (s *Store) migrate(ctx context.Context) error {
 				return err
 			}
 			if version > schemaVersion {
-				return fmt.Errorf("pgkv: schema %d: %w", version, kv.ErrNewerSchema)
+				return fmt.Errorf("schema %d: %w", version, kv.ErrNewerSchema)
 			}
 			return nil
 		})
@@ -124,7 +144,7 @@ func create(ctx context.Context, tx pgx.Tx, id string) error {
 	}
 	for _, q := range statements {
 		if _, err := tx.Exec(ctx, q); err != nil {
-			return fmt.Errorf("pgkv: make tables: %w", err)
+			return fmt.Errorf("make tables: %w", err)
 		}
 	}
 	_, err := tx.Exec(ctx, sqlSetSchema, schemaVersion, id)

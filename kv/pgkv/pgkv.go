@@ -14,7 +14,6 @@ package pgkv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -33,6 +32,11 @@ type Options struct {
 	// pairs. With several hosts and target_session_attrs=read-write the one
 	// that is the primary now is found.
 	URL string
+	// Password gives the password for each new connection. Nil: that of URL,
+	// PGPASSWORD or PGPASSFILE.
+	Password func() (string, error)
+	// Existing opens a store that is there, and makes none.
+	Existing bool
 	// Logger is told of connections that break and of what is done about it.
 	// Nil discards.
 	Logger *slog.Logger
@@ -102,7 +106,7 @@ func (s *Store) Partitions(ctx context.Context, f func(kv.Partition, kv.Version)
 			return err
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("pgkv: partitions: %w", err)
 		}
 		for _, r := range rows {
 			if err := s.check(ctx); err != nil {
@@ -151,7 +155,7 @@ func (s *Store) Close() error {
 // Patience: f must be free of effects or safe to be done again.
 func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, f func(context.Context, *pgxpool.Conn) error) error {
 	patience := s.patience()
-	for {
+	for told := false; ; told = true {
 		if err := s.check(ctx); err != nil {
 			return err
 		}
@@ -160,9 +164,11 @@ func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, f func(context.Cont
 			return err
 		}
 		if e := patience.wait(ctx); e != nil {
-			return fmt.Errorf("pgkv: %w", errors.Join(e, err))
+			return fmt.Errorf("%w: %w", e, err)
 		}
-		s.log.WarnContext(ctx, "database cannot be reached, trying again", "error", err)
+		if !told {
+			s.log.WarnContext(ctx, "database cannot be reached, waiting for it", "error", err)
+		}
 	}
 }
 

@@ -45,10 +45,10 @@ func (s *Store) settle(ctx context.Context, patience *patience, lost *commit, ca
 			}
 		}
 		if errors.Is(err, errForgotten) || !transient(err) {
-			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w", errors.Join(err, cause))
+			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w: %w", err, cause)
 		}
 		if e := patience.wait(ctx); e != nil {
-			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w", errors.Join(e, cause))
+			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w: %w", e, cause)
 		}
 	}
 }

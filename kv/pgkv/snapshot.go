@@ -72,7 +72,7 @@ func (s *snapshot) begin(ctx context.Context) (version kv.Version, err error) {
 			return version, err
 		}
 		if e := patience.wait(ctx); e != nil {
-			return 0, fmt.Errorf("pgkv: snapshot: %w", errors.Join(e, err))
+			return 0, fmt.Errorf("pgkv: snapshot: %w: %w", e, err)
 		}
 	}
 }
