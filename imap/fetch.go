@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -52,6 +53,35 @@ type FetchItems struct {
 // IsZero reports whether nothing is asked for.
 func (f *FetchItems) IsZero() bool {
 	return f.Atts == 0 && len(f.Sections) == 0 && len(f.Annotations) == 0
+}
+
+// Merge adds what other items ask for, each once. They are not changed.
+func (f *FetchItems) Merge(o *FetchItems) {
+	f.Atts |= o.Atts
+	for i := range o.Sections {
+		s := &o.Sections[i]
+		key := string(s.key(nil))
+		if at := slices.IndexFunc(f.Sections, func(t FetchSection) bool { return string(t.key(nil)) == key }); at >= 0 {
+			f.Sections[at].Peek = f.Sections[at].Peek && s.Peek
+			continue
+		}
+		f.Sections = append(f.Sections, *s)
+	}
+	for i := range o.Annotations {
+		a := &o.Annotations[i]
+		key := string(a.appendRequest(nil))
+		if !slices.ContainsFunc(f.Annotations, func(b FetchAnnotation) bool { return string(b.appendRequest(nil)) == key }) {
+			f.Annotations = append(f.Annotations, *a)
+		}
+	}
+}
+
+// key is what tells an item from others: how a client would ask for it, but for
+// .PEEK.
+func (f *FetchSection) key(dst []byte) []byte {
+	loud := *f
+	loud.Peek = false
+	return loud.appendRequest(dst)
 }
 
 // SetsSeen reports whether fetching the items sets \Seen.

@@ -126,8 +126,11 @@ type SearchProgram struct {
 	Extended bool
 	Return   SearchReturn
 	Partial  PartialRange // where ReturnPartial
-	Charset  string       // as the client wrote it; empty where it gave none
-	Key      SearchKey
+	// Updates are what of a new message is fetched that joins the result, where
+	// ReturnUpdate (RFC 5465 §7).
+	Updates FetchItems
+	Charset string // as the client wrote it; empty where it gave none
+	Key     SearchKey
 	// Threads is how threads are made for the keys that speak of them: what the
 	// result option THREAD= says, or REFS.
 	Threads ThreadAlgorithm

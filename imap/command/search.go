@@ -14,7 +14,9 @@ import (
 //	search-return-opts = SP "RETURN" SP "(" [search-return-opt
 //	                     *(SP search-return-opt)] ")"
 //	search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" /
-//	                     modifier-partial / "UPDATE" / "CONTEXT" / "RELEVANCY"
+//	                     modifier-partial / modifier-update / "CONTEXT" /
+//	                     "RELEVANCY"
+//	modifier-update    = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"]
 //	search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 type Search struct {
 	UID     bool
@@ -108,8 +110,14 @@ func (p *searchParser) prefixNamed(b []byte, first *imap.SearchKey) (ok bool) {
 // returnOptions reads the list behind RETURN.
 func (p *searchParser) returnOptions() bool {
 	p.program.Extended = true
+	update := false // stands just before
 	ok := p.d.List(func() bool {
+		if update && p.d.Peek() == '(' {
+			update = false
+			return p.updateItems()
+		}
 		b, _ := p.d.Keyword()
+		update = string(b) == "UPDATE"
 		switch string(b) {
 		case "MIN":
 			p.program.Return |= imap.ReturnMin
@@ -140,6 +148,12 @@ func (p *searchParser) returnOptions() bool {
 	}
 	p.program.Return = p.program.Return.WithDefault()
 	return ok
+}
+
+// updateItems reads the list behind UPDATE (RFC 5465 §8).
+func (p *searchParser) updateItems() bool {
+	items := &p.program.Updates
+	return p.d.List(func() bool { return fetchAtt(p.d, items, p.o) }) && (!items.IsZero() || p.d.Expected("a FETCH item"))
 }
 
 // charset reads the charset's name and finds its conversion.

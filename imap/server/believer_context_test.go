@@ -50,7 +50,11 @@ func (b *believer) begin(f *followed) {
 		b.follows = make(map[string]*followed)
 	}
 	b.follows[fmt.Sprintf("t%d", b.tag+1)] = f
-	b.command(f.verb() + " RETURN (UPDATE ALL)" + f.command)
+	update := "UPDATE"
+	if b.rnd.Intn(3) == 0 {
+		update = "UPDATE (UID FLAGS)" // RFC 5465 §7
+	}
+	b.command(f.verb() + " RETURN (" + update + " ALL)" + f.command)
 }
 
 func (f *followed) verb() string {

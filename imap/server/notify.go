@@ -94,9 +94,7 @@ func (s *session) endInterest() {
 // has to do at once (RFC 5465 §3.1), also what was not to be told before or is not
 // to be told from now on.
 func (s *session) catchUp(ctx context.Context) error {
-	if w := s.interest; w.selected.Items.Atts.Has(imap.FetchModSeq) {
-		s.enableCondStore()
-	}
+	s.enableFor(&s.interest.selected.Items)
 	if s.selected == nil {
 		return nil
 	}

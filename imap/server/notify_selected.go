@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"slices"
 
 	"github.com/restante/restante/imap"
@@ -69,7 +68,7 @@ func (s *session) ownExpunged(uids mailstore.UIDSet) { s.selected.view.Expunged(
 // ownArrived notes that the session itself has put messages into a mailbox. Of
 // those no FETCH response is sent, if it is the selected one (RFC 5465 §5.2).
 func (s *session) ownArrived(to *place, uids mailstore.UIDSet) {
-	if s.interest != nil && s.selected.is(to) {
+	if (s.interest != nil || s.watchesItems()) && s.selected.is(to) {
 		s.selected.arrived = mailstore.NewUIDSet(append(s.selected.arrived, uids...))
 	}
 }
@@ -107,43 +106,4 @@ func (s *session) tellWithheld(o *flagWriter) error {
 	t.addUIDs(s.selected.withheld)
 	s.selected.withheld = nil
 	return o.fetchFlags(&t, 0, nil)
-}
-
-// tellArrived writes what the client wants to know of new messages (RFC 5465
-// §5.2). A message that cannot be read is left out; its FETCH will say so.
-func (s *session) tellArrived(ctx context.Context, u *view.Update) error {
-	first, last, some := u.Arrived()
-	own := s.selected.arrived
-	s.selected.arrived = nil
-	if !some || !s.interest.fetches() {
-		return nil
-	}
-	items := s.interest.selected.Items
-	if s.enabled.has(featureCondStore) {
-		items.Atts |= imap.FetchModSeq // RFC 7162 §3.1.4.2
-	}
-	if items.Atts.Has(imap.FetchModSeq) || s.enabled.has(featureRev2) {
-		items.Atts |= imap.FetchUID // RFC 9051 §7.5.2, RFC 7162 §3.2.4
-	}
-	t := targets{snap: s.selected.view.Shown()}
-	for _, r := range own {
-		if first < r.First {
-			t.addUIDRange(first, min(last, r.First-1))
-		}
-		first = max(first, r.Last+1)
-	}
-	if first <= last {
-		t.addUIDRange(first, last)
-	}
-	f := s.newFetcher(&items)
-	defer f.close()
-	f.markSeen = s.marksSeen(&items)
-	err := f.fetch(ctx, &t)
-	s.markSeen(ctx, f.unseen)
-	return err
-}
-
-// fetches reports whether new messages in the selected mailbox are to be fetched.
-func (w *interest) fetches() bool {
-	return w != nil && !w.selected.Items.IsZero()
 }

@@ -237,11 +237,17 @@ func (w *searchWriter) extended(want imap.SearchReturn) {
 	if want.Has(imap.ReturnPartial) {
 		w.page()
 	}
+	w.totals(want, w.relevancy)
+}
+
+// totals ends an ESEARCH response with what is said of all that was found, whatever
+// its order, and the scores, which relevancy writes.
+func (w *searchWriter) totals(want imap.SearchReturn, relevancy func(imap.SearchReturn)) {
 	if want.Has(imap.ReturnCount) {
 		w.number(" COUNT ", uint64(w.found.Count()))
 	}
 	if want.Has(imap.ReturnRelevancy) {
-		w.relevancy(want)
+		relevancy(want)
 	}
 	if w.modSeq > 0 {
 		w.number(" MODSEQ ", uint64(w.modSeq))

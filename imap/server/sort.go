@@ -217,16 +217,7 @@ func (w *sortWriter) extended(want imap.SearchReturn) {
 	if want.Has(imap.ReturnPartial) {
 		w.page()
 	}
-	if want.Has(imap.ReturnCount) {
-		w.number(" COUNT ", uint64(w.found.Count()))
-	}
-	if want.Has(imap.ReturnRelevancy) {
-		w.relevancy(want)
-	}
-	if w.modSeq > 0 {
-		w.number(" MODSEQ ", uint64(w.modSeq))
-	}
-	w.buf = append(w.buf, "\r\n"...)
+	w.totals(want, w.relevancy)
 }
 
 // page writes PARTIAL: the range as it was asked for and what of the messages in

@@ -123,7 +123,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 		s.selected.view.Heard()
 	}
 	s.tellURLMech()
-	return s.tellWatched(ctx)
+	return s.tellWatched(ctx, &u)
 }
 
 // mailboxGone ends the session after its mailbox. A command that runs is
@@ -163,9 +163,6 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 	}
 	if u.NewKeywords() {
 		s.writeFlags()
-	}
-	if err := s.tellArrived(ctx, u); err != nil {
-		return err
 	}
 	o := s.newFlagWriter(uid || s.interest != nil) // RFC 5465 §5.1
 	defer o.close()

@@ -20,6 +20,8 @@ type watch struct {
 	in   *place         // of ESEARCH: the mailbox, which is told (RFC 7377 §2.1)
 	key  imap.SearchKey // in which nothing is named that will mean another message later
 	kept mailstore.Kept
+	// items are what the client wants to know of a new message in the result.
+	items imap.FetchItems
 	// collation is what was active when it began.
 	collation collation
 	// sorted is the order of a SORT, nil of a SEARCH.
@@ -42,7 +44,8 @@ func (s *session) newWatch(p *imap.SearchProgram, uid bool) (*watch, error) {
 		s.noUpdate(s.tag, "Too many searches tell their updates")
 		return nil, nil
 	}
-	return &watch{tag: s.tag, uid: uid, collation: s.collation}, nil
+	s.enableFor(&p.Updates)
+	return &watch{tag: s.tag, uid: uid, items: p.Updates, collation: s.collation}, nil
 }
 
 // noUpdate says that updates of a search will not be told, or no longer (RFC 5267
@@ -113,17 +116,61 @@ func (s *session) tellLeft(ctx context.Context, u *view.Update) {
 	}
 }
 
+// watchNews is how the result of a search that is watched has changed.
+type watchNews struct {
+	watch  *watch
+	change mailstore.Change
+}
+
 // tellWatched tells how the results of the searches that are watched have changed
-// with the view, whose changes have been told (RFC 5267 §4.3.2, §4.3.3). What a
-// search looks at is what changed. One that takes too long is watched no more.
-func (s *session) tellWatched(ctx context.Context) error {
-	if len(s.selected.watches) == 0 {
-		return nil
+// with the view, whose changes have been told (RFC 5267 §4.3.2, §4.3.3), and what
+// the client wants to know of new messages. What a search looks at is what changed.
+// One that takes too long is watched no more.
+func (s *session) tellWatched(ctx context.Context, u *view.Update) error {
+	var news []watchNews
+	if err := s.eachWatch(ctx, func(w *watch) error {
+		change, err := s.renew(ctx, w)
+		if err == nil && !change.Empty() {
+			news = append(news, watchNews{watch: w, change: change})
+		}
+		return err
+	}); err != nil {
+		return err
 	}
+	arrived := s.arrivals(u, news)
+	if !s.interest.fetches() { // RFC 5465 §7
+		if err := s.tellArrived(ctx, arrived); err != nil {
+			return err
+		}
+	}
+	if len(news) > 0 {
+		if err := s.eachWatch(ctx, func(w *watch) error {
+			if len(news) == 0 || news[0].watch != w {
+				return nil
+			}
+			change := news[0].change
+			news = news[1:]
+			return s.tellChange(ctx, w, change)
+		}); err != nil {
+			return err
+		}
+	}
+	if s.interest.fetches() { // RFC 5465 §5.2
+		if err := s.tellArrived(ctx, arrived); err != nil {
+			return err
+		}
+	}
+	return s.enc.Err()
+}
+
+// eachWatch calls f with each search that is watched. One that f fails for is
+// watched no more, unless ctx has ended.
+func (s *session) eachWatch(ctx context.Context, f func(*watch) error) error {
 	left := s.selected.watches[:0]
-	for _, w := range s.selected.watches {
-		err := s.renew(ctx, w)
+	for i, w := range s.selected.watches {
+		err := f(w)
 		if err != nil && ctx.Err() != nil {
+			s.selected.watches = append(left, s.selected.watches[i:]...)
 			return err
 		}
 		if err != nil {
@@ -135,32 +182,29 @@ func (s *session) tellWatched(ctx context.Context) error {
 	}
 	clear(s.selected.watches[len(left):])
 	s.selected.watches = left
-	return s.enc.Err()
+	return nil
 }
 
-// renew evaluates what of a search has to be evaluated anew, and tells what came
-// of it.
-func (s *session) renew(ctx context.Context, w *watch) error {
+// renew evaluates what of a search has to be evaluated anew.
+func (s *session) renew(ctx context.Context, w *watch) (mailstore.Change, error) {
 	if err := s.labelSearch(ctx, s.selected, &w.key); err != nil {
-		return err
+		return mailstore.Change{}, err
 	}
 	q, err := s.selected.queryBy(&w.key, w.collation)
 	if err != nil {
-		return err
+		return mailstore.Change{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
-	change, err := s.selected.account.Renew(limited, &w.kept, s.selected.view.Shown(), q, s.selected.view.GhostSet())
-	if err != nil || change.Empty() {
-		return err
-	}
-	return s.tellChange(limited, w, change)
+	return s.selected.account.Renew(limited, &w.kept, s.selected.view.Shown(), q, s.selected.view.GhostSet())
 }
 
 // tellChange tells how a result has changed.
 func (s *session) tellChange(ctx context.Context, w *watch, c mailstore.Change) error {
 	if w.sorted != nil {
-		return s.tellSorted(ctx, w, c)
+		limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
+		defer cancel()
+		return s.tellSorted(limited, w, c)
 	}
 	s.tellContext(w, c)
 	return nil
