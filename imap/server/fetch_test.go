@@ -35,6 +35,7 @@ func (c *client) fetched(w io.Writer) (head string, n int64) {
 // TestFetchUnreadable damages one message: the others are sent, and the answer
 // names it.
 func TestFetchUnreadable(t *testing.T) {
+	// quirk: one-bad-message
 	h := newHost(t, hostOptions{})
 	c := h.login(t, "alice")
 	for i := range 5 {
