@@ -8,6 +8,8 @@ import (
 // rules are the layers of docs/architecture.md.
 var rules = Rules{
 	Layers: [][]string{
+		{"test/load"},
+		{"test/imapclient", "test/lmtpclient"},
 		{"cmd/..."},
 		{"internal/mailtest"},
 		{"config"},
