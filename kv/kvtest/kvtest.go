@@ -49,6 +49,7 @@ func Run(t *testing.T, newBacking func(t testing.TB) Backing) {
 		{"Parallel", testParallel},
 		{"ReadersAndWriters", testReadersAndWriters},
 		{"Partitions", testPartitions},
+		{"Import", testImport},
 		{"Reopen", testReopen},
 		{"Closed", testClosed},
 		{"Context", testContext},

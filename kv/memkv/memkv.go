@@ -113,6 +113,11 @@ func (b *Backing) stateLocked(p kv.Partition) *state {
 
 // Commit implements kv.Store.
 func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
+	return s.commit(ctx, p, base, base+1, b, d)
+}
+
+// commit is Commit to any version, 0 for none.
+func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
 	if err := s.check(ctx); err != nil {
 		return 0, err
 	}
@@ -131,7 +136,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 			return 0, err
 		}
 	}
-	version, err := s.backing.commit(s, c)
+	version, err := s.backing.commit(s, c, next)
 	if err != nil {
 		return 0, err
 	}
@@ -143,15 +148,15 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	return version, nil
 }
 
-func (b *Backing) commit(by *Store, c Commit) (kv.Version, error) {
+// commit does what Commit and Import do, to the version next.
+func (b *Backing) commit(by *Store, c Commit, next kv.Version) (kv.Version, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.stateLocked(c.Partition)
 	if old.version != c.Base {
 		return 0, kv.ErrConflict
 	}
-	next := old.apply(c.Batch)
-	b.mu.partitions[c.Partition] = next
+	b.setLocked(c.Partition, old.apply(c.Batch, next))
 	if c.Durability == kv.Durable {
 		clear(b.mu.unsynced) // as in a log: what came before is synced too
 	} else if _, ok := b.mu.unsynced[c.Partition]; !ok {
@@ -159,10 +164,18 @@ func (b *Backing) commit(by *Store, c Commit) (kv.Version, error) {
 	}
 	for w := range b.mu.watchers {
 		if w.store != by {
-			w.Tell(c.Partition, next.version)
+			w.Tell(c.Partition, next)
 		}
 	}
-	return next.version, nil
+	return next, nil
+}
+
+func (b *Backing) setLocked(p kv.Partition, st *state) {
+	if st.version == 0 {
+		delete(b.mu.partitions, p)
+	} else {
+		b.mu.partitions[p] = st
+	}
 }
 
 // Partitions implements kv.Store.

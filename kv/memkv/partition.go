@@ -17,10 +17,10 @@ type state struct {
 
 var empty = &state{rows: new(btree.Map[string, []byte])}
 
-// apply answers the state after the batch. The caller holds the backing's
+// apply answers the state after the batch, which makes version. The caller holds the backing's
 // lock, because copying marks the old tree's nodes as shared.
-func (s *state) apply(b *kv.Batch) *state {
-	next := &state{version: s.version + 1}
+func (s *state) apply(b *kv.Batch, version kv.Version) *state {
+	next := &state{version: version}
 	if s == empty {
 		next.rows = new(btree.Map[string, []byte])
 	} else {

@@ -17,6 +17,11 @@ const maxRelaxed = 256 << 10
 
 // Commit implements kv.Store.
 func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
+	return s.commit(ctx, p, base, base+1, b, d)
+}
+
+// commit is Commit to any version, 0 for none.
+func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
@@ -54,7 +59,6 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	if e.acked.Load() != uint64(base) {
 		return 0, kv.ErrConflict
 	}
-	next := base + 1
 	if err := s.apply(p, next, b, d); err != nil {
 		e.loaded = false // it may be there or not
 		e.doubt.Store(s.failed.get() != nil)
@@ -86,7 +90,7 @@ func (s *Store) apply(p kv.Partition, next kv.Version, b *kv.Batch, d kv.Durabil
 	return nil
 }
 
-// fill translates the batch's operations.
+// fill translates the batch's operations, and sets the version next.
 func fill(pb *pebble.Batch, p kv.Partition, next kv.Version, b *kv.Batch) error {
 	ops := b.Ops()
 	for i := range ops {
@@ -117,6 +121,11 @@ func fill(pb *pebble.Batch, p kv.Partition, next kv.Version, b *kv.Batch) error 
 		if err := w.Finish(); err != nil {
 			return err
 		}
+	}
+	if next == 0 {
+		w := pb.DeleteDeferred(partitionLen)
+		binary.BigEndian.PutUint64(w.Key, uint64(p)|versionBit)
+		return w.Finish()
 	}
 	w := pb.SetDeferred(partitionLen, 8)
 	binary.BigEndian.PutUint64(w.Key, uint64(p)|versionBit)

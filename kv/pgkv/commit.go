@@ -88,7 +88,11 @@ func (c *commit) send(ctx context.Context, conn *pgxpool.Conn) error {
 		b.Queue(sqlNext, p, int64(c.base), c.mark[:], c.mark[:8])
 	}
 	c.changes.queue(b, p)
-	err := conn.SendBatch(ctx, b).Close()
+	return commitError(conn.SendBatch(ctx, b).Close())
+}
+
+// commitError gives the errors of a commit's statements their kinds.
+func commitError(err error) error {
 	switch code(err) {
 	case codeDivisionByZero, codeUniqueViolation:
 		return kv.ErrConflict

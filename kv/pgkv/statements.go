@@ -76,6 +76,14 @@ const (
 			END FROM 1 FOR 496)
 		WHERE id = $1 AND version = $2 RETURNING version
 	) SELECT 1 / count(*) FROM swapped`
+	// An import begins with one of these instead: they set any version, or
+	// forget the partition.
+	sqlImportFirst = `INSERT INTO partition (id, version, marks) VALUES ($1, $2, $3)`
+	sqlImportNext  = `WITH swapped AS (
+		UPDATE partition SET version = $3, marks = $4 WHERE id = $1 AND version = $2 RETURNING version
+	) SELECT 1 / count(*) FROM swapped`
+	sqlForget = `WITH forgotten AS (DELETE FROM partition WHERE id = $1 AND version = $2 RETURNING version) SELECT 1 / count(*) FROM forgotten`
+
 	sqlDeleteRange     = `DELETE FROM kv WHERE partition = $1 AND key >= $2 AND key < $3`
 	sqlDeletePartRange = `DELETE FROM kv_part WHERE partition = $1 AND key >= $2 AND key < $3`
 	sqlDeleteFrom      = `DELETE FROM kv WHERE partition = $1 AND key >= $2`
