@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -47,21 +48,25 @@ func Start(t testing.TB, settings ...string) *Server {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	s.dropRoot(t)
 	s.run(t, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
-	conf := fmt.Sprintf("\nport = %d\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 200\n", s.Port)
-	for _, line := range settings {
-		conf += line + "\n"
-	}
+	s.configure(t, append([]string{fmt.Sprintf("port = %d", s.Port), "listen_addresses = '127.0.0.1'",
+		"unix_socket_directories = ''", "max_connections = 200"}, settings...)...)
+	t.Cleanup(s.Kill)
+	s.Run(t)
+	return s
+}
+
+// configure adds lines to the server's configuration, which count from its next start
+// or reload on.
+func (s *Server) configure(t testing.TB, lines ...string) {
+	t.Helper()
 	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
-		_, err = f.WriteString(conf)
+		_, err = f.WriteString("\n" + strings.Join(lines, "\n") + "\n")
 		f.Close()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Kill)
-	s.Run(t)
-	return s
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
@@ -137,7 +142,7 @@ func (s *Server) end(sig syscall.Signal) {
 		return
 	}
 	if sig == syscall.SIGKILL {
-		syscall.Kill(-s.cmd.Process.Pid, sig)
+		s.signal(sig)
 	} else {
 		s.cmd.Process.Signal(sig)
 	}
@@ -202,7 +207,10 @@ func (s *Server) dropRoot(t testing.TB) {
 
 var findOnce = sync.OnceValue(func() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path)
+		// A link to it has the others beside it only where it leads to.
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path)
+		}
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // Debian
 	if len(found) == 0 {

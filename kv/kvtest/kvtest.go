@@ -46,6 +46,7 @@ func Run(t *testing.T, newBacking func(t testing.TB) Backing) {
 		{"SnapshotIsolation", testSnapshotIsolation},
 		{"IteratorsOfOneSnapshot", testIterators},
 		{"Race", testRace},
+		{"Linearizable", testLinearizable},
 		{"Parallel", testParallel},
 		{"ReadersAndWriters", testReadersAndWriters},
 		{"Partitions", testPartitions},

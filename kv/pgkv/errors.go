@@ -15,6 +15,7 @@ const (
 	codeReadOnly         = "25006" // a standby, or a primary that was one a moment ago
 	codeSerialization    = "40001"
 	codeDeadlock         = "40P01"
+	codeLockTimeout      = "55P03" // see ofWriters
 	codeUnknownStatement = "40003" // statement_completion_unknown
 	codeDiskFull         = "53100"
 	classResources       = "53" // no memory, too many connections
@@ -58,7 +59,7 @@ func transient(err error) bool {
 			return false
 		}
 		return pg.Code == codeReadOnly || pg.Code == codeSerialization || pg.Code == codeDeadlock ||
-			pg.Code == codeUnknownStatement || strings.HasPrefix(pg.Code, classOperator) ||
+			pg.Code == codeUnknownStatement || pg.Code == codeLockTimeout || strings.HasPrefix(pg.Code, classOperator) ||
 			strings.HasPrefix(pg.Code, classConnection) || strings.HasPrefix(pg.Code, classResources)
 	}
 	var connect *connectError

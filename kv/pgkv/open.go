@@ -33,10 +33,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.mu.snapshots = make(map[*snapshot]struct{})
 	s.mu.watches = make(map[*watch]struct{})
 	var err error
-	if s.readers, err = pool(o, o.Readers); err != nil {
+	if s.readers, err = pool(o, o.Readers, nil); err != nil {
 		return nil, err
 	}
-	if s.writers, err = pool(o, o.Writers); err != nil {
+	if s.writers, err = pool(o, o.Writers, func(c *pgxpool.Config) { ofWriters(c, o.AnswerTime) }); err != nil {
 		s.readers.Close()
 		return nil, err
 	}
@@ -68,8 +68,9 @@ func orDefault[T comparable](v *T, d T) {
 	}
 }
 
-// pool makes a pool that connects when a connection is asked for.
-func pool(o Options, size int) (*pgxpool.Pool, error) {
+// pool makes a pool that connects when a connection is asked for. A change of how it
+// does so may be nil.
+func pool(o Options, size int, change func(*pgxpool.Config)) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("pgkv: %w: %w", err, restante.ErrInvalid)
@@ -80,6 +81,9 @@ func pool(o Options, size int) (*pgxpool.Pool, error) {
 	c.MaxConnIdleTime = 5 * time.Minute
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = 3 * time.Second
+	}
+	if change != nil {
+		change(c)
 	}
 	p, err := pgxpool.NewWithConfig(context.Background(), c)
 	if err != nil {

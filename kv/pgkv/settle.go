@@ -22,6 +22,10 @@ import (
 // more: the partition has moved on, and the caller is told of a conflict, reads
 // again and computes again. If it is not, somebody was before: the lost commit
 // itself, if this node's mark is that of the lost commit, else another node.
+//
+// That a commit can be seen does not mean that a standby has it, where one is to: a
+// primary that is stopped or crashes while it waits for the standby shows it once it is
+// back. So the marks are read by a statement that waits for the standby itself.
 func (s *Store) settle(ctx context.Context, patience *patience, lost *commit, cause error) (kv.Version, error) {
 	// Whoever asked may have gone; what is done must be known all the same.
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), patience.end)

@@ -62,7 +62,9 @@ const (
 	sqlSetSchema  = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
 	sqlHasCitus   = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
 	sqlVersion    = `SELECT version FROM partition WHERE id = $1`
-	sqlMarks      = `SELECT marks FROM partition WHERE id = $1`
+	// sqlMarks reads by way of writing, so that the answer comes when the standby has what
+	// was read.
+	sqlMarks      = `UPDATE partition SET marks = marks WHERE id = $1 RETURNING marks`
 	sqlPartitions = `SELECT id, version FROM partition WHERE id > $1 ORDER BY id LIMIT 1000`
 
 	// A commit is these, in one pipeline that is one transaction. The first

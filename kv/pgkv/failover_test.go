@@ -1,0 +1,136 @@
+package pgkv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/restante/restante/internal/pgtest"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/kv/kvtest"
+)
+
+// pair is a primary with a standby, and the URL that finds whichever takes writes.
+func pair(t *testing.T) (primary, standby *pgtest.Server, url string) {
+	t.Helper()
+	primary = pgtest.Start(t)
+	primary.Exec(t, "postgres", "CREATE DATABASE mail")
+	standby = primary.Standby(t)
+	return primary, standby, fmt.Sprintf("postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/mail?target_session_attrs=read-write", primary.Port, standby.Port)
+}
+
+// during has callers commit through the nodes while f makes things fail, and
+// holds their history to the contract.
+func during(t *testing.T, nodes []kv.Store, f func()) {
+	t.Helper()
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() { kvtest.Linearizable(t, nodes, 4, 4000, stop) })
+	f()
+	close(stop)
+	all.Wait()
+}
+
+// TestLinearizableUnderFaults breaks connections, loses answers and kills the server
+// while two nodes commit to one partition.
+func TestLinearizableUnderFaults(t *testing.T) {
+	server := pgtest.Start(t)
+	url := server.Database(t)
+	var nodes []kv.Store
+	var proxies []*pgtest.Proxy
+	for range 2 {
+		s, p := throughProxy(t, server, url)
+		nodes, proxies = append(nodes, s), append(proxies, p)
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	during(t, nodes, func() {
+		for round := range 20 {
+			time.Sleep(time.Duration(rng.IntN(60)) * time.Millisecond) // between faults; nothing is waited for
+			switch p := proxies[rng.IntN(2)]; {
+			case round%7 == 6:
+				server.Kill()
+				server.Run(t)
+			case round%2 == 0:
+				p.Mute(true)
+				time.Sleep(5 * time.Millisecond)
+				p.Cut()
+				p.Mute(false)
+			default:
+				p.Cut()
+			}
+		}
+	})
+}
+
+// TestLinearizableOverFailover kills the primary and promotes its standby while two
+// nodes commit.
+func TestLinearizableOverFailover(t *testing.T) {
+	primary, standby, url := pair(t)
+	var nodes []kv.Store
+	for range 2 {
+		s := open(t, url)
+		t.Cleanup(func() { s.Close() })
+		nodes = append(nodes, s)
+	}
+	during(t, nodes, func() {
+		for versionOf(t, nodes[0].(*Store), 7) < 20 {
+			time.Sleep(time.Millisecond) // between questions
+		}
+		primary.Kill()
+		before := time.Now()
+		standby.Promote(t)
+		v := versionOf(t, nodes[0].(*Store), 7)
+		t.Logf("promoted after %v, at version %d", time.Since(before), v)
+		for versionOf(t, nodes[1].(*Store), 7) < v+20 {
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+// TestUnreplicated: while the standby does not answer, no commit is acknowledged
+// that only the primary has, however long it takes and whatever breaks meanwhile; what
+// was acknowledged is there when the standby takes over.
+func TestUnreplicated(t *testing.T) {
+	primary, standby, url := pair(t)
+	s, err := Open(t.Context(), Options{URL: url, Patience: 4 * time.Second, AnswerTime: 500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	mustCommit(t, s, 1, 0, "before")
+	standby.Pause()
+	acknowledged := make(map[string]bool)
+	for i := range 3 {
+		key := fmt.Sprint("k", i)
+		_, err := s.Commit(context.Background(), 1, 1, one(key), kv.Durable)
+		acknowledged[key] = err == nil
+		if err == nil || errors.Is(err, kv.ErrConflict) {
+			t.Errorf("%s is answered with %v though the standby does not answer", key, err)
+		}
+	}
+	primary.Kill()
+	standby.Resume()
+	standby.Promote(t)
+	v := versionOf(t, s, 1)
+	there := keys(t, s, 1)
+	t.Logf("version %d: %s", v, there)
+	for key, yes := range acknowledged {
+		if yes && !slices.Contains(strings.Fields(there), key) {
+			t.Errorf("%s was acknowledged and is not there", key)
+		}
+	}
+	// A commit over a connection that broke long ago may be refused.
+	for ; ; v = versionOf(t, s, 1) {
+		if _, err := s.Commit(t.Context(), 1, v, one("after"), kv.Durable); err == nil {
+			break
+		} else if !errors.Is(err, kv.ErrConflict) {
+			t.Fatal(err)
+		}
+	}
+}
