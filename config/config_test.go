@@ -113,7 +113,7 @@ func TestErrorsNameKeyAndLine(t *testing.T) {
 		"[store.postgresql]\nurl = \"postgres://u:secret@h/d\"":        "f.toml:2: store.postgresql.url: it has a password, which",
 		"[store.postgresql]\nurl = \"postgres://h/d?password=x\"":      "f.toml:2: store.postgresql.url: it has a password, which",
 		"[store.postgresql]\nurl = \"host=h password = x\"":            "f.toml:2: store.postgresql.url: it has a password, which",
-		"[store.postgresql.nats]\nurl = \"nats://a,nats://u:p@b\"":     "f.toml:2: store.postgresql.nats.url: it has a password, which",
+		"[store.postgresql.nats]\nurl = \"nats://a,nats://u:p@b\"":     "f.toml:2: store.postgresql.nats.url: it has a login, which",
 		"[store.postgresql]\nwait = \"1ms\"":                           "f.toml:2: store.postgresql.wait: ",
 		"data = \"\"":                                                  "f.toml:1: data: no directory is given",
 		"[auth]\nargon2_memory = \"1048577\"":                          "f.toml:2: auth.argon2_memory: 1048577 bytes are not whole KiB",

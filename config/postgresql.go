@@ -29,8 +29,9 @@ type PostgreSQL struct {
 
 // NATS is the message server of the bus.
 type NATS struct {
-	URL          string `toml:"url" comment:"The servers, with commas between: \"nats://restante@n1.example.org,nats://restante@n2.example.org\", or tls://."`
-	PasswordFile string `toml:"password_file" comment:"File whose first line is the password of the user in the URL; empty: none."`
+	URL          string `toml:"url" comment:"The servers, with commas between: \"tls://n1.example.org,tls://n2.example.org\", or nats:// in cleartext."`
+	User         string `toml:"user" comment:"Who logs in; empty: nobody."`
+	PasswordFile string `toml:"password_file" comment:"File whose first line is the password, read for each connection."`
 	Credentials  string `toml:"credentials" comment:"File with the credentials that NATS' own tools make; empty: none."`
 	CA           string `toml:"ca" comment:"File with the certificates by which the servers are known, in PEM; empty: the system's."`
 }
@@ -77,8 +78,11 @@ func (p *problems) postgresql(s Store) {
 	if c.Bus == "nats" && c.NATS.URL == "" {
 		p.addf("store.postgresql.nats.url", "the bus is nats and no server is named")
 	}
-	for one := range strings.SplitSeq(c.NATS.URL, ",") {
-		p.noPassword("store.postgresql.nats.url", strings.TrimSpace(one))
+	if strings.Contains(c.NATS.URL, "@") { // a name alone would be a token, which is a secret too
+		p.addf("store.postgresql.nats.url", "it has a login, which belongs into user and password_file")
+	}
+	if c.NATS.User == "" && c.NATS.PasswordFile != "" {
+		p.addf("store.postgresql.nats.user", "there is a password and no user")
 	}
 }
 

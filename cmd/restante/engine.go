@@ -11,6 +11,7 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/config"
 	"github.com/restante/restante/kv"
+	"github.com/restante/restante/kv/natsbus"
 	"github.com/restante/restante/kv/pebblekv"
 	"github.com/restante/restante/kv/pgkv"
 )
@@ -66,6 +67,16 @@ func openPostgreSQL(ctx context.Context, p config.PostgreSQL, logger *slog.Logge
 			password, _, err := p.Password()
 			return password, err
 		}
+	}
+	if p.Bus == "nats" {
+		n := p.NATS
+		o.Bus = natsbus.New(natsbus.Options{
+			URL: n.URL, User: n.User, Credentials: n.Credentials, CA: n.CA, Logger: logger,
+			Password: func() (string, error) {
+				password, _, err := n.Password()
+				return password, err
+			},
+		})
 	}
 	engine, err := pgkv.Open(ctx, o)
 	switch {

@@ -33,6 +33,7 @@ var rules = Rules{
 		{"search"},
 		{"notify"},
 		{"kv/pebblekv", "kv/pgkv", "kv/memkv"},
+		{"kv/natsbus"},
 		{"internal/pgtest"},
 		{"kv/kvtest"},
 		{"kv"},

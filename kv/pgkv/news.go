@@ -27,6 +27,8 @@ const (
 	heartbeat   = 2 * time.Second
 	silence     = 3 * heartbeat // after which a node is taken for dead
 	publishTime = 5 * time.Second
+	// publishAgain is after how long a message that could not be sent is tried again.
+	publishAgain = 100 * time.Millisecond
 )
 
 // news tells other nodes what this one commits, and hears what they do.
@@ -43,8 +45,8 @@ type news struct {
 	bus     Bus
 	self    string // this node, by chance
 	subject string
-	end     context.CancelFunc
-	done    sync.WaitGroup
+	telling part
+	hearing part
 	wake    chan struct{}
 
 	mu struct {
@@ -53,6 +55,24 @@ type news struct {
 	}
 	nodes map[string]*peer // of the listener
 	peers sync.Mutex
+}
+
+// part is a goroutine of news that ends when it is told to.
+type part struct {
+	end  context.CancelFunc
+	done sync.WaitGroup
+}
+
+func (p *part) start(background context.Context, f func(context.Context)) {
+	background, p.end = context.WithCancel(background)
+	p.done.Go(func() { f(background) })
+}
+
+func (p *part) stop() {
+	if p.end != nil {
+		p.end()
+		p.done.Wait()
+	}
 }
 
 // peer is another node, as far as it was heard of.
@@ -70,10 +90,10 @@ func newNews(log *slog.Logger, tell func(kv.Partition, kv.Version, bool)) *news 
 // start begins to listen, and returns once messages are heard.
 func (n *news) start(ctx, background context.Context, bus Bus, subject string) error {
 	n.bus, n.subject = bus, subject
-	background, n.end = context.WithCancel(background)
 	ready := make(chan struct{})
-	n.done.Go(func() { bus.Listen(background, subject, n.heard, n.missed, sync.OnceFunc(func() { close(ready) })) })
-	n.done.Go(func() { n.publish(background) })
+	once := sync.OnceFunc(func() { close(ready) })
+	n.hearing.start(background, func(ctx context.Context) { bus.Listen(ctx, subject, n.heard, n.missed, once) })
+	n.telling.start(background, n.publish)
 	select {
 	case <-ready:
 		return nil
@@ -83,12 +103,11 @@ func (n *news) start(ctx, background context.Context, bus Bus, subject string) e
 	}
 }
 
-// close says farewell and ends.
+// close says farewell and ends. The bus, which may publish over the connection
+// that it listens on, listens until then.
 func (n *news) close() {
-	if n.end != nil {
-		n.end()
-		n.done.Wait()
-	}
+	n.telling.stop()
+	n.hearing.stop()
 }
 
 // committed notes a commit of this node, to be told. It does not block.
@@ -103,10 +122,12 @@ func (n *news) committed(p kv.Partition, v kv.Version) {
 }
 
 // publish sends what was committed. While one message is on its way the next
-// ones gather, so that many commits make few messages.
+// ones gather, so that many commits make few messages. What cannot be sent is
+// tried again after a while.
 func (n *news) publish(ctx context.Context) {
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
+	var again <-chan time.Time
 	var sequence uint64
 	for {
 		ending := false
@@ -116,21 +137,35 @@ func (n *news) publish(ctx context.Context) {
 		case <-tick.C:
 			n.listenForSilence()
 		case <-n.wake:
-		}
-		for {
-			m := message{node: n.self, sequence: sequence + 1, changes: n.take()}
-			m.farewell = ending && len(m.changes) < messageChanges
-			if !n.send(m.String()) {
-				n.giveBack(m.changes) // the number is given again
-			} else {
-				sequence++
+			if again != nil {
+				continue
 			}
-			if len(m.changes) < messageChanges {
-				break
-			}
+		case <-again:
 		}
+		var sent bool
+		sequence, sent = n.publishAll(sequence, ending)
 		if ending {
 			return
+		}
+		if again = nil; !sent {
+			again = time.After(publishAgain)
+		}
+	}
+}
+
+// publishAll sends all that is to be told now, if it is nothing too, and answers
+// the last message's number and whether all could be sent.
+func (n *news) publishAll(sequence uint64, ending bool) (uint64, bool) {
+	for {
+		m := message{node: n.self, sequence: sequence + 1, changes: n.take()}
+		m.farewell = ending && len(m.changes) < messageChanges
+		if !n.send(m.String()) {
+			n.giveBack(m.changes) // the number is given again
+			return sequence, false
+		}
+		sequence++
+		if len(m.changes) < messageChanges {
+			return sequence, true
 		}
 	}
 }

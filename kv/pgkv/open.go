@@ -50,7 +50,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		if bus == nil {
 			bus = &listenBus{options: o, publish: s.writers, log: o.Logger}
 		}
-		err = s.news.start(ctx, background, bus, "restante_"+s.id)
+		start, cancel := context.WithTimeout(ctx, o.Patience)
+		defer cancel()
+		if err = s.news.start(start, background, bus, "restante_"+s.id); err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("pgkv: open: what tells of other nodes' commits does not answer: %w", restante.ErrUnavailable)
+		}
 	}
 	if err != nil {
 		cancel()
