@@ -69,6 +69,8 @@ type Options struct {
 	// the account is made at the first login. For demonstrations only.
 	DemoPassword string
 
+	Metrics *Metrics // counts logins; nil counts nothing
+
 	Logger *slog.Logger     // nil: discards
 	Now    func() time.Time // nil: time.Now
 	// Sleep waits for d or until ctx ends; nil: with a timer.
@@ -82,6 +84,7 @@ type Authenticator struct {
 	params     Params
 	keep       bool
 	logger     *slog.Logger
+	metrics    *Metrics
 	sleep      func(ctx context.Context, d time.Duration) error
 
 	secret   []byte        // of the store: salts of users who do not exist
@@ -117,11 +120,11 @@ func New(ctx context.Context, u Users, o Options) (*Authenticator, error) {
 	}
 	return &Authenticator{
 		users: u, mechanisms: o.Mechanisms, params: o.Params, keep: o.KeepImported || o.DemoPassword != "",
-		logger: o.Logger, sleep: o.Sleep,
+		logger: o.Logger, metrics: o.Metrics, sleep: o.Sleep,
 		secret: secret, slots: make(chan struct{}, o.Concurrent), dummy: dummy,
 		logins:   newMemory(o.Remember, o.RememberMax, o.Now),
 		failures: newMemory(wrongFor, o.RememberMax, o.Now),
-		throttle: newThrottler(o.Throttle, o.Now),
+		throttle: newThrottler(o.Throttle, o.Now, o.Metrics),
 	}, nil
 }
 

@@ -14,6 +14,12 @@ import (
 // restante.ErrUnavailable if it cannot tell now. It may take seconds for a
 // client that guesses.
 func (a *Authenticator) Login(ctx context.Context, c Conn, name, password string) (Identity, error) {
+	id, err := a.login(ctx, c, name, password)
+	a.metrics.login(err)
+	return id, err
+}
+
+func (a *Authenticator) login(ctx context.Context, c Conn, name, password string) (Identity, error) {
 	if !c.Secure {
 		return Identity{}, fmt.Errorf("login without TLS: %w", restante.ErrNotPermitted)
 	}
@@ -25,6 +31,7 @@ func (a *Authenticator) Login(ctx context.Context, c Conn, name, password string
 		return Identity{}, err
 	}
 	if known && a.logins.knows(a.logins.fact(user, password)) {
+		a.metrics.remember()
 		return identityOf(user), nil
 	}
 	leave, err := a.throttle.enter(ctx, c.Remote, user.Name, a.sleep)

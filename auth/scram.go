@@ -85,6 +85,7 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 	}
 	leave, err := x.a.throttle.enter(ctx, x.c.Remote, x.user.Name, x.a.sleep)
 	if err != nil {
+		x.a.metrics.login(err)
 		return nil, err
 	}
 	leave()
@@ -92,6 +93,13 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 }
 
 func (x *scramExchange) final(ctx context.Context, message []byte) ([]byte, error) {
+	challenge, err := x.prove(ctx, message)
+	x.a.metrics.login(err)
+	return challenge, err
+}
+
+// prove looks at the client's proof.
+func (x *scramExchange) prove(ctx context.Context, message []byte) ([]byte, error) {
 	challenge, err := x.conversation.Step(string(message))
 	if err == nil && x.conversation.Valid() && x.known {
 		if err := x.a.sameIdentity(ctx, x.conversation.AuthzID(), x.conversation.Username()); err != nil {

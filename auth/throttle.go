@@ -63,9 +63,13 @@ type count struct {
 	at       time.Time
 }
 
+// errBusy answers an address of which too many attempts are under way.
+var errBusy = fmt.Errorf("too many logins under way: %w", restante.ErrUnavailable)
+
 type throttler struct {
 	Throttle
-	now func() time.Time
+	now     func() time.Time
+	metrics *Metrics
 
 	mu struct {
 		sync.Mutex
@@ -75,8 +79,8 @@ type throttler struct {
 	}
 }
 
-func newThrottler(t Throttle, now func() time.Time) *throttler {
-	r := &throttler{Throttle: t, now: now}
+func newThrottler(t Throttle, now func() time.Time, m *Metrics) *throttler {
+	r := &throttler{Throttle: t, now: now, metrics: m}
 	r.mu.young = map[suspect]count{}
 	r.mu.waiting = map[netip.Prefix]int{}
 	return r
@@ -106,7 +110,7 @@ func (r *throttler) enter(ctx context.Context, remote netip.Addr, name string,
 	failures := max(byAddress, r.failuresLocked(suspect{name: name}))
 	if byAddress > float64(r.Free) && r.mu.waiting[p] >= r.Waiting {
 		r.mu.Unlock()
-		return nil, fmt.Errorf("too many logins of %v under way: %w", p, restante.ErrUnavailable)
+		return nil, fmt.Errorf("%v: %w", p, errBusy)
 	}
 	r.mu.waiting[p]++
 	r.mu.Unlock()
@@ -118,6 +122,7 @@ func (r *throttler) enter(ctx context.Context, remote netip.Addr, name string,
 		}
 	}
 	if d := r.delay(failures, r.Before); d > 0 {
+		r.metrics.throttle()
 		if err := sleep(ctx, d); err != nil {
 			leave()
 			return nil, fmt.Errorf("%w: %w", restante.ErrUnavailable, err)

@@ -68,6 +68,7 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 			continue
 		}
 		s.log.Info("delivered", "to", r.address, "user", r.owner.Name, "mailbox", target.Name, "size", sp.size)
+		s.server.o.Metrics.stored(sp.size)
 		status.SetStatus(r.address, &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 1, 5}, Message: "Delivered"})
 	}
 }

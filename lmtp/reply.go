@@ -13,6 +13,7 @@ import (
 // known to be final is temporary: the client keeps the message and tries again.
 func (s *session) reply(err error, what, which string) *smtp.SMTPError {
 	answer := func(code int, class, subject, detail int, text string) *smtp.SMTPError {
+		s.server.o.Metrics.answered(code)
 		return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: text}
 	}
 	switch {

@@ -29,6 +29,7 @@ type Options struct {
 	// PublicUser+MAILBOX@domain. Empty: they have none.
 	PublicUser string
 	Logger     *slog.Logger // nil: discards
+	Metrics    *Metrics     // nil: nothing is counted
 
 	Hostname   string           // how the server calls itself; "": the machine's name
 	Limits     Limits           // zero fields have their defaults

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -84,6 +85,7 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 		}
 		return err
 	}
+	defer s.server.o.Metrics.took(time.Now())
 	for _, rcpts := range byAccount(s.rcpts) {
 		s.deliver(spool, rcpts, status)
 	}

@@ -96,6 +96,7 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 		case err != nil:
 			r.result, r.err = AppendResult{}, err
 		case r.err == nil:
+			a.store.counters.appended(r.uploads)
 			r.result.Snapshot, _ = state.loaded(r.mailbox) // it is there: the append went well
 			if r.step != nil {
 				*r.step = step

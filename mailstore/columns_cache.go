@@ -23,6 +23,8 @@ type columnCache struct {
 		accounts map[restante.AccountID]*accountColumns
 		bytes    int64
 		uses     uint64
+		hits     uint64 // blocks and columns that were asked for and there
+		misses   uint64 // and those that were not
 	}
 }
 
@@ -68,6 +70,15 @@ func (c *columnCache) get(a *accountColumns, uses []*blockUse) {
 	defer c.mu.Unlock()
 	for _, u := range uses {
 		u.block = a.blocks[u.number]
+		c.countLocked(u.block != nil)
+	}
+}
+
+func (c *columnCache) countLocked(hit bool) {
+	if hit {
+		c.mu.hits++
+	} else {
+		c.mu.misses++
 	}
 }
 
@@ -99,6 +110,7 @@ func (c *columnCache) getSorts(a *accountColumns, kind sortKind, uses []*sortUse
 	defer c.mu.Unlock()
 	for _, u := range uses {
 		u.columns[kind] = a.sorts[sortID{kind, u.number}]
+		c.countLocked(u.columns[kind] != nil)
 	}
 }
 

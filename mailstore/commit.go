@@ -62,7 +62,9 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 		if !errors.Is(err, kv.ErrConflict) {
 			return next, err
 		}
+		a.store.counters.conflicts.Add(1)
 		if attempt == maxAttempts {
+			a.store.counters.givenUp.Add(1)
 			return nil, fmt.Errorf("mailstore: account %d changes too fast: %w", a.id, restante.ErrUnavailable)
 		}
 		if err := a.backoff(ctx, attempt); err != nil {
@@ -126,6 +128,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		})
 		return base, nil
 	}
+	a.store.counters.commits.Add(1)
 	next := tx.state(version)
 	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)

@@ -54,6 +54,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 	}
 	a.stale.Store(false)
 	if old == nil {
+		a.store.counters.loads.Add(1)
 		a.recent.Lock()
 		a.recent.claimed = make(map[restante.MailboxID]restante.UID, len(next.mailboxes))
 		for _, b := range next.mailboxes {
@@ -66,6 +67,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 		}
 		return a.skipLocked(ctx)
 	}
+	a.store.counters.reloads.Add(1)
 	next.urlResets = old.urlResets // which no row has
 	a.state.Store(next)
 	if next.version != old.version {

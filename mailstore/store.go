@@ -17,15 +17,16 @@ import (
 
 // Store keeps accounts. All methods may be called concurrently.
 type Store struct {
-	options Options
-	kv      kv.Store
-	hub     *notify.Hub
-	now     func() time.Time
-	single  bool // no other node commits to the engine
-	buffers buffers
-	columns columnCache
-	seed    maphash.Seed // of hashes in columns
-	cache   accountCache
+	options  Options
+	kv       kv.Store
+	hub      *notify.Hub
+	now      func() time.Time
+	single   bool // no other node commits to the engine
+	buffers  buffers
+	columns  columnCache
+	seed     maphash.Seed // of hashes in columns
+	cache    accountCache
+	counters counters
 
 	stopWatch context.CancelFunc
 	watching  sync.WaitGroup

@@ -12,7 +12,8 @@ import (
 // endpoint is a Listener that is being served.
 type endpoint struct {
 	Listener
-	tls alpnConfig
+	tls     alpnConfig
+	metrics *protocolMetrics // nil: nothing is counted
 }
 
 // Back-off after an error of accept, such as too many open files.

@@ -42,11 +42,18 @@ type Conn struct {
 type transport struct {
 	net.Conn
 	limit       time.Duration
+	metrics     *protocolMetrics
 	certificate atomic.Pointer[x509.Certificate] // the one shown in the handshake
 }
 
 // writeChunk is how much a client must take within Limits.Write.
 const writeChunk = 256 << 10
+
+func (t *transport) Read(b []byte) (int, error) {
+	n, err := t.Conn.Read(b)
+	t.metrics.read(n)
+	return n, err
+}
 
 func (t *transport) Write(b []byte) (n int, err error) {
 	for first := true; first || len(b) > 0; first = false {
@@ -55,6 +62,7 @@ func (t *transport) Write(b []byte) (n int, err error) {
 		}
 		m, err := t.Conn.Write(b[:min(len(b), writeChunk)])
 		n += m
+		t.metrics.wrote(m)
 		if err != nil {
 			return n, err
 		}
@@ -64,7 +72,7 @@ func (t *transport) Write(b []byte) (n int, err error) {
 }
 
 func newConn(s *Server, raw net.Conn, e *endpoint) *Conn {
-	c := &Conn{server: s, endpoint: e, id: s.ids.Add(1), raw: &transport{Conn: raw, limit: s.o.Limits.Write}}
+	c := &Conn{server: s, endpoint: e, id: s.ids.Add(1), raw: &transport{Conn: raw, limit: s.o.Limits.Write, metrics: e.metrics}}
 	if tcp, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
 		c.remote = tcp.AddrPort().Addr().Unmap()
 	}

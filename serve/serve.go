@@ -32,6 +32,7 @@ const (
 	TooMany        Refusal = iota // connections in all
 	TooManyAddress                // connections of this address
 	Draining                      // the server is going down
+	refusals
 )
 
 // Options configure a Server. Zero fields have the default that is given with
@@ -42,6 +43,8 @@ type Options struct {
 	// so it may change. nil: no listener may use TLS.
 	TLS    func() *tls.Config
 	Limits Limits
+	// Metrics counts connections and octets; nil counts nothing.
+	Metrics *Metrics
 	// Trace, if not nil, is shown what goes over each connection, decrypted.
 	// Before Conn.Trust or SetUser was called, of what a client sends only the
 	// length is shown, so that no password is in a trace.
@@ -143,7 +146,7 @@ func (s *Server) Listen(l Listener) (net.Addr, error) {
 	}
 	s.mu.listeners[nl] = struct{}{}
 	s.running.Add(1)
-	go s.accept(nl, &endpoint{Listener: l, tls: alpnConfig{base: s.o.TLS, alpn: l.ALPN}})
+	go s.accept(nl, &endpoint{Listener: l, tls: alpnConfig{base: s.o.TLS, alpn: l.ALPN}, metrics: s.o.Metrics.of(l.Protocol)})
 	s.o.Logger.Info("listening", "protocol", l.Protocol, "address", nl.Addr().String())
 	return nl.Addr(), nil
 }

@@ -41,6 +41,7 @@ func (s *session) logCompression(ctx context.Context) {
 		return
 	}
 	n := s.conn.Compression()
+	s.srv.metrics.compression(n)
 	s.log.InfoContext(ctx, "compressed", "sent", n.Sent, "sent_as", n.SentCompressed, "received", n.Received, "received_as", n.ReceivedCompressed,
 		slog.Float64("ratio", float64(n.SentCompressed+n.ReceivedCompressed)/float64(max(n.Sent+n.Received, 1))))
 }

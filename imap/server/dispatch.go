@@ -20,7 +20,7 @@ import (
 func (s *session) command(ctx context.Context) {
 	defer s.endVisits()
 	tag, r, err := s.begin()
-	s.tag = tag
+	s.tag, s.begun = tag, time.Now()
 	answer := done
 	if err == nil {
 		answer, err = s.run(ctx, r)
@@ -231,6 +231,7 @@ func (s *session) answer(ctx context.Context, tag string, r *row, a imap.StatusR
 	if a.Text == "" {
 		a.Text = r.name + " completed"
 	}
+	s.srv.metrics.count(r, a.Type, s.begun)
 	s.enc.Status(tag, a)
 	if s.farewell != nil {
 		s.bye(s.farewell.Code, s.farewell.Text)

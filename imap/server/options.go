@@ -18,6 +18,8 @@ type Options struct {
 	Auth      *auth.Authenticator
 	Namespace *namespace.Namespace
 	Limits    Limits // zero fields mean their defaults
+	// Metrics counts what sessions do; nil counts nothing. Servers may share it.
+	Metrics *Metrics
 	// Now is the clock by which clients are told of progress; nil is time.Now.
 	Now func() time.Time
 	// Administrators are users, by their canonical names, who may set quotas.

@@ -63,6 +63,8 @@ type Server struct {
 	conversions       *turns
 	converted         *conversionCache
 
+	metrics *Metrics
+
 	mu struct {
 		sync.Mutex
 		connections map[restante.AccountID]int
@@ -77,7 +79,7 @@ func New(o Options) *Server {
 		submitters: o.Submitters, urlMechInClear: o.URLMechInClear, plausibleKey: make([]byte, 32),
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
-	s.now = defaultClock(o.Now)
+	s.now, s.metrics = defaultClock(o.Now), o.Metrics
 	s.limits.Command.AnnotationValue = o.Store.Limits().AnnotationValue
 	s.limits.Command.AnnotationEntry = o.Store.Limits().EntryBytes
 	rand.Read(s.plausibleKey) // which never fails

@@ -38,6 +38,8 @@ type session struct {
 
 	began    time.Time                   // of the connection, or its last UNAUTHENTICATE
 	heard    time.Time                   // when the client last completed a command
+	begun    time.Time                   // of the command that runs, when its name was read
+	counted  condition                   // what the session is counted for
 	bad      int                         // commands in a row that were no IMAP
 	failures int                         // failed logins
 	behind   func(context.Context) error // what is done once the next answer is sent
@@ -130,6 +132,7 @@ func (s *session) end(ctx context.Context) {
 	if err := s.enc.Flush(); err != nil {
 		s.log.DebugContext(ctx, "last answers could not be sent", "error", err)
 	}
+	s.countSession()
 	s.logCompression(ctx)
 	s.leaveAccount()
 	s.enc.Release()

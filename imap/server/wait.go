@@ -108,6 +108,7 @@ func (s *session) serve(ctx context.Context) {
 	s.conn.OnDrain(s.wake.wake)
 	defer s.conn.OnDrain(nil)
 	s.greet()
+	s.countSession()
 	if s.state == stateLogout {
 		s.end(ctx)
 		return
@@ -176,6 +177,7 @@ func (s *session) draining() bool {
 
 // react deals with one thing that happened.
 func (s *session) react(ctx context.Context, happened event) {
+	defer s.countSession()
 	switch happened {
 	case eventInput:
 		if s.draining() {

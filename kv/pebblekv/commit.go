@@ -65,6 +65,7 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 		return 0, err
 	}
 	e.acked.Store(uint64(next))
+	s.commits.Add(1)
 	s.reclaim.note(p, b)
 	return next, nil
 }

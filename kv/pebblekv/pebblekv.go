@@ -71,6 +71,7 @@ type Store struct {
 	reclaim    *reclaimer
 	failed     *failure
 	closed     atomic.Bool
+	commits    atomic.Uint64
 	quit       chan struct{}      // closed by Close
 	cancel     context.CancelFunc // ends the background's work
 	background chan struct{}      // closed when that has ended
