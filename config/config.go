@@ -10,6 +10,7 @@ type Config struct {
 	TLS      TLS      `toml:"tls" comment:"Certificates are read again when the files change. Without any, one is made at\neach start that no client trusts."`
 	IMAP     IMAP     `toml:"imap"`
 	LMTP     LMTP     `toml:"lmtp" comment:"Where the mail transfer agent hands messages in (RFC 2033). Whoever reaches it\ncan deliver to anybody, so let it not be seen from outside."`
+	HTTP     HTTP     `toml:"http"`
 	Submit   Submit   `toml:"submit" comment:"Sending by IMAP: a message that a user copies, moves or appends to his outbox is sent."`
 	Auth     Auth     `toml:"auth"`
 	Accounts Accounts `toml:"accounts"`

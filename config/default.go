@@ -15,6 +15,7 @@ func Default() Config {
 		TLS:    TLS{Certificates: []string{}, Keys: []string{}},
 		IMAP:   IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}, Without: []string{}, Language: "i-default"},
 		LMTP:   LMTP{Listen: []string{"127.0.0.1:24"}, SocketMode: "0660", Recipients: 1000},
+		HTTP:   HTTP{Listen: []string{}},
 		Submit: Submit{TLS: "starttls", Sent: true},
 		Auth: Auth{
 			Mechanisms:     []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"},

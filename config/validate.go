@@ -59,6 +59,7 @@ func (c Config) problems() []problem {
 		p.addf("data", "no directory is given")
 	}
 	p.submit(c.Submit)
+	p.http(c.HTTP)
 	p.oneOf("imap.language", c.IMAP.Language, text.New().Tags()...)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")

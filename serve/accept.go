@@ -71,8 +71,10 @@ func (s *Server) admit(raw net.Conn, e *endpoint) {
 		s.refuse(c, refusal)
 		return
 	}
+	e.metrics.opened()
 	go func() {
 		defer s.running.Done()
+		defer e.metrics.closed()
 		defer func() {
 			c.Close()
 			s.mu.Lock()
@@ -110,6 +112,7 @@ func (s *Server) serve(c *Conn) {
 	}()
 	if c.endpoint.TLS == Implicit {
 		if err := c.handshake(s.ctx); err != nil {
+			c.endpoint.metrics.handshakeFailed()
 			c.Logger().Debug("TLS handshake failed", "error", err)
 			return
 		}
@@ -122,6 +125,7 @@ func (s *Server) serve(c *Conn) {
 // closes.
 func (s *Server) refuse(c *Conn, why Refusal) {
 	defer c.Close()
+	c.endpoint.metrics.refusal(why)
 	c.Logger().Info("connection refused", "reason", why.String())
 	if c.endpoint.TLS != Implicit && c.endpoint.Refuse != nil {
 		c.raw.SetWriteDeadline(time.Now().Add(time.Second))

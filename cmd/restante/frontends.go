@@ -20,6 +20,7 @@ import (
 // reload makes new ones for new connections; those that are open keep theirs.
 type frontends struct {
 	node         *node
+	meters       *meters
 	demoPassword string
 	logger       *slog.Logger
 	now          atomic.Pointer[generation]
@@ -37,8 +38,8 @@ type generation struct {
 	lmtp   *lmtp.Server
 }
 
-func newFrontends(ctx context.Context, n *node, c config.Config, demoPassword string, logger *slog.Logger) (*frontends, error) {
-	f := &frontends{node: n, demoPassword: demoPassword, logger: logger}
+func newFrontends(ctx context.Context, n *node, c config.Config, m *meters, demoPassword string, logger *slog.Logger) (*frontends, error) {
+	f := &frontends{node: n, meters: m, demoPassword: demoPassword, logger: logger}
 	return f, f.apply(ctx, c)
 }
 
@@ -51,7 +52,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 		g.auth = old.auth
 	} else {
 		options := c.AuthOptions()
-		options.Logger, options.DemoPassword = f.logger, f.demoPassword
+		options.Logger, options.DemoPassword, options.Metrics = f.logger, f.demoPassword, f.meters.auth
 		var err error
 		if g.auth, err = auth.New(ctx, f.node.directory, options); err != nil {
 			return err
@@ -62,6 +63,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 	} else {
 		options := c.IMAPOptions()
 		options.Store, options.Auth, options.Namespace, options.Limits = f.node.store, g.auth, f.node.namespace, c.IMAPLimits()
+		options.Metrics = f.meters.imap
 		options.Submitters = c.Accounts.Submitters
 		options.Administrators, options.ID = c.Accounts.Administrators, []string{"name", "Restante", "version", version()}
 		submit, sends, err := c.SubmissionOptions()
@@ -81,7 +83,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 		g.lmtp = old.lmtp
 	} else {
 		options := c.LMTPOptions(f.node.directory)
-		options.Store, options.Namespace, options.Logger = f.node.store, f.node.namespace, f.logger
+		options.Store, options.Namespace, options.Logger, options.Metrics = f.node.store, f.node.namespace, f.logger, f.meters.lmtp
 		g.lmtp = lmtp.New(options)
 		f.mu.Lock()
 		f.mu.old = append(f.mu.old, g.lmtp)

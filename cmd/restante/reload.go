@@ -90,6 +90,7 @@ func needRestart(old, c config.Config) (sections []string) {
 	for name, differs := range map[string]bool{
 		"data":               old.Data != c.Data,
 		"imap":               !reflect.DeepEqual(old.IMAP, c.IMAP),
+		"http":               !reflect.DeepEqual(old.HTTP, c.HTTP),
 		"lmtp.listen":        !reflect.DeepEqual(old.LMTP.Listen, c.LMTP.Listen),
 		"store":              old.Store != c.Store,
 		"server":             old.Server != c.Server,

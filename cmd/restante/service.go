@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/restante/restante/config"
+	"github.com/restante/restante/monitor"
 	"github.com/restante/restante/serve"
 )
 
@@ -30,10 +33,16 @@ type service struct {
 	logger  *slog.Logger
 	level   *slog.LevelVar
 
-	node      *node
-	tls       *tlsSource
-	front     *frontends
-	mail      *serve.Server // IMAP and LMTP
+	node     *node
+	tls      *tlsSource
+	front    *frontends
+	mail     *serve.Server // IMAP and LMTP
+	meters   *meters
+	problems *monitor.Problems
+	draining atomic.Bool
+
+	monitoring *monitoring // nil until it is started
+
 	admin     *serve.Server // apart, so that it is there when mail has no connection left
 	addresses map[string][]string
 }
@@ -42,6 +51,8 @@ type service struct {
 func newService(ctx context.Context, c config.Config, o serviceOptions) (*service, error) {
 	s := &service{options: o, config: c, addresses: map[string][]string{}}
 	s.logger, s.level = c.Logger(o.logs)
+	s.problems = new(monitor.Problems)
+	s.logger = slog.New(s.problems.Handler(s.logger.Handler()))
 	var err error
 	if s.node, err = openNode(ctx, c, s.logger, true); err != nil {
 		return nil, err
@@ -60,10 +71,11 @@ func (s *service) start(ctx context.Context) (err error) {
 	if s.tls, err = newTLSSource(c, s.logger); err != nil {
 		return err
 	}
-	if s.front, err = newFrontends(ctx, s.node, c, s.options.demoPassword, s.logger); err != nil {
+	s.meters = newMeters(s.node)
+	if s.front, err = newFrontends(ctx, s.node, c, s.meters, s.options.demoPassword, s.logger); err != nil {
 		return err
 	}
-	options := serve.Options{Logger: s.logger, TLS: s.tls.config, Limits: c.Serve()}
+	options := serve.Options{Logger: s.logger, TLS: s.tls.config, Limits: c.Serve(), Metrics: s.meters.serve}
 	if c.Log.Trace {
 		options.Trace = func(conn uint64, d serve.Direction, data []byte) {
 			s.logger.Debug("trace", "conn", conn, "from", string(d), "data", string(data))
@@ -71,6 +83,9 @@ func (s *service) start(ctx context.Context) (err error) {
 	}
 	s.mail = serve.New(options)
 	s.admin = serve.New(serve.Options{Logger: s.logger})
+	if err := s.startMonitoring(ctx); err != nil {
+		return err
+	}
 	if _, err := s.admin.Listen(serve.Listener{
 		Addr: "unix:" + c.AdminSocket(), SocketMode: 0o600, Protocol: "admin", Handle: s.node.admin.Handle,
 	}); err != nil {
@@ -156,9 +171,28 @@ func (s *service) drain(ctx context.Context) error {
 	s.logger.Info("stopping", "connections", s.mail.Connections())
 	stopping, cancel := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
+	s.draining.Store(true)
+	s.awaitBalancer(stopping)
 	err := s.stop(stopping)
 	s.logger.Info("stopped")
 	return err
+}
+
+func (s *service) isDraining() bool { return s.draining.Load() }
+
+// awaitBalancer goes on serving for a while, in which /readyz says no, so that a
+// balancer sends nobody any more before connections are refused.
+func (s *service) awaitBalancer(ctx context.Context) {
+	wait := s.config.HTTP.DrainWait.Duration
+	if wait == 0 || len(s.config.HTTP.Listen) == 0 {
+		return
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 // stop drains within the configured time and closes the store.
@@ -177,6 +211,9 @@ func (s *service) stop(ctx context.Context) error {
 	}
 	if s.front != nil {
 		s.front.close()
+	}
+	if s.monitoring != nil {
+		s.monitoring.close()
 	}
 	return s.node.Close()
 }

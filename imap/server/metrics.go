@@ -27,7 +27,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}, []string{"command", "result"})
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "restante_imap_command_seconds", Help: "Time from a command's name to its tagged response, but of IDLE.",
-		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 	}, []string{"command"})
 	sessions := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "restante_imap_sessions", Help: "IMAP sessions by state.",

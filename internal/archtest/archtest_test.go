@@ -14,6 +14,7 @@ var rules = Rules{
 		{"internal/mailtest"},
 		{"config"},
 		{"imap/server", "lmtp", "admin"},
+		{"monitor"},
 		{"interchange"},
 		{"submission"},
 		{"serve"},
@@ -42,6 +43,7 @@ var rules = Rules{
 	Never: []Border{
 		{"imap/...", "kv/...", "front-ends know no storage engine"},
 		{"lmtp", "kv/...", "front-ends know no storage engine"},
+		{"monitor", "kv/...", "it is given what it tells"},
 		{"admin", "kv/...", "front-ends know no storage engine"},
 		{"mailstore", "imap/...", "the mailstore speaks no protocol"},
 		{"mailstore", "kv/pebblekv", "only cmd/restante names engines"},
