@@ -42,7 +42,9 @@ func (r *contentRows) at(id restante.EmailID) bool { return r.ok && r.id == id }
 func (c *checker) checkContents() error {
 	scan := &contentCheck{
 		checker: c, summaries: c.contentRows(kindSummary), headers: c.contentRows(kindHeader), bodies: c.contentRows(kindBody),
-		lost: make(map[restante.EmailID]string), sizes: make(map[restante.EmailID]uint32),
+		again: entriesAgain{
+			lost: make(map[restante.EmailID]string), sizes: make(map[restante.EmailID]uint32), sent: make(map[restante.EmailID]sentAgain),
+		},
 	}
 	err := scan.run()
 	for _, rows := range []*contentRows{scan.summaries, scan.headers, scan.bodies} {
@@ -50,8 +52,8 @@ func (c *checker) checkContents() error {
 			err = e
 		}
 	}
-	if err == nil && len(scan.lost)+len(scan.sizes) > 0 {
-		err = c.checkEntriesAgain(scan.lost, scan.sizes)
+	if a := &scan.again; err == nil && len(a.lost)+len(a.sizes)+len(a.sent) > 0 {
+		err = c.checkEntriesAgain(a)
 	}
 	if err == nil && len(scan.rescued) > 0 {
 		c.addRescued(scan.rescued)
@@ -62,9 +64,8 @@ func (c *checker) checkContents() error {
 type contentCheck struct {
 	*checker
 	summaries, headers, bodies *contentRows
-	lost                       map[restante.EmailID]string // why
-	sizes                      map[restante.EmailID]uint32 // of whole contents that messages give another size
-	rescued                    []Message                   // contents that pages named which are gone
+	again                      entriesAgain
+	rescued                    []Message // contents that pages named which are gone
 	summary, fresh             []byte
 }
 
@@ -153,17 +154,32 @@ func (s *contentCheck) content(id restante.EmailID, e emailEntry) error {
 	}
 	if why == "" && !s.parent.options.SkipContents && (size != int64(e.size) || e.sizes) {
 		if row := message.Summary(s.summary); row.Valid() == nil && row.Size() == size {
-			s.sizes[id] = uint32(size) // the content is whole
+			s.again.sizes[id] = uint32(size) // the content is whole
 		} else {
 			why = fmt.Sprintf("%d octets are stored of %d", size, e.size)
 		}
 	}
 	if why != "" {
-		s.lost[id] = why
+		s.again.lost[id] = why
 		return nil
 	}
 	s.checkSummary(id, parser)
+	s.checkSent(id, &e)
 	return nil
+}
+
+// checkSent holds the sent date that messages give against the summary's, as that
+// will be.
+func (s *contentCheck) checkSent(id restante.EmailID, e *emailEntry) {
+	sum := message.Summary(s.fresh)
+	if s.parent.options.SkipContents || s.fix == nil {
+		sum = s.summary // one of an older version may have an older parser's date
+	}
+	if sum.Valid() != nil || e.sentLike(sum) {
+		return
+	}
+	unix, zone, ok := sum.SentDate()
+	s.again.sent[id] = sentAgain{Time: Time{Unix: unix, Zone: int16(zone)}, dated: ok}
 }
 
 // read takes the rows of a content: the summary's bytes into s.summary, the

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/message"
 )
 
 // emailTable counts how often each content is named, in blocks as the
@@ -15,15 +16,29 @@ type emailTable struct {
 }
 
 type emailEntry struct {
-	thread restante.ThreadID
-	size   uint32
-	named  uint32 // by so many messages
-	sizes  bool   // of which some give another size
+	thread  restante.ThreadID
+	sent    int64 // seconds since 1970
+	size    uint32
+	named   uint32 // by so many messages
+	zone    int16  // of sent
+	sizes   bool   // some of the messages give another size
+	dates   bool   // some give another sent date
+	undated bool   // all give their internal dates for it
 }
 
-// add counts a message that names the content. It answers false if another
-// one gave it a different size or thread.
-func (t *emailTable) add(id restante.EmailID, size uint32, thread restante.ThreadID) bool {
+// sentLike reports whether the messages give the sent date that the summary has.
+func (e *emailEntry) sentLike(s message.Summary) bool {
+	unix, zone, ok := s.SentDate()
+	if !ok {
+		return e.undated
+	}
+	return !e.dates && e.sent == unix && e.zone == int16(zone)
+}
+
+// add counts a message that names the content. It answers false if another one is
+// in a different thread.
+func (t *emailTable) add(m *Message) bool {
+	id := m.EmailID
 	if t.blocks == nil {
 		t.blocks = make(map[uint64]*[refBlockSize]emailEntry)
 	}
@@ -33,9 +48,11 @@ func (t *emailTable) add(id restante.EmailID, size uint32, thread restante.Threa
 		t.blocks[uint64(id)/refBlockSize] = b
 	}
 	e := &b[id%refBlockSize]
-	same := e.named == 0 || e.thread == thread
-	e.sizes = e.sizes || e.named > 0 && e.size != size
-	e.size, e.thread = size, thread
+	same := e.named == 0 || e.thread == m.ThreadID
+	e.sizes = e.sizes || e.named > 0 && e.size != m.Size
+	e.dates = e.dates || e.named > 0 && (e.sent != m.SentDate.Unix || e.zone != m.SentDate.Zone)
+	e.undated = (e.undated || e.named == 0) && m.SentDate == m.InternalDate
+	e.size, e.thread, e.sent, e.zone = m.Size, m.ThreadID, m.SentDate.Unix, m.SentDate.Zone
 	e.named++
 	return same
 }

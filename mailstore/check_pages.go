@@ -133,8 +133,8 @@ func (c *checker) checkPage(cb *checkedBox, p *Page) {
 		if c.flags.system(sets[i])&Deleted != 0 {
 			cb.counted.DeletedSize += uint64(size)
 		}
-		if id := p.EmailIDs()[i]; !c.emails.add(id, size, p.ThreadIDs()[i]) {
-			c.found(Finding{Kind: FindMessage, Mailbox: mb.Name, UID: uids[i], Email: id, Text: "another copy of the message is in a different thread"}, false)
+		if m := p.Message(i); !c.emails.add(&m) {
+			c.found(Finding{Kind: FindMessage, Mailbox: mb.Name, UID: uids[i], Email: m.EmailID, Text: "another copy of the message is in a different thread"}, false)
 		}
 	}
 	c.messages += int64(p.n)

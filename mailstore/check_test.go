@@ -198,6 +198,8 @@ var damages = []struct {
 	{"history row", func(d *damaged) { d.set(expungedKey(1, 3), []byte{0}) }, FindHistory, false, 0, 0},
 	{"flag set", func(d *damaged) { d.page(func(m []Message) []Message { m[3].FlagSet = 99; return m }) }, FindFlags, false, 0, 0},
 	{"message modseq", func(d *damaged) { d.page(func(m []Message) []Message { m[3].ModSeq = 99; return m }) }, FindMessage, false, 0, 0},
+	{"sent date", func(d *damaged) { d.page(func(m []Message) []Message { m[3].SentDate.Unix++; return m }) }, FindMessage, false, 0, 0},
+	{"zone of the sent date", func(d *damaged) { d.page(func(m []Message) []Message { m[4].SentDate.Zone = -5; return m }) }, FindMessage, false, 0, 0},
 	{"entry gone", func(d *damaged) { d.page(func(m []Message) []Message { return slices.Delete(m, 3, 4) }) }, FindOrphan, false, 1, 1},
 	{"page damaged", func(d *damaged) { d.set(pageKey(1, 1), []byte("junk")) }, FindPage, true, 248, 17},
 	{"refs", func(d *damaged) { d.delete(refsKey(0)) }, FindRefs, false, 0, 0},

@@ -36,7 +36,6 @@ type columnBlock struct {
 	gone      pageMask // contents that were asked for and found to be expunged
 	truncated pageMask // contents whose texts are incomplete: the header must be read
 	fields    [columnCount]textColumn
-	sent      [blockSize]Day // 0: no usable Date field
 }
 
 // textColumn is one field of a block's contents, one after another. The text of
@@ -89,7 +88,7 @@ func (c *textColumn) findEach(needle []byte, want, out *pageMask) {
 
 // size is about how many bytes of memory the block takes.
 func (b *columnBlock) size() int64 {
-	n := int64(blockSize*4 + 256)
+	n := int64(256)
 	for i := range b.fields {
 		n += int64(cap(b.fields[i].text) + 4*cap(b.fields[i].end))
 	}
@@ -152,9 +151,6 @@ func (b *columnBuilder) add(id restante.EmailID, s message.Summary) {
 	b.block.have[i>>6] |= 1 << (i & 63)
 	if s.HeaderTruncated() {
 		b.block.truncated[i>>6] |= 1 << (i & 63)
-	}
-	if unix, zone, ok := s.SentDate(); ok {
-		b.block.sent[i] = dayOf(unix + int64(zone)*60)
 	}
 	for f, text := range [columnCount][]byte{s.Subject(), s.FromText(), s.ToText(), s.CcText(), s.BccText()} {
 		if len(text) == 0 {

@@ -9,7 +9,7 @@ import (
 
 // schemaVersion is the form of keys and rows that this program writes. It
 // stands in the account row; an account of a higher version is refused.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Kinds of rows in an account's partition: the first byte of every key. All
 // numbers in keys are big-endian, so that byte order is number order. Kinds

@@ -51,11 +51,12 @@ func TestKeysGolden(t *testing.T) {
 // TestRowsGolden holds the bytes of a page row.
 func TestRowsGolden(t *testing.T) {
 	p := NewPage([]Message{
-		{UID: 1, FlagSet: 0, ModSeq: 7, EmailID: 3, ThreadID: 3, InternalDate: Time{1000, 60}, SaveDate: Time{2000, 0}, Size: 300},
-		{UID: 2, FlagSet: 2, ModSeq: 9, EmailID: 4, ThreadID: 3, InternalDate: Time{1500, 60}, SaveDate: Time{2000, 0}, Size: 10},
+		{UID: 1, FlagSet: 0, ModSeq: 7, EmailID: 3, ThreadID: 3, InternalDate: Time{1000, 60}, SentDate: Time{995, -120}, SaveDate: Time{2000, 0}, Size: 300},
+		{UID: 2, FlagSet: 2, ModSeq: 9, EmailID: 4, ThreadID: 3, InternalDate: Time{1500, 60}, SentDate: Time{1500, 60}, SaveDate: Time{2000, 0}, Size: 10},
 	})
-	const want = "0102010109000002040402020702030206" +
-		"1002" + "01000002" + "010e0002" + "1006" + "0006" + "02d00f0000f401" + "0078" + "00a01f" + "0000" + "021422010000"
+	const want = "02020101090000020404020207020302060405" +
+		"1002" + "01000002" + "010e0002" + "1006" + "0006" + "02d00f0000f401" + "0078" + "00a01f" + "0000" + "021422010000" +
+		"01000500" + "01ef0100b4"
 	if got := hex.EncodeToString(p.row()); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

@@ -165,7 +165,7 @@ func (a *Account) weight() int64 {
 	w := int64(2048 + 300*len(s.mailboxes) + 200*s.flags.live)
 	for _, b := range s.mailboxes {
 		if b.snapshot != nil {
-			w += 80*int64(b.mailbox.Messages) + 1024
+			w += 90*int64(b.mailbox.Messages) + 1024
 		} else if b.tail != nil {
 			w += 8192
 		}

@@ -51,6 +51,9 @@ type Message struct {
 	EmailID      restante.EmailID
 	ThreadID     restante.ThreadID
 	InternalDate Time
-	SaveDate     Time
-	Size         uint32 // octets, as received
+	// SentDate is what the Date field says, or the internal date where it says
+	// nothing (RFC 5256 §2.2).
+	SentDate Time
+	SaveDate Time
+	Size     uint32 // octets, as received
 }

@@ -36,6 +36,8 @@ type Page struct {
 	saveDates     column[int64]
 	saveZones     column[int16]
 	sizes         column[uint32]
+	delays        column[int64] // seconds from the sent date to the internal date
+	sentZones     column[int16]
 }
 
 // NewPage makes a page of messages with rising UIDs, at least one and at most
@@ -77,6 +79,11 @@ func (p *Page) InternalZones() []int16 { return p.internalZones.get(p.n) }
 func (p *Page) SaveDates() []int64     { return p.saveDates.get(p.n) }
 func (p *Page) SaveZones() []int16     { return p.saveZones.get(p.n) }
 
+// Delays is how many seconds before the internal date the message was sent by its
+// Date field; 0 where that has no date. SentZones is the zone of that date.
+func (p *Page) Delays() []int64    { return p.delays.get(p.n) }
+func (p *Page) SentZones() []int16 { return p.sentZones.get(p.n) }
+
 // The attributes of message i, counted from 0.
 func (p *Page) UID(i int) restante.UID {
 	if p.dense() && uint(i) < uint(p.n) {
@@ -100,6 +107,10 @@ func (p *Page) internalDate(i int) Time {
 	return Time{Unix: p.InternalDates()[i], Zone: p.InternalZones()[i]}
 }
 
+func (p *Page) sentDate(i int) Time {
+	return Time{Unix: p.InternalDates()[i] - p.Delays()[i], Zone: p.SentZones()[i]}
+}
+
 func (p *Page) saveDate(i int) Time {
 	return Time{Unix: p.SaveDates()[i], Zone: p.SaveZones()[i]}
 }
@@ -113,6 +124,7 @@ func (p *Page) Message(i int) Message {
 		EmailID:      p.EmailID(i),
 		ThreadID:     p.ThreadID(i),
 		InternalDate: p.internalDate(i),
+		SentDate:     p.sentDate(i),
 		SaveDate:     p.saveDate(i),
 		Size:         p.Size(i),
 	}

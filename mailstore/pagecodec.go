@@ -12,11 +12,11 @@ import (
 //	format:1 (pageFormat)
 //	uvarints: count, first UID, last UID - first UID, highest modseq,
 //	          unseen + 1, deleted + 1 (0: not counted),
-//	          the lengths of the ten columns
+//	          the lengths of the twelve columns
 //	the columns in the order of Page's fields (see column)
 const (
-	pageFormat  = 1
-	pageColumns = 10
+	pageFormat  = 2
+	pageColumns = 12
 )
 
 // row is the value of the page's row.
@@ -67,6 +67,7 @@ func (p *Page) encoded() [pageColumns]*[]byte {
 	return [pageColumns]*[]byte{
 		&p.uids.enc, &p.flagSets.enc, &p.modSeqs.enc, &p.emailIDs.enc, &p.threadIDs.enc,
 		&p.internalDates.enc, &p.internalZones.enc, &p.saveDates.enc, &p.saveZones.enc, &p.sizes.enc,
+		&p.delays.enc, &p.sentZones.enc,
 	}
 }
 

@@ -18,6 +18,8 @@ type columnSet struct {
 	saveDates     []int64
 	saveZones     []int16
 	sizes         []uint32
+	delays        []int64
+	sentZones     []int16
 }
 
 // columnsOf gives the columns of p. Appending to them may write behind the
@@ -29,6 +31,7 @@ func columnsOf(p *Page) columnSet {
 		emailIDs: p.EmailIDs(), threadIDs: p.ThreadIDs(),
 		internalDates: p.InternalDates(), internalZones: p.InternalZones(),
 		saveDates: p.SaveDates(), saveZones: p.SaveZones(), sizes: p.Sizes(),
+		delays: p.Delays(), sentZones: p.SentZones(),
 	}
 }
 
@@ -46,6 +49,8 @@ func (c *columnSet) grow(n int) {
 	c.saveDates = slices.Grow(c.saveDates, n)
 	c.saveZones = slices.Grow(c.saveZones, n)
 	c.sizes = slices.Grow(c.sizes, n)
+	c.delays = slices.Grow(c.delays, n)
+	c.sentZones = slices.Grow(c.sentZones, n)
 }
 
 // append adds messages.
@@ -63,6 +68,8 @@ func (c *columnSet) append(messages []Message) {
 		c.saveDates = append(c.saveDates, m.SaveDate.Unix)
 		c.saveZones = append(c.saveZones, m.SaveDate.Zone)
 		c.sizes = append(c.sizes, m.Size)
+		c.delays = append(c.delays, m.InternalDate.Unix-m.SentDate.Unix)
+		c.sentZones = append(c.sentZones, m.SentDate.Zone)
 	}
 }
 
@@ -78,6 +85,8 @@ func (c *columnSet) pick(from *columnSet, index []int) {
 	c.saveDates = pick(c.saveDates, from.saveDates, index)
 	c.saveZones = pick(c.saveZones, from.saveZones, index)
 	c.sizes = pick(c.sizes, from.sizes, index)
+	c.delays = pick(c.delays, from.delays, index)
+	c.sentZones = pick(c.sentZones, from.sentZones, index)
 }
 
 func pick[T any](dst, from []T, index []int) []T {
@@ -108,7 +117,9 @@ func (c *columnSet) page(key restante.UID, flags *FlagTable) *Page {
 	buf = encodeInto(&p.internalZones, buf, c.internalZones)
 	buf = encodeInto(&p.saveDates, buf, c.saveDates)
 	buf = encodeInto(&p.saveZones, buf, c.saveZones)
-	encodeInto(&p.sizes, buf, c.sizes)
+	buf = encodeInto(&p.sizes, buf, c.sizes)
+	buf = encodeInto(&p.delays, buf, c.delays)
+	encodeInto(&p.sentZones, buf, c.sentZones)
 	p.seal()
 	return p
 }
@@ -150,6 +161,13 @@ func (p *Page) withFlags(sets []FlagSetID, modSeqs []restante.ModSeq, flags *Fla
 	q.countFlags(sets, flags)
 	buf := encodeInto(&q.flagSets, make([]byte, 0, 6*p.n+32), sets)
 	encodeInto(&q.modSeqs, buf, modSeqs)
+	q.shareRest(p)
+	q.seal()
+	return q
+}
+
+// shareRest takes over all columns of p but those that flags change.
+func (q *Page) shareRest(p *Page) {
 	share(&q.uids, &p.uids)
 	share(&q.emailIDs, &p.emailIDs)
 	share(&q.threadIDs, &p.threadIDs)
@@ -158,8 +176,8 @@ func (p *Page) withFlags(sets []FlagSetID, modSeqs []restante.ModSeq, flags *Fla
 	share(&q.saveDates, &p.saveDates)
 	share(&q.saveZones, &p.saveZones)
 	share(&q.sizes, &p.sizes)
-	q.seal()
-	return q
+	share(&q.delays, &p.delays)
+	share(&q.sentZones, &p.sentZones)
 }
 
 func share[T integer](to, from *column[T]) {

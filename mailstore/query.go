@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"math"
 	"time"
 
 	"github.com/restante/restante"
@@ -179,9 +180,20 @@ func dayOf(local int64) Day {
 // unix is when the day begins, in seconds since 1970, for a clock in UTC.
 func (d Day) unix() int64 { return int64(d-1)*86400 - secondsToDay1 }
 
-// within reports whether the day is in [since, before), zero being no bound.
-func (d Day) within(since, before Day) bool {
-	return d >= since && (before == 0 || d < before)
+// from is the second at which messages since the day begin; 0 is any day.
+func (d Day) from() int64 {
+	if d > 0 {
+		return d.unix()
+	}
+	return math.MinInt64
+}
+
+// until is the second at which messages before the day end; 0 is any day.
+func (d Day) until() int64 {
+	if d > 0 {
+		return d.unix()
+	}
+	return math.MaxInt64
 }
 
 // SearchOptions says what of a result is needed.

@@ -184,35 +184,3 @@ func (s *searcher) fromBlocks(uses map[uint64]*blockUse, candidates, out bitset,
 		}
 	}
 }
-
-// sentPlan compares the day of the Date field; a message without one is taken
-// by its internal date.
-type sentPlan struct{ since, before Day }
-
-func (sentPlan) cost() cost { return costSent }
-
-func (p sentPlan) eval(s *searcher, candidates, out bitset) error {
-	uses, err := s.columnBlocks(candidates)
-	if err != nil {
-		return err
-	}
-	undated := s.take()
-	defer s.give(undated)
-	none := false
-	s.fromBlocks(uses, candidates, out, func(u *blockUse, i int) bool {
-		day := u.block.sent[i]
-		none = none || day == 0
-		return day != 0 && day.within(p.since, p.before)
-	})
-	if !none {
-		return nil
-	}
-	s.fromBlocks(uses, candidates, undated, func(u *blockUse, i int) bool { return u.block.sent[i] == 0 })
-	byInternal := s.take()
-	defer s.give(byInternal)
-	if err := internalDays(p.since, p.before).eval(s, undated, byInternal); err != nil {
-		return err
-	}
-	out.or(byInternal)
-	return nil
-}

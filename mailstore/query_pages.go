@@ -52,13 +52,7 @@ func sizesOver(size int64) plan {
 // The days are turned into the seconds at which they begin on a clock there, so
 // that a message costs two comparisons.
 func dayPlan(dates func(*Page) []int64, zones func(*Page) []int16, since, before Day) plan {
-	from, to := int64(math.MinInt64), int64(math.MaxInt64)
-	if since > 0 {
-		from = since.unix()
-	}
-	if before > 0 {
-		to = before.unix()
-	}
+	from, to := since.from(), before.until()
 	return pagePlan{func(p *Page, out *pageMask) {
 		zones := zones(p)
 		for i, v := range dates(p) {

@@ -67,7 +67,7 @@ func compile(q Query, now int64) (plan, error) {
 	case Seqs:
 		return seqPlan(q), nil
 	case SentDate:
-		return sentPlan{q.Since, q.Before}, nil
+		return sentDays(q.Since, q.Before), nil
 	case Subject:
 		return compileField(columnSubject, "Subject", q.Text, q.By), nil
 	case From:

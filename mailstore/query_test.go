@@ -39,6 +39,7 @@ func searchable(t testing.TB, n int) (*Account, *Snapshot) {
 			UID: restante.UID(i + 1 + i/100), FlagSet: FlagSetID(rng.IntN(4)), ModSeq: restante.ModSeq(rng.IntN(50) + 1),
 			EmailID: id, ThreadID: restante.ThreadID(i/4 + 1), Size: uint32(rng.IntN(50000)),
 			InternalDate: Time{Unix: 1_600_000_000 + int64(i)*600, Zone: int16(i%3-1) * 120},
+			SentDate:     Time{Unix: 1_600_000_000 + int64(i)*600},
 			SaveDate:     Time{Unix: 1_650_000_000 + int64(i)*60},
 		})
 		if len(list) == PageSize || i == n-1 || rng.IntN(400) == 0 {
@@ -82,7 +83,7 @@ func naive(t *testing.T, s *Snapshot, subject func(restante.EmailID) string, seq
 	case SaveDate:
 		return day(m.SaveDate, q.Since, q.Before)
 	case SentDate:
-		return day(Time{Unix: m.InternalDate.Unix}, q.Since, q.Before) // the Date field is in UTC
+		return day(m.SentDate, q.Since, q.Before)
 	case Within:
 		return (q.Older == 0 || m.InternalDate.Unix <= 1_700_000_000-int64(q.Older)) &&
 			(q.Younger == 0 || m.InternalDate.Unix >= 1_700_000_000-int64(q.Younger))

@@ -8,13 +8,33 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
-	"github.com/restante/restante/message"
 )
+
+// entriesAgain are the contents whose messages are to be looked at once more.
+type entriesAgain struct {
+	lost  map[restante.EmailID]string    // why
+	sizes map[restante.EmailID]uint32    // of whole contents that messages give another size
+	sent  map[restante.EmailID]sentAgain // of those that messages give another sent date
+}
+
+// sentAgain is the date of a content, if it is dated.
+type sentAgain struct {
+	Time
+	dated bool
+}
+
+// of is the sent date that a message must have.
+func (d sentAgain) of(m *Message) Time {
+	if d.dated {
+		return d.Time
+	}
+	return m.InternalDate
+}
 
 // checkEntriesAgain finds the messages whose content is not whole, which are
 // expunged with DropLost, so that clients hear of it, and those that give a
-// whole content another size than it has, which is put right.
-func (c *checker) checkEntriesAgain(lost map[restante.EmailID]string, sizes map[restante.EmailID]uint32) error {
+// whole content another size or sent date than it has, which is put right.
+func (c *checker) checkEntriesAgain(again *entriesAgain) error {
 	if c.fix != nil && c.full() {
 		c.fix.dropLost = false // the next commit does it, which has room for all of it
 	}
@@ -30,7 +50,7 @@ func (c *checker) checkEntriesAgain(lost map[restante.EmailID]string, sizes map[
 		if err != nil || !rising(p.UIDs()) {
 			return nil // told before
 		}
-		c.checkPageAgain(cb, p, lost, sizes, gone)
+		c.checkPageAgain(cb, p, again, gone)
 		return nil
 	})
 	if err != nil || !c.drops() {
@@ -42,7 +62,7 @@ func (c *checker) checkEntriesAgain(lost map[restante.EmailID]string, sizes map[
 			cb.box.history += uint32(len(uids))
 		}
 	}
-	for id := range lost {
+	for id := range again.lost {
 		for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
 			c.fix.batch.DeleteRange(contentRange(kind, id, id))
 		}
@@ -56,9 +76,7 @@ func (c *checker) checkEntriesAgain(lost map[restante.EmailID]string, sizes map[
 }
 
 // checkPageAgain does so for one page and writes it if it changes.
-func (c *checker) checkPageAgain(
-	cb *checkedBox, p *Page, lost map[restante.EmailID]string, sizes map[restante.EmailID]uint32, gone map[*checkedBox]UIDSet,
-) {
+func (c *checker) checkPageAgain(cb *checkedBox, p *Page, again *entriesAgain, gone map[*checkedBox]UIDSet) {
 	// What checkEntries has put right is in p as it was.
 	sets, modSeqs, _ := (&checker{flags: c.flags, account: c.account, version: c.version}).checkEntries(cb, p)
 	keep := make([]Message, 0, p.n)
@@ -67,7 +85,7 @@ func (c *checker) checkPageAgain(
 		m := p.Message(i)
 		m.FlagSet, m.ModSeq = sets[i], modSeqs[i]
 		f := Finding{Kind: FindContent, Mailbox: cb.mailbox.Name, UID: m.UID, Email: m.EmailID}
-		if why, ok := lost[m.EmailID]; ok {
+		if why, ok := again.lost[m.EmailID]; ok {
 			f.Text = "the content is not whole: " + why
 			if c.drops() {
 				f.Text += "; the message is removed"
@@ -80,12 +98,19 @@ func (c *checker) checkPageAgain(
 				continue
 			}
 		}
-		if size, ok := sizes[m.EmailID]; ok && size != m.Size {
+		if size, ok := again.sizes[m.EmailID]; ok && size != m.Size {
 			f.Kind, f.Text = FindMessage, fmt.Sprintf("its size is given as %d octets, the content has %d", m.Size, size)
 			c.found(f, true)
 			if c.fix != nil && !c.fix.full {
 				c.resize(cb, m, size)
 				m.Size, m.ModSeq, changed = size, c.version+1, true
+			}
+		}
+		if date, ok := again.sent[m.EmailID]; ok && date.of(&m) != m.SentDate {
+			f.Kind, f.Text = FindMessage, "its sent date is not that of the content"
+			c.found(f, true)
+			if c.fix != nil && !c.fix.full {
+				m.SentDate, m.ModSeq, changed = date.of(&m), c.version+1, true
 			}
 		}
 		keep = append(keep, m)
@@ -156,11 +181,10 @@ func (s *contentCheck) rescue(id restante.EmailID) error {
 	}
 	at := TimeOf(s.parent.store.now())
 	m := Message{EmailID: id, ThreadID: thread, InternalDate: at, SaveDate: at, Size: uint32(size)}
-	if unix, zone, ok := message.Summary(s.fresh).SentDate(); ok {
-		m.InternalDate = Time{Unix: unix, Zone: int16(zone)}
-	}
+	m.SentDate = sentDate(s.fresh, at)
+	m.InternalDate = m.SentDate
 	s.rescued = append(s.rescued, m)
-	s.emails.add(id, m.Size, m.ThreadID)
+	s.emails.add(&m)
 	return nil
 }
 

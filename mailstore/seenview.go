@@ -147,14 +147,7 @@ func derivePage(p *Page, s *seenBy, flags *FlagTable) derivedPage {
 	}
 	q.flagSets.put(newSets)
 	q.modSeqs.put(newMods)
-	share(&q.uids, &p.uids)
-	share(&q.emailIDs, &p.emailIDs)
-	share(&q.threadIDs, &p.threadIDs)
-	share(&q.internalDates, &p.internalDates)
-	share(&q.internalZones, &p.internalZones)
-	share(&q.saveDates, &p.saveDates)
-	share(&q.saveZones, &p.saveZones)
-	share(&q.sizes, &p.sizes)
+	q.shareRest(p)
 	d.page = q
 	return d
 }

@@ -14,8 +14,7 @@ import (
 type sortKind uint8
 
 const (
-	sortSent    sortKind = iota // numbers: the sent date; marked: there is one
-	sortIDs                     // numbers: hash of the Message-ID; marked: there is one; refs
+	sortIDs     sortKind = iota // numbers: hash of the Message-ID; marked: there is one; refs
 	sortSubject                 // texts: the base subject; marked: a reply or forward
 	sortFrom                    // texts
 	sortTo
@@ -130,10 +129,6 @@ func (b *sortBuilder) add(id restante.EmailID, s message.Summary) {
 	marked := false
 	kind, by := b.column.kind.of()
 	switch kind {
-	case sortSent:
-		var unix int64
-		unix, _, marked = s.SentDate()
-		b.numbers[i] = orderedBits(unix)
 	case sortIDs:
 		if id := s.MessageID(); len(id) > 0 {
 			marked = true
@@ -220,7 +215,7 @@ func (b *sortBuilder) addReferences(i int, s message.Summary) {
 func (b *sortBuilder) finish() *sortColumn {
 	c := b.column
 	switch c.kind {
-	case sortSent, sortIDs:
+	case sortIDs:
 		c.numbers = append(make([]uint64, 0, blockSize), b.numbers[:]...)
 	default:
 		c.text = joinTexts(&b.texts)

@@ -174,8 +174,6 @@ func (s *searcher) readSorts(number uint64, missing *pageMask, builders []*sortB
 // sortKindOf is the column that a field is compared by.
 func sortKindOf(f SortField) (kind sortKind, ok bool) {
 	switch f {
-	case SortDate:
-		return sortSent, true
 	case SortSubject:
 		return sortSubject, true
 	case SortFrom:
@@ -237,7 +235,7 @@ func (l *messageList) value(uses *sortUses, k SortKey) sortValue {
 	case SortUID:
 		return sortValue{numbers: l.numbers(func(p *Page, dst []uint64) { column64(p.UIDs(), dst) })}
 	case SortDate:
-		return sortValue{numbers: l.sentDates(uses)}
+		return sortValue{numbers: l.sentDates()}
 	case SortScore:
 		v := sortValue{numbers: make([]uint64, len(l.seqs))}
 		for i, seq := range l.seqs {
@@ -272,24 +270,5 @@ func inverted(text []byte) []byte {
 		out[i] = undecoded - 1 - c
 	}
 	out[len(text)] = undecoded
-	return out
-}
-
-// sentDates gives the sent date of each message, or its internal date where it
-// has none (RFC 5256 §2.2).
-func (l *messageList) sentDates(uses *sortUses) []uint64 {
-	out := make([]uint64, len(l.seqs))
-	var internal []uint64
-	for i, id := range l.emails {
-		c, k := uses.of(id).columns[sortSent], int(id%blockSize)
-		if c.marked.has(k) {
-			out[i] = c.numbers[k]
-			continue
-		}
-		if internal == nil {
-			internal = l.numbers(func(p *Page, dst []uint64) { column64(p.InternalDates(), dst) })
-		}
-		out[i] = internal[i]
-	}
 	return out
 }

@@ -134,19 +134,19 @@ type threadBuilder struct {
 
 // newThreadBuilder reads what an algorithm compares.
 func newThreadBuilder(s *searcher, t *Threads, by ThreadAlgorithm, subjects sortKind) (*threadBuilder, error) {
-	kinds := []sortKind{sortSent, subjects, sortIDs}
+	kinds := []sortKind{subjects, sortIDs}
 	switch by {
 	case ThreadOrderedSubject:
-		kinds = kinds[:2]
+		kinds = kinds[:1]
 	case ThreadRefs:
-		kinds = []sortKind{sortSent, sortIDs}
+		kinds = kinds[1:]
 	}
 	b := &threadBuilder{Threads: t, subjects: subjects, ctx: s.ctx, n: len(t.list.seqs), hash: s.account.store.hash}
 	var err error
 	if b.uses, err = s.loadSorts(t.list.emails, kinds); err != nil {
 		return nil, err
 	}
-	b.byDate = placesBy(t.list.sentDates(b.uses))
+	b.byDate = placesBy(t.list.sentDates())
 	return b, s.ctx.Err()
 }
 

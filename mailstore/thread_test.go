@@ -62,8 +62,10 @@ func post(t testing.TB, postings []posting) (*Account, Result) {
 	for i := range postings {
 		l := &postings[i]
 		id := restante.EmailID(i + 1000)
-		b.Set(summaryKey(id), message.Parse(l.header()).AppendSummary(nil))
-		list = append(list, Message{UID: restante.UID(2*i + 1), EmailID: id, ModSeq: 1, InternalDate: Time{Unix: l.internal}})
+		summary := message.Parse(l.header()).AppendSummary(nil)
+		b.Set(summaryKey(id), summary)
+		internal := Time{Unix: l.internal}
+		list = append(list, Message{UID: restante.UID(2*i + 1), EmailID: id, ModSeq: 1, InternalDate: internal, SentDate: sentDate(summary, internal)})
 		if len(list) == PageSize || i == len(postings)-1 {
 			pages, list = append(pages, newPage(list[0].UID, list, flags)), nil
 		}
