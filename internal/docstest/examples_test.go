@@ -109,7 +109,7 @@ func TestExamples(t *testing.T) {
 		}
 	}
 	for rfc, examples := range shown {
-		if n, has := stated[rfc]; has && n != len(examples) {
+		if stated[rfc] != len(examples) {
 			t.Errorf("docs/protocols.md: RFC %s has %d examples in the transcripts, not %d", rfc, len(examples), stated[rfc])
 		}
 	}

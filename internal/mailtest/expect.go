@@ -138,16 +138,18 @@ func (r *runner) anyOrder(steps []step) error {
 	return fmt.Errorf("server sent\n\t%s\nand not\n\t%s", strings.Join(odd, "\n\t"), strings.Join(want, "\n\t"))
 }
 
-// replace takes the server's lines, up to one that is tagged or asks for more,
-// in place of the S lines that stand there for the connection.
+// replace takes the server's lines, up to one that begins as the last of the S lines
+// that stand there for the connection (with a tag, mostly) or asks for more, in their
+// place. Lines of literals may stand before it.
 func (r *runner) replace(steps []step, c *conn, line string) (int, error) {
 	n := 0
 	for n < len(steps) && steps[n].kind == 'S' && steps[n].conn == steps[0].conn {
 		n++
 	}
+	last, _, _ := strings.Cut(steps[n-1].text, " ")
 	for {
 		r.out = append(r.out, fmt.Sprintf("S%s: %s", steps[0].conn, line))
-		if !more(line) {
+		if first, _, _ := strings.Cut(line, " "); first == last && first != "*" || first == "+" || last == "*" && !more(line) {
 			return n, nil
 		}
 		var err error
