@@ -8,8 +8,8 @@ import (
 // rules are the layers of docs/architecture.md.
 var rules = Rules{
 	Layers: [][]string{
-		{"test/load"},
-		{"test/imapclient", "test/lmtpclient"},
+		{"test/load", "internal/clustertest"},
+		{"test/imapclient", "test/lmtpclient", "test/binary"},
 		{"cmd/..."},
 		{"internal/mailtest"},
 		{"config"},

@@ -5,9 +5,11 @@ package imapclient
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -114,7 +116,50 @@ func (c *Client) command(text string, literal []byte) (Reply, error) {
 	if err := c.w.Flush(); err != nil {
 		return Reply{}, err
 	}
+	return c.finish(tag, Reply{})
+}
+
+// Idle waits for news (RFC 2177), at most so long, and ends IDLE once there is some. It
+// answers all that the server has told.
+func (c *Client) Idle(limit time.Duration) (Reply, error) {
+	c.tag++
+	tag := "t" + strconv.Itoa(c.tag) + " "
+	c.conn.SetDeadline(time.Now().Add(c.Timeout))
+	c.w.WriteString(tag + "IDLE\r\n")
+	if err := c.w.Flush(); err != nil {
+		return Reply{}, err
+	}
 	var reply Reply
+	for {
+		line, err := c.line()
+		if err != nil {
+			return reply, err
+		}
+		if after, ok := strings.CutPrefix(line, "* "); ok {
+			reply.Untagged = append(reply.Untagged, after)
+		} else if strings.HasPrefix(line, "+ ") {
+			break
+		} else {
+			return c.tagged(line, tag, reply)
+		}
+	}
+	c.conn.SetReadDeadline(time.Now().Add(limit))
+	if len(reply.Untagged) == 0 {
+		// Nothing of a line is lost if there is no news: the wait is for its first byte.
+		if _, err := c.r.Peek(1); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return reply, err
+		}
+	}
+	c.conn.SetDeadline(time.Now().Add(c.Timeout))
+	c.w.WriteString("DONE\r\n")
+	if err := c.w.Flush(); err != nil {
+		return reply, err
+	}
+	return c.finish(tag, reply)
+}
+
+// finish reads up to the answer that has the tag.
+func (c *Client) finish(tag string, reply Reply) (Reply, error) {
 	for {
 		line, err := c.line()
 		if err != nil {
@@ -124,16 +169,21 @@ func (c *Client) command(text string, literal []byte) (Reply, error) {
 			reply.Untagged = append(reply.Untagged, after)
 			continue
 		}
-		after, ok := strings.CutPrefix(line, tag)
-		if !ok {
-			return reply, fmt.Errorf("%q is no answer to %q", line, tag+text)
-		}
-		reply.Status, reply.Text, _ = strings.Cut(after, " ")
-		if reply.Status != "OK" {
-			return reply, &RefusedError{reply.Status, reply.Text}
-		}
-		return reply, nil
+		return c.tagged(line, tag, reply)
 	}
+}
+
+// tagged completes a reply by its last line.
+func (c *Client) tagged(line, tag string, reply Reply) (Reply, error) {
+	after, ok := strings.CutPrefix(line, tag)
+	if !ok {
+		return reply, fmt.Errorf("%q is no answer to %q", line, tag)
+	}
+	reply.Status, reply.Text, _ = strings.Cut(after, " ")
+	if reply.Status != "OK" {
+		return reply, &RefusedError{reply.Status, reply.Text}
+	}
+	return reply, nil
 }
 
 // line reads one response with its literals.

@@ -120,3 +120,10 @@ func (m *model) adopt(name string, all Stored) {
 		}
 	}
 }
+
+// Each calls f for every message.
+func (s Stored) Each(f func(mailbox string, uid uint32, token string)) {
+	for at, m := range s {
+		f(at.mailbox, at.uid, m.token)
+	}
+}

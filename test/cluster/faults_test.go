@@ -1,0 +1,101 @@
+package cluster_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/restante/restante/internal/clustertest"
+)
+
+// longEnv names the environment variable that has what is down be down for a minute.
+const longEnv = "RESTANTE_LONG"
+
+// outage is how long something is down that is to be down for long.
+func outage() time.Duration {
+	if os.Getenv(longEnv) != "" {
+		return time.Minute
+	}
+	return 12 * time.Second
+}
+
+// TestFaults makes one thing after the other fail while mail comes in and clients
+// work, and verifies after each that what was acknowledged is there once, that no UID
+// has two messages, and that nothing went back.
+func TestFaults(t *testing.T) {
+	c := start(t, clustertest.Options{Standby: true})
+	for _, fault := range []struct {
+		name string
+		run  func(*testing.T, *clustertest.Cluster, *crew)
+	}{
+		{"Kill", killNode},
+		{"Restart", restartDatabase},
+		{"Crash", crashDatabase},
+		{"CutOff", cutOffNode},
+		{"Silence", silenceNode},
+		{"Pause", pauseNode},
+		{"FailOver", failOver}, // last: there is no standby after it
+	} {
+		t.Run(fault.name, func(t *testing.T) {
+			w := startCrew(t, c, fault.name)
+			w.progress(20, 0, 1, 2)
+			fault.run(t, c, w)
+			w.progress(20, 0, 1, 2)
+			w.verify()
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// killNode kills a node, and starts it again while the others go on.
+func killNode(t *testing.T, c *clustertest.Cluster, w *crew) {
+	c.Nodes[1].Kill(t)
+	w.progress(20, 0, 2)
+	c.Nodes[1].Run(t)
+}
+
+// restartDatabase stops the primary as an administrator does, and starts it again.
+func restartDatabase(t *testing.T, c *clustertest.Cluster, _ *crew) {
+	c.Primary.Stop()
+	c.Primary.Run(t)
+}
+
+// crashDatabase kills the primary and starts it again.
+func crashDatabase(t *testing.T, c *clustertest.Cluster, _ *crew) {
+	c.Primary.Kill()
+	c.Primary.Run(t)
+}
+
+// cutOffNode breaks a node's connections to the database, for longer than its
+// commands wait.
+func cutOffNode(_ *testing.T, c *clustertest.Cluster, w *crew) {
+	c.Nodes[2].CutOff(false)
+	<-time.After(outage())
+	w.progress(20, 0, 1)
+	c.Nodes[2].Reconnect()
+}
+
+// silenceNode has nothing more come from the database to a node.
+func silenceNode(_ *testing.T, c *clustertest.Cluster, w *crew) {
+	c.Nodes[2].CutOff(true)
+	<-time.After(outage())
+	w.progress(20, 0, 1)
+	c.Nodes[2].Reconnect()
+}
+
+// pauseNode stops a node while others take its accounts over, and has it go on.
+func pauseNode(t *testing.T, c *clustertest.Cluster, w *crew) {
+	c.Nodes[0].Pause(t)
+	<-time.After(outage())
+	w.progress(20, 1, 2)
+	c.Nodes[0].Resume(t)
+}
+
+// failOver kills the primary for good and promotes its standby.
+func failOver(t *testing.T, c *clustertest.Cluster, _ *crew) {
+	before := time.Now()
+	c.FailOver(t)
+	t.Logf("the standby took over after %v", time.Since(before))
+}
