@@ -119,3 +119,16 @@ func (b *Batch) Validate() error {
 	}
 	return nil
 }
+
+// CheckCommit answers the error with which every engine refuses the arguments of
+// a Commit: of kind restante.ErrInvalid, for a partition or a batch outside the
+// bounds. The batch that it answers is b, or an empty one for nil.
+func CheckCommit(p Partition, b *Batch) (*Batch, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return new(Batch), nil
+	}
+	return b, b.Validate()
+}

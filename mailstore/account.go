@@ -106,12 +106,8 @@ func (a *Account) Refresh(ctx context.Context) error {
 	if a.store.single && !a.stale.Load() {
 		return nil
 	}
-	snap, err := a.store.kv.Snapshot(ctx, a.partition())
+	version, err := kv.VersionOf(ctx, a.store.kv, a.partition())
 	if err != nil {
-		return unavailable("refresh", err)
-	}
-	version := snap.Version()
-	if err := snap.Close(); err != nil {
 		return unavailable("refresh", err)
 	}
 	if s := a.state.Load(); s != nil && s.version >= version && !a.stale.Load() {

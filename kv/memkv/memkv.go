@@ -121,13 +121,8 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 	if err := s.check(ctx); err != nil {
 		return 0, err
 	}
-	if err := p.Validate(); err != nil {
-		return 0, err
-	}
-	if b == nil {
-		b = new(kv.Batch)
-	}
-	if err := b.Validate(); err != nil {
+	b, err := kv.CheckCommit(p, b)
+	if err != nil {
 		return 0, err
 	}
 	c := Commit{N: s.commits.Add(1), Partition: p, Base: base, Batch: b, Durability: d}

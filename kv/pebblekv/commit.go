@@ -26,13 +26,8 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 		return 0, err
 	}
 	defer s.leave()
-	if err := p.Validate(); err != nil {
-		return 0, err
-	}
-	if b == nil {
-		b = new(kv.Batch)
-	}
-	if err := b.Validate(); err != nil {
+	b, err := kv.CheckCommit(p, b)
+	if err != nil {
 		return 0, err
 	}
 	if err := s.room.admit(b); err != nil {

@@ -30,13 +30,8 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	if err := s.check(ctx); err != nil {
 		return 0, err
 	}
-	if err := p.Validate(); err != nil {
-		return 0, err
-	}
-	if b == nil {
-		b = new(kv.Batch)
-	}
-	if err := b.Validate(); err != nil {
+	b, err := kv.CheckCommit(p, b)
+	if err != nil {
 		return 0, err
 	}
 	// One commit of a partition at a time, so that a node's mark is that of its only
@@ -51,11 +46,16 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 		err := s.once(ctx, s.writers, patience, c.send)
 		switch {
 		case err == nil:
+			s.count.commits.Add(1)
 			s.news.committed(p, base+1)
 			return base + 1, nil
-		case errors.Is(err, kv.ErrConflict), errors.Is(err, kv.ErrNoSpace):
+		case errors.Is(err, kv.ErrConflict):
+			s.count.conflicts.Add(1)
+			return 0, err
+		case errors.Is(err, kv.ErrNoSpace):
 			return 0, err
 		case !undone(err):
+			s.count.unknown.Add(1)
 			s.log.WarnContext(ctx, "connection lost in a commit, asking what became of it", "partition", uint64(p), "error", err)
 			return s.settle(ctx, patience, &c, err)
 		case !transient(err):
@@ -67,6 +67,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 		if e := patience.wait(ctx); e != nil {
 			return 0, fmt.Errorf("pgkv: commit: %w: %w", e, err)
 		}
+		s.count.retries.Add(1)
 	}
 }
 

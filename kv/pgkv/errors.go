@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -38,14 +37,6 @@ var errPassword = errors.New("pgkv: no password")
 type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
-
-// lost makes err a lostError if the connection that it came from is no more.
-func lost(c *pgx.Conn, err error) error {
-	if err == nil || !c.IsClosed() {
-		return err
-	}
-	return &lostError{err}
-}
 
 // transient reports whether the call that met err may well succeed later on
 // another connection.

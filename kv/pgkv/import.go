@@ -19,17 +19,12 @@ func (s *Store) Import(ctx context.Context, p kv.Partition, base, version kv.Ver
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	if err := p.Validate(); err != nil {
-		return err
-	}
-	if b == nil {
-		b = new(kv.Batch)
-	}
 	if version == 0 {
 		b = new(kv.Batch)
 		b.DeleteRange(nil, nil)
 	}
-	if err := b.Validate(); err != nil {
+	b, err := kv.CheckCommit(p, b)
+	if err != nil {
 		return err
 	}
 	if err := s.turns.enter(ctx, p); err != nil {
@@ -37,7 +32,7 @@ func (s *Store) Import(ctx context.Context, p kv.Partition, base, version kv.Ver
 	}
 	defer s.turns.leave(p)
 	i := imported{commit: commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}, version: version}
-	err := s.try(ctx, s.writers, func(ctx context.Context, c *pgxpool.Conn) error {
+	err = s.try(ctx, s.writers, func(ctx context.Context, c *pgxpool.Conn) error {
 		err := i.send(ctx, c)
 		if errors.Is(err, kv.ErrConflict) && i.tries > 1 && i.isDone(ctx, c) {
 			return nil

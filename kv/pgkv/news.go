@@ -55,6 +55,7 @@ type news struct {
 	}
 	nodes map[string]*peer // of the listener
 	peers sync.Mutex
+	count newsCounters
 }
 
 // part is a goroutine of news that ends when it is told to.
@@ -159,10 +160,13 @@ func (n *news) publishAll(sequence uint64, ending bool) (uint64, bool) {
 	for {
 		m := message{node: n.self, sequence: sequence + 1, changes: n.take()}
 		m.farewell = ending && len(m.changes) < messageChanges
+		n.count.sending(m.sequence)
 		if !n.send(m.String()) {
+			n.count.failed.Add(1)
 			n.giveBack(m.changes) // the number is given again
 			return sequence, false
 		}
+		n.count.sent.Add(1)
 		sequence++
 		if len(m.changes) < messageChanges {
 			return sequence, true
@@ -207,9 +211,14 @@ func (n *news) giveBack(changes []change) {
 // heard takes a message of any node.
 func (n *news) heard(text string) {
 	m, ok := parseMessage(text)
-	if !ok || m.node == n.self {
+	if !ok {
 		return
 	}
+	if m.node == n.self {
+		n.count.arrived(m.sequence)
+		return
+	}
+	n.count.heard.Add(1)
 	n.peers.Lock()
 	p, known := n.nodes[m.node]
 	if !known {
@@ -224,7 +233,7 @@ func (n *news) heard(text string) {
 	}
 	n.peers.Unlock()
 	if lost {
-		n.tell(0, 0, true)
+		n.missed()
 		return
 	}
 	for _, c := range m.changes {
@@ -233,7 +242,10 @@ func (n *news) heard(text string) {
 }
 
 // missed is told that messages may have been lost on the way.
-func (n *news) missed() { n.tell(0, 0, true) }
+func (n *news) missed() {
+	n.count.missed.Add(1)
+	n.tell(0, 0, true)
+}
 
 // listenForSilence forgets nodes that were not heard of for long: what they did
 // last may not have been told.
@@ -249,6 +261,6 @@ func (n *news) listenForSilence() {
 	n.peers.Unlock()
 	if lost {
 		n.log.Warn("a node of this store was not heard of for long")
-		n.tell(0, 0, true)
+		n.missed()
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/restante/restante"
@@ -33,10 +34,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.mu.snapshots = make(map[*snapshot]struct{})
 	s.mu.watches = make(map[*watch]struct{})
 	var err error
-	if s.readers, err = pool(o, o.Readers, nil); err != nil {
+	if s.readers, err = s.pool(o.Readers, nil); err != nil {
 		return nil, err
 	}
-	if s.writers, err = pool(o, o.Writers, func(c *pgxpool.Config) { ofWriters(c, o.AnswerTime) }); err != nil {
+	if s.writers, err = s.pool(o.Writers, func(c *pgxpool.Config) { ofWriters(c, o.AnswerTime) }); err != nil {
 		s.readers.Close()
 		return nil, err
 	}
@@ -74,17 +75,25 @@ func orDefault[T comparable](v *T, d T) {
 
 // pool makes a pool that connects when a connection is asked for. A change of how it
 // does so may be nil.
-func pool(o Options, size int, change func(*pgxpool.Config)) (*pgxpool.Pool, error) {
-	c, err := pgxpool.ParseConfig(o.URL)
+func (s *Store) pool(size int, change func(*pgxpool.Config)) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(s.options.URL)
 	if err != nil {
 		return nil, fmt.Errorf("pgkv: %w: %w", err, restante.ErrInvalid)
 	}
 	c.MaxConns = int32(size)
-	c.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { return o.authorize(c) }
+	c.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { return s.options.authorize(c) }
 	c.HealthCheckPeriod = 5 * time.Second
 	c.MaxConnIdleTime = 5 * time.Minute
+	// Asking a connection whether it is there would cost each call a round trip. One
+	// that has broken is found out by its use, and the call is made again.
+	c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+	c.ConnConfig.Tracer = tripCounter{&s.count.roundTrips}
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = 3 * time.Second
+	}
+	if c.ConnConfig.ValidateConnect == nil {
+		// What a standby shows may be old, and after a failover the address may lead to one.
+		c.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	if change != nil {
 		change(c)

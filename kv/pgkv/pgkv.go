@@ -60,9 +60,10 @@ type Options struct {
 type Store struct {
 	options Options
 	log     *slog.Logger
-	id      string  // of the store, the same for all nodes
-	node    [8]byte // this Store's own, by chance
-	commits atomic.Uint64
+	id      string        // of the store, the same for all nodes
+	node    [8]byte       // this Store's own, by chance
+	commits atomic.Uint64 // numbers of marks
+	count   counters
 	turns   turns
 	readers *pgxpool.Pool
 	writers *pgxpool.Pool
@@ -169,6 +170,7 @@ func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, f func(context.Cont
 		if !told {
 			s.log.WarnContext(ctx, "database cannot be reached, waiting for it", "error", err)
 		}
+		s.count.retries.Add(1)
 	}
 }
 
@@ -186,5 +188,24 @@ func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, p *patience, f fun
 	defer c.Release()
 	answer, cancel := context.WithTimeout(ctx, s.options.AnswerTime)
 	defer cancel()
-	return lost(c.Conn(), f(answer, c))
+	return s.lost(ctx, pool, c.Conn(), f(answer, c))
+}
+
+// lost makes err a lostError if the connection that it came from is no more. Then
+// the pool's others are made anew too, because most of what breaks one breaks all, and
+// each would be found out only by a call that waits for it in vain.
+func (s *Store) lost(ctx context.Context, pool *pgxpool.Pool, c *pgx.Conn, err error) error {
+	if code(err) == codeReadOnly { // where it leads to is the primary no more
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+		defer cancel()
+		c.Close(closing)
+	}
+	if err == nil || !c.IsClosed() {
+		return err
+	}
+	s.count.lost.Add(1)
+	if ctx.Err() == nil { // else it was closed because whoever asked went away
+		pool.Reset()
+	}
+	return &lostError{err}
 }

@@ -53,6 +53,7 @@ func (s *Store) Snapshot(ctx context.Context, p kv.Partition) (kv.Snapshot, erro
 		return nil, kv.ErrClosed
 	}
 	s.mu.snapshots[snap] = struct{}{}
+	s.count.snapshots.Add(1)
 	return snap, nil
 }
 
@@ -74,6 +75,7 @@ func (s *snapshot) begin(ctx context.Context) (version kv.Version, err error) {
 		if e := patience.wait(ctx); e != nil {
 			return 0, fmt.Errorf("pgkv: snapshot: %w: %w", e, err)
 		}
+		s.store.count.retries.Add(1)
 	}
 }
 
@@ -100,7 +102,7 @@ func (s *snapshot) beginOnce(ctx context.Context, end time.Time) (kv.Version, er
 	answer, cancel := context.WithTimeout(ctx, s.store.options.AnswerTime)
 	defer cancel()
 	if err := c.SendBatch(answer, b).Close(); err != nil {
-		err = lost(c.Conn(), err)
+		err = s.store.lost(ctx, s.store.readers, c.Conn(), err)
 		release(c)
 		return 0, err
 	}
@@ -142,7 +144,7 @@ func (s *snapshot) read(f func(context.Context, *pgx.Conn) error) error {
 		}
 		c := s.mu.conn.Conn()
 		answer, cancel := context.WithTimeout(s.ctx, s.store.options.AnswerTime)
-		err := lost(c, f(answer, c))
+		err := s.store.lost(s.ctx, s.store.readers, c, f(answer, c))
 		cancel()
 		if err == nil || s.ctx.Err() != nil || !transient(err) || attempt == maxAttempts {
 			return err

@@ -56,12 +56,12 @@ var distribute = []string{
 }
 
 const (
-	sqlLock       = `SELECT pg_advisory_xact_lock($1)`
-	sqlHasSchema  = `SELECT to_regclass('restante') IS NOT NULL`
-	sqlSchema     = `SELECT schema, store FROM restante`
-	sqlSetSchema  = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
-	sqlHasCitus   = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
-	sqlVersion    = `SELECT version FROM partition WHERE id = $1`
+	sqlLock      = `SELECT pg_advisory_xact_lock($1)`
+	sqlHasSchema = `SELECT to_regclass('restante') IS NOT NULL`
+	sqlSchema    = `SELECT schema, store FROM restante`
+	sqlSetSchema = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
+	sqlHasCitus  = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
+	sqlVersion   = `SELECT version FROM partition WHERE id = $1`
 	// sqlMarks reads by way of writing, so that the answer comes when the standby has what
 	// was read.
 	sqlMarks      = `UPDATE partition SET marks = marks WHERE id = $1 RETURNING marks`
