@@ -13,7 +13,7 @@ import (
 // So an account that is opened for the first time after such an end leaves out
 // more modification sequences than can be lost.
 type modSeqEpoch struct {
-	unclean uint64 // how many unclean ends of the engine are accounted for
+	unclean uint64 // the engine's count of unclean ends that is accounted for
 	skipped uint64 // what a modification sequence is above its commit's version
 }
 
@@ -30,7 +30,7 @@ func (e modSeqEpoch) modSeq(v kv.Version) restante.ModSeq {
 // how often they may have.
 type uncleanOpens interface{ UncleanOpens() uint64 }
 
-// unclean answers how often the engine may have lost commits.
+// unclean answers the engine's count; 0 where it has none.
 func (s *Store) unclean() uint64 {
 	if e, ok := s.kv.(uncleanOpens); ok {
 		return e.UncleanOpens()
@@ -39,14 +39,15 @@ func (s *Store) unclean() uint64 {
 }
 
 // skipLocked begins a new epoch if the engine has come to an unclean end since
-// the account's last one.
+// the account's last one, or counts otherwise: an account that was copied from
+// another engine may have that one's higher count.
 func (a *Account) skipLocked(ctx context.Context) error {
 	ends := a.store.unclean()
-	if a.state.Load().account.epoch.unclean >= ends {
+	if _, loses := a.store.kv.(uncleanOpens); !loses || a.state.Load().account.epoch.unclean == ends {
 		return nil
 	}
 	_, err := a.updateLocked(ctx, kv.Durable, func(tx *txn) error {
-		if tx.row.epoch.unclean < ends {
+		if tx.row.epoch.unclean != ends {
 			tx.row.epoch = modSeqEpoch{unclean: ends, skipped: tx.row.epoch.skipped + skippedPerEnd}
 			tx.batch.UseReserve() // an account can be read on a full disk
 		}

@@ -36,7 +36,7 @@ var rules = Rules{
 		{"kv/pebblekv", "kv/pgkv", "kv/memkv"},
 		{"kv/natsbus"},
 		{"internal/pgtest"},
-		{"kv/kvtest"},
+		{"kv/kvtest", "kv/migrate"},
 		{"kv"},
 		{"."},
 	},
