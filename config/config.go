@@ -36,6 +36,7 @@ type TLS struct {
 type IMAP struct {
 	Listen    []string `toml:"listen" comment:"host:port in cleartext with STARTTLS; passwords are taken after it or from this machine."`
 	ListenTLS []string `toml:"listen_tls" comment:"host:port with TLS from the start (RFC 8314)."`
+	ProxyFrom []string `toml:"proxy_from" comment:"Addresses and networks of balancers, whose connections must begin with the PROXY protocol\n(version 1 or 2), before TLS; \"unix\" stands for all Unix sockets. What others send is never taken for it."`
 	Without   []string `toml:"without" comment:"Capabilities that no client gets, such as \"UNAUTHENTICATE\" behind a proxy that stops looking\nafter the login. \"SORT\" stands for SORT= too."`
 	Language  string   `toml:"language" comment:"What clients get that ask for the language \"default\" (RFC 5255): en, de, fr, es, ja, zh or i-default."`
 	UTF8Only  bool     `toml:"utf8_only" comment:"Take only clients that enable UTF8=ACCEPT (RFC 9755)."`
@@ -75,6 +76,7 @@ type MailboxReferral struct {
 // LMTP is where the mail transfer agent connects.
 type LMTP struct {
 	Listen         []string `toml:"listen" comment:"host:port or unix:PATH."`
+	ProxyFrom      []string `toml:"proxy_from" comment:"As for IMAP."`
 	SocketMode     string   `toml:"socket_mode" comment:"File mode of Unix sockets, in octal."`
 	Hostname       string   `toml:"hostname" comment:"How the server calls itself; empty: the machine's name."`
 	OverQuotaFinal bool     `toml:"over_quota_final" comment:"Whether mail for a full account bounces (552 5.2.2) or is tried again later (452 4.2.2)."`

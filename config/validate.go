@@ -68,6 +68,8 @@ func (c Config) problems() []problem {
 	}
 	p.addresses("imap.listen", c.IMAP.Listen)
 	p.addresses("imap.listen_tls", c.IMAP.ListenTLS)
+	p.networks("imap.proxy_from", c.IMAP.ProxyFrom)
+	p.networks("lmtp.proxy_from", c.LMTP.ProxyFrom)
 	p.imap(c.IMAP)
 	p.addresses("lmtp.listen", c.LMTP.Listen)
 	if _, err := c.LMTP.mode(); err != nil {

@@ -3,6 +3,7 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"runtime/debug"
@@ -58,16 +59,13 @@ func (s *Server) admit(raw net.Conn, e *endpoint) {
 		tcp.SetKeepAliveConfig(keepAlive)
 	}
 	c := newConn(s, raw, e)
-	limited := c.remote.IsValid() && !c.remote.IsLoopback()
-	prefix := networkOf(c.remote)
-	if limited && !s.addresses.Enter(prefix) {
+	behindProxy := e.Proxies.has(c.remote)
+	if !behindProxy && !s.enterAddress(c) {
 		s.refuse(c, TooManyAddress)
 		return
 	}
 	if refusal, ok := s.register(c); !ok {
-		if limited {
-			s.addresses.Leave(prefix)
-		}
+		s.leaveAddress(c)
 		s.refuse(c, refusal)
 		return
 	}
@@ -80,12 +78,47 @@ func (s *Server) admit(raw net.Conn, e *endpoint) {
 			s.mu.Lock()
 			delete(s.mu.conns, c)
 			s.mu.Unlock()
-			if limited {
-				s.addresses.Leave(prefix)
-			}
+			s.leaveAddress(c)
 		}()
-		s.serve(c)
+		s.serve(c, behindProxy)
 	}()
+}
+
+// learnClient hears from the proxy whose connection it is, and reports whether it is
+// to be served.
+func (s *Server) learnClient(c *Conn) bool {
+	if err := c.greetProxy(); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+			c.Logger().Debug("proxy has closed a connection without a word")
+		} else {
+			c.Logger().Warn("connection of a proxy cannot be used", "error", err)
+		}
+		return false
+	}
+	if c.proxied != nil && !s.enterAddress(c) {
+		s.refuse(c, TooManyAddress)
+		return false
+	}
+	return true
+}
+
+// enterAddress counts a connection of its client's address, or answers false if there
+// may be no more. This machine may have any number, and so may clients of a Unix
+// socket.
+func (s *Server) enterAddress(c *Conn) bool {
+	if !c.remote.IsValid() || c.remote.IsLoopback() && c.proxied == nil {
+		return true
+	}
+	prefix := networkOf(c.remote)
+	c.counted = s.addresses.Enter(prefix)
+	return c.counted
+}
+
+// leaveAddress undoes enterAddress.
+func (s *Server) leaveAddress(c *Conn) {
+	if c.counted {
+		s.addresses.Leave(networkOf(c.remote))
+	}
 }
 
 func (s *Server) register(c *Conn) (Refusal, bool) {
@@ -104,12 +137,15 @@ func (s *Server) register(c *Conn) (Refusal, bool) {
 
 // serve serves one connection. A panic in it is logged and ends that connection
 // alone.
-func (s *Server) serve(c *Conn) {
+func (s *Server) serve(c *Conn, behindProxy bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.Logger().Error("panic in a connection", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
+	if behindProxy && !s.learnClient(c) {
+		return
+	}
 	if c.endpoint.TLS == Implicit {
 		if err := c.handshake(s.ctx); err != nil {
 			c.endpoint.metrics.handshakeFailed()

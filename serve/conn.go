@@ -27,7 +27,9 @@ type Conn struct {
 	layer    *compression // nil where nothing is compressed; set by the reading goroutine
 	id       uint64
 	remote   netip.Addr
+	proxied  *proxied    // nil where no proxy told of the client
 	trusted  atomic.Bool // for traces
+	counted  bool        // by its address
 	tail     []byte      // of what was read, for traces
 
 	mu struct {
@@ -89,11 +91,21 @@ func (c *Conn) Protocol() string { return c.endpoint.Protocol }
 // socket.
 func (c *Conn) Remote() netip.Addr { return c.remote }
 
-// RemoteAddr is the client's address and port.
-func (c *Conn) RemoteAddr() net.Addr { return c.raw.RemoteAddr() }
+// RemoteAddr is the client's address and port, as its proxy told it, if there is one.
+func (c *Conn) RemoteAddr() net.Addr {
+	if c.proxied != nil {
+		return c.proxied.remote
+	}
+	return c.raw.RemoteAddr()
+}
 
-// LocalAddr is the server's address and port.
-func (c *Conn) LocalAddr() net.Addr { return c.raw.LocalAddr() }
+// LocalAddr is the address and port that the client connected to.
+func (c *Conn) LocalAddr() net.Addr {
+	if c.proxied != nil {
+		return c.proxied.local
+	}
+	return c.raw.LocalAddr()
+}
 
 // Read reads what the client has sent, decrypted and decompressed.
 func (c *Conn) Read(b []byte) (n int, err error) {
@@ -149,8 +161,12 @@ func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
 func (c *Conn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
 
 // Secure reports whether a password may be sent: over TLS, a Unix socket, or
-// from this machine to itself.
+// from this machine to itself. Behind a proxy, TLS between it and the client counts,
+// if it tells of that (version 2 of the PROXY protocol).
 func (c *Conn) Secure() bool {
+	if c.proxied != nil {
+		return c.tls != nil || c.proxied.tls
+	}
 	return c.tls != nil || c.remote.IsLoopback() || !c.remote.IsValid()
 }
 

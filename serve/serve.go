@@ -84,6 +84,10 @@ type Listener struct {
 	ALPN     []string // protocol names (RFC 7301); a client that names none of them is refused, one that names nothing is not
 	// SocketMode is the file mode of a Unix socket. Default: 0600.
 	SocketMode os.FileMode
+	// Proxies are behind which clients are: connections from them begin with a
+	// header of the PROXY protocol, before TLS. What others send is never taken for
+	// one.
+	Proxies Proxies
 	// Handle serves one connection; it is closed when Handle returns. ctx
 	// ends when a Shutdown gives up waiting.
 	Handle func(ctx context.Context, c *Conn)

@@ -91,7 +91,7 @@ func needRestart(old, c config.Config) (sections []string) {
 		"data":               old.Data != c.Data,
 		"imap":               !reflect.DeepEqual(old.IMAP, c.IMAP),
 		"http":               !reflect.DeepEqual(old.HTTP, c.HTTP),
-		"lmtp.listen":        !reflect.DeepEqual(old.LMTP.Listen, c.LMTP.Listen),
+		"lmtp.listen":        !reflect.DeepEqual(old.LMTP.Listen, c.LMTP.Listen) || !reflect.DeepEqual(old.LMTP.ProxyFrom, c.LMTP.ProxyFrom),
 		"store":              old.Store != c.Store,
 		"server":             old.Server != c.Server,
 		"accounts":           !reflect.DeepEqual(old.Accounts, c.Accounts),

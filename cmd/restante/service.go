@@ -106,15 +106,15 @@ func (s *service) listeners() []serve.Listener {
 	var all []serve.Listener
 	for _, addr := range s.config.IMAP.Listen {
 		all = append(all, serve.Listener{Addr: addr, TLS: serve.StartTLS, Protocol: "imap", ALPN: []string{"imap"},
-			Handle: s.front.imap, Refuse: refuseIMAP})
+			Handle: s.front.imap, Refuse: refuseIMAP, Proxies: s.config.IMAPProxies()})
 	}
 	for _, addr := range s.config.IMAP.ListenTLS {
 		all = append(all, serve.Listener{Addr: addr, TLS: serve.Implicit, Protocol: "imaps", ALPN: []string{"imap"},
-			Handle: s.front.imap})
+			Handle: s.front.imap, Proxies: s.config.IMAPProxies()})
 	}
 	for _, addr := range s.config.LMTP.Listen {
 		all = append(all, serve.Listener{Addr: addr, Protocol: "lmtp", SocketMode: s.config.SocketMode(),
-			Handle: s.front.lmtp, Refuse: refuseLMTP})
+			Handle: s.front.lmtp, Refuse: refuseLMTP, Proxies: s.config.LMTPProxies()})
 	}
 	return all
 }
