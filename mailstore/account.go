@@ -129,6 +129,9 @@ func (a *Account) remove(ctx context.Context) error {
 		tx.batch.WillFree(tx.row.usage.Bytes)
 		tx.batch.Set(goneKey(), binary.BigEndian.AppendUint32(nil, tx.row.lastUIDValidity))
 		tx.batch.UseReserve()
+		if tx.row.objects {
+			tx.forget(allObjects(a.id))
+		}
 		return nil
 	})
 	return err

@@ -157,11 +157,21 @@ func (p *Append) endMessage() error {
 	}
 	p.current = nil
 	u.complete(p.account.store)
+	if u.spool != nil {
+		if err := p.putObjects(p.ctx); err != nil {
+			p.fail(err)
+			return err
+		}
+	}
 	p.held += u.held()
 	if p.held <= heldAppend {
 		return nil
 	}
-	if err := p.account.stageAll(p.ctx, p.uploads); err != nil {
+	err := p.putObjects(p.ctx)
+	if err == nil {
+		err = p.account.stageAll(p.ctx, p.uploads)
+	}
+	if err != nil {
 		p.fail(err)
 		return err
 	}
@@ -190,7 +200,11 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 		return AppendResult{}, err
 	}
 	p.finished = true
-	if err := ctx.Err(); err != nil {
+	err := ctx.Err()
+	if err == nil {
+		err = p.putObjects(ctx)
+	}
+	if err != nil {
 		p.letGo()
 		return AppendResult{}, err
 	}
@@ -199,7 +213,7 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 	if req.replaced != nil {
 		commit = p.account.replace
 	}
-	err := commit(ctx, req)
+	err = commit(ctx, req)
 	if err == nil {
 		for _, u := range p.uploads {
 			u.staged = u.staged && u.skipped // else it belongs to the mailbox now

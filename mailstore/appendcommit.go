@@ -175,6 +175,9 @@ func (r *appendRequest) wanted(tx *txn) ([]*upload, error) {
 			if u.skipped = known || twice || tx.importing[string(u.importKey)]; u.skipped {
 				continue
 			}
+			if u.known {
+				return nil, fmt.Errorf("mailstore: an import was known and is not any more: %w", restante.ErrUnavailable)
+			}
 			if keys == nil {
 				keys = make(map[string]struct{})
 			}
@@ -225,6 +228,7 @@ func (u *upload) apply(tx *txn, t *threader, d *draft, set FlagSetID) (restante.
 	if !u.stored {
 		setContent(&tx.batch, id, u.summary, u.data, u.headerSize)
 		u.setRest(&tx.batch)
+		u.setObject(&tx.batch)
 	}
 	if u.importKey != nil {
 		tx.batch.Set(importedKey(u.importKey), nil)

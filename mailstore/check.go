@@ -50,6 +50,7 @@ const (
 	FindSummary FindingKind = "summary" // a summary that is not what the message gives
 	FindOrphan  FindingKind = "orphan"  // rows that nothing names
 	FindUpload  FindingKind = "upload"  // an upload that was never finished
+	FindObject  FindingKind = "object"  // objects in the blob store that no row names
 	FindRefs    FindingKind = "refs"    // counts of copies
 	FindThread  FindingKind = "thread"  // thread rows
 
@@ -112,8 +113,11 @@ func (r Report) Clean() bool { return len(r.Findings)+r.More == r.Fixed }
 // a few bytes each. The error is that of the engine or of ctx, not what was
 // found; the report holds what was found until then.
 func (s *Store) Check(ctx context.Context, o CheckOptions) (Report, error) {
-	run := &checkRun{ctx: ctx, store: s, options: o}
+	run := &checkRun{ctx: ctx, store: s, options: o, listed: make(map[restante.AccountID]bool)}
 	err := run.accounts(run.check)
+	if err == nil {
+		err = run.otherObjects()
+	}
 	return run.report, err
 }
 
@@ -123,6 +127,7 @@ type checkRun struct {
 	store   *Store
 	options CheckOptions
 	report  Report
+	listed  map[restante.AccountID]bool // whose objects were looked at
 }
 
 // accounts calls f for each account that is asked for.
@@ -277,7 +282,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 func (c *checker) run() error {
 	for _, step := range []func() error{
 		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkURLKeys, c.checkAnnotations, c.checkCounts,
-		c.checkStaging, c.checkRefs, c.checkContents, c.checkThreads, c.checkOthers,
+		c.checkStaging, c.checkRefs, c.checkForgotten, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {
 			return err

@@ -42,12 +42,16 @@ func (r *contentRows) at(id restante.EmailID) bool { return r.ok && r.id == id }
 func (c *checker) checkContents() error {
 	scan := &contentCheck{
 		checker: c, summaries: c.contentRows(kindSummary), headers: c.contentRows(kindHeader), bodies: c.contentRows(kindBody),
+		objects: c.contentRows(kindObject), listed: c.listObjects(),
 		again: entriesAgain{
 			lost: make(map[restante.EmailID]string), sizes: make(map[restante.EmailID]uint32), sent: make(map[restante.EmailID]sentAgain),
 		},
 	}
 	err := scan.run()
-	for _, rows := range []*contentRows{scan.summaries, scan.headers, scan.bodies} {
+	if e := scan.listed.close(); err == nil {
+		err = e
+	}
+	for _, rows := range scan.rows() {
 		if e := rows.it.Close(); err == nil {
 			err = e
 		}
@@ -64,9 +68,17 @@ func (c *checker) checkContents() error {
 type contentCheck struct {
 	*checker
 	summaries, headers, bodies *contentRows
+	objects                    *contentRows
+	listed                     *objectListing
+	block                      []byte
 	again                      entriesAgain
 	rescued                    []Message // contents that pages named which are gone
 	summary, fresh             []byte
+}
+
+// rows are the walks over all rows that a content has.
+func (s *contentCheck) rows() []*contentRows {
+	return []*contentRows{s.summaries, s.headers, s.bodies, s.objects}
 }
 
 func (s *contentCheck) run() error {
@@ -78,15 +90,18 @@ func (s *contentCheck) run() error {
 			return err
 		}
 		id, any := named, ok
-		for _, rows := range []*contentRows{s.summaries, s.headers, s.bodies} {
+		for _, rows := range s.rows() {
 			if rows.ok && (!any || rows.id < id) {
 				id, any = rows.id, true
 			}
 		}
-		if !any {
-			return s.errs()
+		err := s.errs()
+		if err == nil {
+			err = s.unnamedObjects(id, any)
 		}
-		var err error
+		if !any || err != nil {
+			return err
+		}
 		switch {
 		case ok && id == named:
 			err = s.content(id, entry)
@@ -103,7 +118,7 @@ func (s *contentCheck) run() error {
 }
 
 func (s *contentCheck) errs() error {
-	for _, rows := range []*contentRows{s.summaries, s.headers, s.bodies} {
+	for _, rows := range s.rows() {
 		if err := rows.it.Err(); err != nil {
 			return err
 		}
@@ -113,7 +128,7 @@ func (s *contentCheck) errs() error {
 
 // skip passes over the rows of a content.
 func (s *contentCheck) skip(id restante.EmailID) {
-	for _, rows := range []*contentRows{s.summaries, s.headers, s.bodies} {
+	for _, rows := range s.rows() {
 		for rows.at(id) {
 			rows.next(s.checker)
 		}
@@ -134,7 +149,8 @@ func (s *contentCheck) orphan(id restante.EmailID) error {
 	default:
 		s.found(Finding{Kind: FindOrphan, Email: id, Text: "no message names this content, which is removed"}, true)
 	}
-	for _, rows := range []*contentRows{s.summaries, s.headers, s.bodies} {
+	s.forgetObject(id)
+	for _, rows := range s.rows() {
 		for rows.at(id) {
 			s.delete(rows.it.Key(), 0)
 			rows.next(s.checker)
@@ -209,6 +225,17 @@ func (s *contentCheck) read(id restante.EmailID) (parser *message.Parser, size i
 		chunk := s.bodies.it.Value()
 		size += int64(len(chunk))
 		_, _ = parser.Write(chunk)
+	}
+	if s.objects.at(id) {
+		rest, lacks, err := s.readObject(id, size, parser)
+		if err != nil {
+			return nil, 0, "", err
+		}
+		size += rest
+		if why == "" {
+			why = lacks
+		}
+		s.objects.next(s.checker)
 	}
 	s.bytes += size
 	return parser, size, why, s.errs()

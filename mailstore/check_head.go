@@ -53,7 +53,10 @@ func (c *checker) checkHead() error {
 func (c *checker) checkRemoved() error {
 	n := 0
 	err := c.scan(nil, nil, func(key, value []byte) error {
-		if !bytes.Equal(key, goneKey()) || len(value) != 4 {
+		if bytes.Equal(key, goneKey()) && len(value) == 4 {
+			return nil
+		}
+		if name, _, ok := parseForgotten(c.id, key, value); !ok || key[0] != kindForgotten || name != allObjects(c.id) {
 			n++
 		}
 		return nil

@@ -160,6 +160,18 @@ func (c *checker) checkThreadRow(id restante.EmailID, hash uint64) error {
 	return nil
 }
 
+// checkForgotten looks at the rows of objects that wait to be deleted.
+func (c *checker) checkForgotten() error {
+	start, end := kindRange(kindForgotten)
+	return c.scan(start, end, func(key, value []byte) error {
+		if _, _, ok := parseForgotten(c.id, key, value); !ok {
+			c.foundf(FindObject, true, "a row of a forgotten object has the key %x and is removed", key)
+			c.delete(key, len(value))
+		}
+		return nil
+	})
+}
+
 // checkOthers looks at the import ledger and for rows of unknown kinds.
 func (c *checker) checkOthers() error {
 	start, end := kindRange(kindImported)
@@ -175,7 +187,7 @@ func (c *checker) checkOthers() error {
 	}
 	known := []byte{
 		kindAccount, kindMailbox, kindSubscription, kindFlagSet, kindACL, kindSeenChange, kindPage, kindExpunged, kindSeen, kindAnnotation, kindRefs,
-		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindURLKey, kindSummary, kindHeader, kindBody,
+		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindURLKey, kindForgotten, kindSummary, kindHeader, kindBody, kindObject,
 	}
 	from := []byte{0}
 	for _, kind := range append(known, 0) {

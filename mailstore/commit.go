@@ -121,6 +121,9 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		}
 		version = base.version + 1
 	}
+	if tx.forgot {
+		a.store.reaper.note(a.id, tx.now.Add(a.store.options.DeleteAfter))
+	}
 	if tx.removed {
 		a.removed.Store(true)
 		a.writer.events = append(a.writer.events, notify.Event{

@@ -93,6 +93,9 @@ func (tx *txn) dropContents(gone []content) error {
 	if err := tx.dropThreads(gone); err != nil {
 		return err
 	}
+	if err := tx.dropObjects(gone); err != nil {
+		return err
+	}
 	for len(gone) > 0 {
 		n := 1
 		for n < len(gone) && gone[n].id == gone[n-1].id+1 {

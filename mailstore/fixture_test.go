@@ -265,7 +265,7 @@ func checkContents(t testing.TB, snap kv.Snapshot, refs map[restante.EmailID]uin
 	if err := it.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []byte{kindSummary, kindHeader, kindBody, kindThreadOf} {
+	for _, kind := range []byte{kindSummary, kindHeader, kindBody, kindObject, kindThreadOf} {
 		seen := map[restante.EmailID]bool{}
 		it := snap.Scan(kindRange(kind))
 		for it.Next() {

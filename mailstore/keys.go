@@ -9,7 +9,12 @@ import (
 
 // schemaVersion is the form of keys and rows that this program writes. It
 // stands in the account row; an account of a higher version is refused.
-const schemaVersion = 3
+//
+// The account row of an account that has never had an object is written as version 3,
+// which programs understand that know of no objects.
+const schemaVersion = 4
+
+const schemaWithoutObjects = 3
 
 // Kinds of rows in an account's partition: the first byte of every key. All
 // numbers in keys are big-endian, so that byte order is number order. Kinds
@@ -35,11 +40,14 @@ const schemaVersion = 3
 //	25 mailbox:8 account:8 entry       metadata (see metadata_rows.go); mailbox 0: of the server,
 //	                                  account 0: shared, or the owner's own
 //	27 account:8 mailbox:8            mailbox access key (see urlkeys.go); account 0: the owner's own
+//	28 emailid:8 token:8              object that no row above names any more, since when (see object.go)
 //	2f                                of an account that was removed, alone: the highest
 //	                                  UIDVALIDITY:4 that it gave out
 //	30 emailid:8                      summary (message.Summary)
 //	31 emailid:8                      header block, or its first headerRow bytes
 //	32 emailid:8 chunk:4              bytes of the message after the header row
+//	33 emailid:8                      object that holds the message, of which the rows above hold
+//	                                  only the beginning (see object.go)
 const (
 	kindAccount      = 0x01
 	kindMailbox      = 0x02
@@ -58,10 +66,12 @@ const (
 	kindImported     = 0x24
 	kindMetadata     = 0x25
 	kindURLKey       = 0x27
+	kindForgotten    = 0x28
 	kindGone         = 0x2f
 	kindSummary      = 0x30
 	kindHeader       = 0x31
 	kindBody         = 0x32
+	kindObject       = 0x33
 )
 
 // kindRange gives the bounds [start, end) of all rows of a kind.
@@ -153,6 +163,13 @@ func bodyKey(id restante.EmailID, chunk uint32) []byte {
 func appendBodyKey(dst []byte, id restante.EmailID, chunk uint32) []byte {
 	dst = binary.BigEndian.AppendUint64(append(dst, kindBody), uint64(id))
 	return binary.BigEndian.AppendUint32(dst, chunk)
+}
+
+func objectKey(id restante.EmailID) []byte { return key64(kindObject, uint64(id)) }
+
+func forgottenKey(id restante.EmailID, token uint64) []byte {
+	dst := binary.BigEndian.AppendUint64(append(make([]byte, 0, 17), kindForgotten), uint64(id))
+	return binary.BigEndian.AppendUint64(dst, token)
 }
 
 // contentRange gives the bounds of the rows of one kind that belong to the

@@ -29,10 +29,12 @@ func TestKeysGolden(t *testing.T) {
 		{"annotation", annotationKey(1, annotationID{2, 0x0304, "/a"}), "1300000000000000010000000200000000000003042f61"},
 		{"metadata", metadataKey(1, 0x0203, "/a"), "25000000000000000100000000000002032f61"},
 		{"mailbox access key", urlKeyKey(URLKeyPlace{Owner: 300, Mailbox: 7}), "27000000000000012c0000000000000007"},
+		{"forgotten object", forgottenKey(9, 0xfedcba9876543210), "280000000000000009fedcba9876543210"},
 		{"gone", goneKey(), "2f"},
 		{"summary", summaryKey(9), "300000000000000009"},
 		{"header", headerKey(9), "310000000000000009"},
 		{"body", bodyKey(9, 2), "32000000000000000900000002"},
+		{"object", objectKey(9), "330000000000000009"},
 	} {
 		if got := hex.EncodeToString(c.key); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/restante/restante/blob"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/notify"
 )
@@ -23,6 +24,17 @@ type Options struct {
 	// ServerMetadata are entries of the server as a whole, such as /shared/comment
 	// and /shared/admin, which all users see and none can change (RFC 5464 §6.2).
 	ServerMetadata []MetadataEntry
+	// Blobs, if not nil, holds the messages above BlobsAbove octets, 0: 128 KiB, never
+	// above 1 MiB. The caller closes it, after the Store.
+	Blobs      blob.Store
+	BlobsAbove int64
+	// Spool is the directory of messages above 1 MiB on their way to Blobs; empty: that
+	// of the system for temporary files. They are files without a name.
+	Spool string
+	// DeleteAfter is how long an object is kept after the last message that needed it
+	// is gone, 0: 1 hour, never below 5 minutes, so that who still reads it can. With
+	// more, a copy of the engine that is so old is still whole.
+	DeleteAfter time.Duration
 	// IdleBytes bounds the memory of accounts that nobody has open, 0: 64 MiB.
 	IdleBytes int64
 }
@@ -92,6 +104,14 @@ func (o Options) withDefaults() Options {
 	if o.IdleBytes <= 0 {
 		o.IdleBytes = 64 << 20
 	}
+	if o.BlobsAbove <= 0 {
+		o.BlobsAbove = 128 << 10
+	}
+	o.BlobsAbove = min(o.BlobsAbove, heldMessage)
+	if o.DeleteAfter <= 0 {
+		o.DeleteAfter = time.Hour
+	}
+	o.DeleteAfter = max(o.DeleteAfter, 5*time.Minute)
 	o.Limits = o.Limits.withDefaults()
 	return o
 }

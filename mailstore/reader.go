@@ -33,6 +33,8 @@ type Reader struct {
 	split int64            // the length of the header row
 	of    restante.EmailID // whose split that is; 0: nobody's
 
+	window window // of the last object that was read
+
 	notes *annotationCursor // nil before annotations are asked for
 	noted restante.UID      // of the last message whose annotations were
 }
@@ -59,6 +61,7 @@ func (r *Reader) open() error {
 		return unavailable("read messages", err)
 	}
 	r.snap, r.opened = snap, r.account.store.now()
+	r.forgetObject()
 	return nil
 }
 
@@ -82,6 +85,7 @@ func (r *Reader) Close() {
 		rows.drop()
 	}
 	r.dropNotes()
+	r.dropWindow()
 	if r.snap != nil {
 		_ = r.snap.Close()
 		r.snap = nil
@@ -242,6 +246,14 @@ func (r *Reader) WriteRange(w io.Writer, id restante.EmailID, off, n int64) erro
 		if err != nil {
 			return err
 		}
+		if r.split > longPreface && end > r.split {
+			if err := r.preload(id, end); err != nil {
+				return err
+			}
+			if row, err = r.headerRow(id); err != nil { // where it lies now
+				return err
+			}
+		}
 		if off < r.split {
 			piece := row[off:min(end, r.split)]
 			if _, err := w.Write(piece); err != nil {
@@ -260,8 +272,9 @@ func (r *Reader) WriteRange(w io.Writer, id restante.EmailID, off, n int64) erro
 	return nil
 }
 
-// writeChunk writes what the chunk at off has of the bytes from off to end. It
-// answers how many; 0 at the message's end.
+// writeChunk writes what the chunk at off has of the bytes from off to end, or what is
+// read at a time of the object that the message is. It answers how many; 0 at the
+// message's end.
 func (r *Reader) writeChunk(w io.Writer, id restante.EmailID, off, end int64) (int, error) {
 	if err := r.renew(); err != nil {
 		return 0, err
@@ -275,19 +288,7 @@ func (r *Reader) writeChunk(w io.Writer, id restante.EmailID, off, end int64) (i
 		return 0, unavailable("read message", err)
 	}
 	if off-start >= int64(len(row)) {
-		return 0, r.ended(id, off)
+		return r.writeObject(w, id, off, end)
 	}
 	return w.Write(row[off-start : min(int64(len(row)), end-start)])
-}
-
-// ended makes sure that a message without bytes at off ends there or before.
-func (r *Reader) ended(id restante.EmailID, off int64) error {
-	s, err := r.Summary(id)
-	if err != nil {
-		return err
-	}
-	if off < s.Size() {
-		return fmt.Errorf("mailstore: content %d has no bytes at %d of %d: %w", id, off, s.Size(), restante.ErrCorrupt)
-	}
-	return nil
 }

@@ -28,8 +28,11 @@ const maxRepair = 8 << 20
 // what was done, and those that are not Fixed what was not. Accounts may be in
 // use meanwhile.
 func (s *Store) Repair(ctx context.Context, o RepairOptions) (Report, error) {
-	run := &checkRun{ctx: ctx, store: s, options: o.CheckOptions}
+	run := &checkRun{ctx: ctx, store: s, options: o.CheckOptions, listed: make(map[restante.AccountID]bool)}
 	err := run.accounts(func(id restante.AccountID) error { return run.repair(id, o.DropLost) })
+	if err == nil {
+		err = run.otherObjects()
+	}
 	return run.report, err
 }
 
@@ -92,6 +95,9 @@ func (r *checkRun) repairOnce(id restante.AccountID, dropLost bool) (*checker, e
 	}
 	if _, err := r.store.kv.Commit(r.ctx, kv.Partition(id), snap.Version(), &c.fix.batch, kv.Durable); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
+	}
+	if c.account.objects {
+		r.store.reaper.note(id, r.store.now().Add(r.store.options.DeleteAfter))
 	}
 	if a != nil {
 		return c, a.reloadLocked(r.ctx)

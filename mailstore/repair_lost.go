@@ -63,7 +63,7 @@ func (c *checker) checkEntriesAgain(again *entriesAgain) error {
 		}
 	}
 	for id := range again.lost {
-		for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
+		for _, kind := range [...]byte{kindSummary, kindHeader, kindBody, kindObject} {
 			c.fix.batch.DeleteRange(contentRange(kind, id, id))
 		}
 		if row := c.emails.refs(uint64(id) / refBlockSize); len(row) > 0 {
@@ -169,7 +169,7 @@ func (s *contentCheck) rescue(id restante.EmailID) error {
 	}
 	if why != "" {
 		s.found(Finding{Kind: FindOrphan, Email: id, Text: "no message names this content, which is not whole and is removed: " + why}, true)
-		for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
+		for _, kind := range [...]byte{kindSummary, kindHeader, kindBody, kindObject} {
 			s.fix.batch.DeleteRange(contentRange(kind, id, id))
 		}
 		return nil

@@ -21,11 +21,16 @@ type accountRow struct {
 	usage           Usage // Mailboxes is not stored
 	epoch           modSeqEpoch
 	metadata        restante.ModSeq // of the last change of the server's entries; 0: there never were any
+	objects         bool            // contents are or were objects; it is told by the schema version
 }
 
 // appendTo encodes the row: the schema version, then uvarints, then the name.
 func (r *accountRow) appendTo(dst []byte) []byte {
-	dst = binary.AppendUvarint(dst, schemaVersion)
+	version := uint64(schemaWithoutObjects)
+	if r.objects {
+		version = schemaVersion
+	}
+	dst = binary.AppendUvarint(dst, version)
 	hasQuota, quota := uint64(0), Quota{}
 	if r.hasQuota {
 		hasQuota, quota = 1, r.quota
@@ -67,6 +72,7 @@ func parseAccountRow(b []byte, fallback Quota) (accountRow, error) {
 		r.usage.Annotations, r.usage.Metadata = int64(f.next()), int64(f.next())
 		r.metadata = restante.ModSeq(f.next())
 	}
+	r.objects = v > schemaWithoutObjects
 	r.name = string(f.b)
 	if !r.hasQuota {
 		r.quota = fallback

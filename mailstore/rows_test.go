@@ -91,7 +91,7 @@ func FuzzRows(f *testing.F) {
 		if refs.parse(row) && (!again.parse(refs.appendTo(nil)) || again.counts != refs.counts) {
 			t.Fatal("references do not come back")
 		}
-		parseStaging(row)
+		parseStaging(1, row)
 	})
 }
 

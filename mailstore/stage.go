@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/blob"
 	"github.com/restante/restante/kv"
 )
 
@@ -15,7 +16,7 @@ import (
 // abandoned.
 const stagingLife = time.Hour
 
-const stagingRow = 13 // bytes of a staging row
+const stagingRow = 13 // bytes of a staging row, about
 
 // Staging: a message too large for memory is written in chunks by Relaxed
 // commits, under an EmailID of its own and a staging row that says when. The
@@ -37,7 +38,11 @@ func (tx *txn) stage(u *upload) error {
 		tx.row.nextEmail++
 	}
 	row := binary.AppendUvarint(nil, uint64(tx.now.Unix()))
-	tx.batch.Set(stagingKey(u.id), binary.BigEndian.AppendUint64(row, u.token))
+	row = binary.BigEndian.AppendUint64(row, u.token)
+	if u.forObject {
+		row = append(row, stagedObject)
+	}
+	tx.batch.Set(stagingKey(u.id), row)
 	return nil
 }
 
@@ -87,7 +92,7 @@ func (u *upload) mayBeStaged() { u.staged = u.staged || u.id != 0 }
 func (a *Account) stageAll(ctx context.Context, uploads []*upload) error {
 	_, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
 		for _, u := range uploads {
-			if u.stored {
+			if u.stored || u.known {
 				continue
 			}
 			if err := tx.stage(u); err != nil {
@@ -95,10 +100,14 @@ func (a *Account) stageAll(ctx context.Context, uploads []*upload) error {
 			}
 			setContent(&tx.batch, u.id, u.summary, u.data, u.headerSize)
 			u.setRest(&tx.batch)
+			u.setObject(&tx.batch)
 		}
 		return nil
 	})
 	for _, u := range uploads {
+		if u.known {
+			continue
+		}
 		if err != nil {
 			u.mayBeStaged()
 			continue
@@ -123,7 +132,7 @@ func (a *Account) unstage(ctx context.Context, uploads []*upload) {
 				return err
 			}
 			if ok {
-				tx.unstage(u.id)
+				tx.unstage(stagedUpload{id: u.id, token: u.token, object: u.forObject})
 			}
 		}
 		return nil
@@ -146,32 +155,54 @@ func (tx *txn) isStaged(u *upload) (bool, error) {
 	if err != nil {
 		return false, unavailable("read staging", err)
 	}
-	_, token, ok := parseStaging(row)
-	return ok && token == u.token, nil
+	staged, ok := parseStaging(u.id, row)
+	return ok && staged.token == u.token, nil
 }
 
+// stagedUpload is what a staging row says.
+type stagedUpload struct {
+	id     restante.EmailID
+	at     int64 // Unix seconds of the last bytes
+	token  uint64
+	object bool // there may be an object of that token
+}
+
+// stagedObject is the last byte of the row of an upload that becomes an object.
+const stagedObject = 1
+
 // parseStaging reads a staging row: a uvarint of the Unix seconds of the last
-// bytes, then the upload's token.
-func parseStaging(row []byte) (at int64, token uint64, ok bool) {
+// bytes, then the upload's token, then perhaps stagedObject.
+func parseStaging(id restante.EmailID, row []byte) (u stagedUpload, ok bool) {
 	seconds, n := binary.Uvarint(row)
-	if n <= 0 || len(row) != n+8 {
-		return 0, 0, false
+	if n <= 0 || len(row) < n+8 {
+		return u, false
 	}
-	return int64(seconds), binary.BigEndian.Uint64(row[n:]), true
+	u = stagedUpload{id: id, at: int64(seconds), token: binary.BigEndian.Uint64(row[n:])}
+	if row = row[n+8:]; len(row) == 1 && row[0] == stagedObject {
+		u.object, row = true, nil
+	}
+	return u, len(row) == 0
 }
 
 // unstage removes a staged content.
-func (tx *txn) unstage(id restante.EmailID) {
+func (tx *txn) unstage(u stagedUpload) {
 	tx.batch.UseReserve()
-	tx.batch.Delete(stagingKey(id), stagingRow)
+	tx.batch.Delete(stagingKey(u.id), stagingRow)
 	for _, kind := range [...]byte{kindSummary, kindHeader, kindBody} {
-		tx.batch.DeleteRange(contentRange(kind, id, id))
+		tx.batch.DeleteRange(contentRange(kind, u.id, u.id))
+	}
+	if u.object {
+		tx.batch.Delete(objectKey(u.id), objectRowHead)
+		tx.forget(blob.Name{Account: restante.AccountID(tx.partition), Email: u.id, Token: u.token})
 	}
 }
 
 // sweepLocked removes uploads that were abandoned, which snap, the current
 // state, is asked for.
 func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
+	if err := a.noteForgotten(snap); err != nil {
+		return err
+	}
 	stale, err := staleUploads(snap, a.store.now())
 	if err != nil {
 		return unavailable("open account", err)
@@ -188,8 +219,8 @@ func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 		if err != nil {
 			return unavailable("open account", err)
 		}
-		for _, id := range stale {
-			tx.unstage(id)
+		for _, u := range stale {
+			tx.unstage(u)
 		}
 		return nil
 	})
@@ -200,17 +231,17 @@ func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 }
 
 // staleUploads lists the uploads that were abandoned before now.
-func staleUploads(snap kv.Snapshot, now time.Time) ([]restante.EmailID, error) {
-	var stale []restante.EmailID
+func staleUploads(snap kv.Snapshot, now time.Time) ([]stagedUpload, error) {
+	var stale []stagedUpload
 	it := snap.Scan(kindRange(kindStaging))
 	for it.Next() {
 		id, _, ok := keyNumber(it.Key())
-		at, _, valid := parseStaging(it.Value())
+		u, valid := parseStaging(restante.EmailID(id), it.Value())
 		if !ok || !valid {
 			return nil, errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
 		}
-		if now.Sub(time.Unix(at, 0)) > stagingLife {
-			stale = append(stale, restante.EmailID(id))
+		if now.Sub(time.Unix(u.at, 0)) > stagingLife {
+			stale = append(stale, u)
 		}
 	}
 	return stale, it.Close()

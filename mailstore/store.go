@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/blob"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/notify"
 )
@@ -19,6 +20,8 @@ import (
 type Store struct {
 	options  Options
 	kv       kv.Store
+	blobs    blob.Store // nil: none
+	reaper   *reaper    // nil without blobs
 	hub      *notify.Hub
 	now      func() time.Time
 	single   bool // no other node commits to the engine
@@ -62,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{options: o, kv: o.KV, hub: o.Notify, now: o.Now, seed: maphash.MakeSeed()}
+	s := &Store{options: o, kv: o.KV, blobs: o.Blobs, hub: o.Notify, now: o.Now, seed: maphash.MakeSeed()}
 	if e, ok := o.KV.(singleWriter); ok {
 		s.single = e.SingleWriter()
 	}
@@ -75,6 +78,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.stopWatch = cancel
 	s.watching.Go(func() { s.watch(watch, changes) })
+	if s.blobs != nil {
+		s.reaper = newReaper(s)
+		s.watching.Go(func() { s.reaper.run(watch) })
+	}
 	return s, nil
 }
 

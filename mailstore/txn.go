@@ -33,6 +33,7 @@ type txn struct {
 	structure     bool     // names or attributes change
 	metadata      bool     // metadata of a mailbox or of the server changes
 	removed       bool     // the account goes
+	forgot        bool     // objects are no longer named
 	urlResets     map[URLKeyPlace]restante.ModSeq
 	acls          map[restante.MailboxID]ACL
 	seen          map[restante.MailboxID]restante.ModSeq

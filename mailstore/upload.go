@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/blob"
 	"github.com/restante/restante/message"
 )
 
@@ -27,11 +28,16 @@ type upload struct {
 	rest []byte
 	next uint32
 
+	spool     *blob.Spool // all of a message that memory does not hold and that becomes an object
+	forObject bool        // its staging row says so
+	object    *object     // once it is written
+
 	staged  bool             // rows in the store belong to this upload alone
 	stored  bool             // all its content is in the store already
 	id      restante.EmailID // once staged
 	token   uint64           // tells its staging row from that of another upload
 	skipped bool             // its import key was known
+	known   bool             // and so early that nothing was stored
 
 	// once complete:
 	summary    []byte
@@ -51,13 +57,14 @@ func (u *upload) write(p *Append, b []byte) error {
 	_, _ = u.parser.Write(b) // never fails
 	u.size += int64(len(b))
 	for len(b) > 0 {
-		if !u.staged && len(u.data) == heldMessage {
-			u.next = 2
-			u.rest = append(p.account.store.buffers.get(heldMessage), u.data[chunkSize:]...)
-			u.data = u.data[:chunkSize]
-			if err := p.account.stageChunks(p.ctx, u); err != nil {
+		if !u.staged && u.spool == nil && len(u.data) == heldMessage {
+			if err := u.overflow(p); err != nil {
 				return err
 			}
+		}
+		if u.spool != nil {
+			_, err := u.spool.Write(b)
+			return err
 		}
 		var n int
 		if u.staged {
@@ -80,7 +87,7 @@ func (u *upload) write(p *Append, b []byte) error {
 // complete computes what is stored beside the message's bytes. Of an upload that
 // is staged little is left in memory, so its buffers are given back.
 func (u *upload) complete(s *Store) {
-	if u.staged {
+	if u.staged || u.spool != nil {
 		data, rest := u.data, u.rest
 		u.data, u.rest = bytes.Clone(data), bytes.Clone(rest)
 		s.buffers.put(data)
@@ -101,6 +108,7 @@ func (u *upload) free(s *Store) {
 	s.buffers.put(u.data)
 	s.buffers.put(u.rest)
 	u.data, u.rest, u.summary = nil, nil, nil
+	u.dropSpool()
 }
 
 // buffers are byte slices for messages on their way.

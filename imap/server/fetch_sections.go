@@ -209,7 +209,9 @@ func (w *octets) Write(p []byte) (int, error) {
 		f.buf = append(f.buf, p...)
 		return len(p), nil
 	}
-	f.spill()
+	if f.spillEarlier(); f.lost == nil && len(f.buf)+len(p) > cap(f.buf) {
+		f.spill()
+	}
 	if f.lost != nil {
 		return 0, f.lost
 	}

@@ -231,6 +231,18 @@ func (f *fetcher) leaveOut(uid restante.UID, err error) error {
 	return nil
 }
 
+// spillEarlier hands on what is in the buffer of earlier messages, so that the current
+// one can still be taken back.
+func (f *fetcher) spillEarlier() {
+	if f.sent || f.start == 0 {
+		return
+	}
+	f.s.enc.RawBytes(f.buf[:f.start])
+	f.buf = f.buf[:copy(f.buf, f.buf[f.start:])]
+	f.start = 0
+	f.lost = f.s.enc.Err()
+}
+
 // spill hands the buffer on to the connection.
 func (f *fetcher) spill() {
 	f.s.enc.RawBytes(f.buf)
