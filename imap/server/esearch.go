@@ -41,9 +41,10 @@ func (s *session) esearch(ctx context.Context, c *command.ESearch) (imap.StatusR
 		return done, err
 	}
 	limited := false
+	left := searchBudget{limit: s.srv.limits.CommandMessages, alone: len(list) == 1}
 	err = s.inSearchTime(ctx, func(ctx context.Context) error {
 		for i := range list {
-			err := s.esearchIn(ctx, p, &list[i], w)
+			err := s.esearchIn(ctx, p, &list[i], w, &left)
 			switch {
 			case errors.Is(err, restante.ErrNotFound):
 				continue // it was deleted meanwhile
@@ -56,10 +57,22 @@ func (s *session) esearch(ctx context.Context, c *command.ESearch) (imap.StatusR
 		}
 		return nil
 	})
-	if limited && ctx.Err() == nil {
+	switch {
+	case limited && ctx.Err() == nil:
 		return ok(imap.CodeLimit, "This search takes too long; not all mailboxes were searched"), nil
+	case err == nil && left.cut:
+		return ok(limitCode(left.limit, 0), "Not all messages were searched"), nil
 	}
 	return done, err
+}
+
+// searchBudget is how many messages a search of several mailboxes may look at (RFC
+// 9738 §3.1).
+type searchBudget struct {
+	limit  int // 0: any number
+	looked int
+	alone  bool // there is one mailbox, so that the lowest UID can be told
+	cut    bool // some were left out
 }
 
 // mayESearch refuses what cannot be asked of the mailboxes that are named (RFC
@@ -98,7 +111,7 @@ func (s *session) watchIn(p *imap.SearchProgram, list []place) (*watch, error) {
 		if !s.selected.is(&list[i]) {
 			continue
 		}
-		w, err := s.newWatch(p, true)
+		w, err := s.newWatch(p, true, false)
 		if w != nil {
 			w.in = &list[i]
 		}
@@ -109,7 +122,7 @@ func (s *session) watchIn(p *imap.SearchProgram, list []place) (*watch, error) {
 }
 
 // esearchIn searches one mailbox and writes its response, if it has one.
-func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *place, w *watch) error {
+func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *place, w *watch, left *searchBudget) error {
 	in, own := s.selected, s.selected.is(at)
 	if !own {
 		snap, err := at.account.Snapshot(ctx, at.mailbox.ID)
@@ -124,7 +137,7 @@ func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *plac
 			return err
 		}
 	}
-	found, err := s.findIn(ctx, p, in, w)
+	found, err := s.findIn(ctx, p, in, w, left)
 	if own && p.Return.Has(imap.ReturnSave) {
 		s.selected.saved = nil // RFC 9051 §6.4.4.1
 		if err == nil {
@@ -145,10 +158,20 @@ func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *plac
 
 // findIn runs the search in a mailbox as one sees it who has selected it. w is
 // where updates of the one that is selected are wanted, nil otherwise.
-func (s *session) findIn(ctx context.Context, p *imap.SearchProgram, in *selected, w *watch) (mailstore.Result, error) {
+func (s *session) findIn(ctx context.Context, p *imap.SearchProgram, in *selected, w *watch, left *searchBudget) (mailstore.Result, error) {
 	q, err := in.query(&p.Key)
 	if err != nil {
 		return mailstore.Result{}, err
+	}
+	whole := true
+	if left.limit > 0 {
+		if err := errors.Join(s.refusePartial(p.Partial), s.refuseThreading(in, &p.Key)); err != nil {
+			return mailstore.Result{}, err
+		}
+		if q, whole = s.spend(left, in, p, q); w != nil && !whole {
+			w = nil
+			s.noUpdate(s.tag, "Too many messages are searched to tell updates")
+		}
 	}
 	return s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) {
 		if w != nil {
@@ -157,7 +180,7 @@ func (s *session) findIn(ctx context.Context, p *imap.SearchProgram, in *selecte
 				return found, err
 			}
 		}
-		if !pages(p) {
+		if !pages(p) || !whole {
 			return in.account.Search(ctx, in.view.Shown(), q, mailstore.SearchOptions{})
 		}
 		var k mailstore.Kept
@@ -168,4 +191,20 @@ func (s *session) findIn(ctx context.Context, p *imap.SearchProgram, in *selecte
 		err := in.account.Reach(ctx, &k, q, first, last)
 		return k.Result(), err
 	})
+}
+
+// spend gives the query of one of the mailboxes that are searched, which may look at
+// what is left of the budget. whole is false where that is not all that it names.
+func (s *session) spend(left *searchBudget, in *selected, p *imap.SearchProgram, q mailstore.Query) (limited mailstore.Query, whole bool) {
+	part, whole := in.limitSearch(&p.Key, left.limit-left.looked)
+	left.looked += part.count()
+	switch {
+	case whole:
+		return q, true
+	case left.alone:
+		s.limited = part.lowest()
+	default:
+		left.cut = true
+	}
+	return part.only(q), false
 }

@@ -68,7 +68,7 @@ func (s *session) refusePartial(p imap.PartialRange) error {
 	if n == 0 || p.IsZero() || max(p.A, p.B)-min(p.A, p.B) < uint32(n) {
 		return nil
 	}
-	return imap.No(limitCode(n, 0), fmt.Sprintf("This exceeds the maximum %d-message limit", n))
+	return s.overLimit()
 }
 
 // refuseAppend refuses the message after so many others of an APPEND (RFC 9738
@@ -100,46 +100,6 @@ func (s *session) clipDeleted(t *targets) {
 	})
 	s.clip(&deleted)
 	*t = deleted
-}
-
-// searched gives the query of a search that may look at no more messages than a
-// command may be about: of those that the client named by number or UID, or of
-// all, the last ones.
-func (s *session) searched(key *imap.SearchKey, q mailstore.Query) mailstore.Query {
-	snap := s.selected.view.Shown()
-	if n := s.srv.limits.CommandMessages; n == 0 || snap.Len() <= n {
-		return q
-	}
-	t := targets{snap: snap, ranges: []imap.NumRange{{Start: 1, Stop: uint32(snap.Len())}}}
-	keys := []imap.SearchKey{*key}
-	if key.Op == imap.SearchAnd {
-		keys = key.Keys
-	}
-	for i := range keys {
-		if op := keys[i].Op; op != imap.SearchSeq && op != imap.SearchUID {
-			continue
-		}
-		set := keys[i].Set
-		if op := keys[i].Op; op == imap.SearchUID || set.IsSaved() {
-			named, err := s.targets(set, true)
-			if err != nil {
-				return q
-			}
-			set = imap.NumSetOfRanges(named.ranges)
-		} else {
-			set = set.Resolve(uint32(snap.Len())).Clip(1, uint32(snap.Len()))
-		}
-		t.ranges = imap.NumSetOfRanges(t.ranges).Intersect(set).Ranges()
-	}
-	s.clip(&t)
-	if s.limited == 0 {
-		return q
-	}
-	last := mailstore.Seqs{}
-	for _, r := range t.ranges {
-		last = append(last, mailstore.SeqRange{First: int(r.Start), Last: int(r.Stop)})
-	}
-	return mailstore.And{last, q}
 }
 
 // limitAnswer tells with the answer to a command that it was done for some of its

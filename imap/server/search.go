@@ -27,7 +27,7 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	if err := mayScore(p, nil); err != nil {
 		return done, err
 	}
-	w, err := s.newWatch(p, c.UID)
+	w, err := s.newWatch(p, c.UID, false)
 	if err != nil {
 		return done, err
 	}
@@ -97,8 +97,13 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (fo
 	if err := s.refusePartial(p.Partial); err != nil {
 		return mailstore.Result{}, err
 	}
-	if w == nil && !pages(p) {
-		q = s.searched(&p.Key, q)
+	if err := s.refuseThreading(s.selected, &p.Key); err != nil {
+		return mailstore.Result{}, err
+	}
+	if n := s.srv.limits.CommandMessages; n > 0 && w == nil {
+		if part, whole := s.selected.limitSearch(&p.Key, n); !whole {
+			q, s.limited = part.only(q), part.lowest()
+		}
 	}
 	var o mailstore.SearchOptions
 	if p.Return&(imap.ReturnAll|imap.ReturnCount|imap.ReturnPartial|imap.ReturnUpdate|imap.ReturnRelevancy) == 0 {
@@ -112,7 +117,7 @@ func (s *session) find(ctx context.Context, p *imap.SearchProgram, w *watch) (fo
 			if err == nil && p.Return.Has(imap.ReturnRelevancy) {
 				found, err = s.searchInTurn(ctx, p, q, o) // of what is watched no scores are kept
 			}
-		case pages(p):
+		case pages(p) && s.limited == 0:
 			found, err = s.inTurn(ctx, &p.Key, func() (mailstore.Result, error) { return s.findKept(ctx, p, q) })
 		default:
 			found, err = s.searchInTurn(ctx, p, q, o)

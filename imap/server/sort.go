@@ -22,6 +22,10 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 	if err := mayScore(p, c.Keys); err != nil {
 		return done, err
 	}
+	if err := s.refuseSort(&p.Key, c.Keys); err != nil {
+		s.unsave(c)
+		return done, err
+	}
 	keys := sortKeys(c.Keys, s.collation)
 	watch, err := s.newSortedWatch(p, keys, c.UID)
 	if err != nil {

@@ -16,6 +16,9 @@ func (s *session) thread(ctx context.Context, c *command.Thread) (imap.StatusRes
 	if err := s.beginSearch(ctx, c.UID, p); err != nil {
 		return done, err
 	}
+	if err := s.refuseThread(&p.Key); err != nil {
+		return done, err
+	}
 	q, err := s.selected.query(&p.Key)
 	if err != nil {
 		return done, err

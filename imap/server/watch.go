@@ -31,7 +31,7 @@ type watch struct {
 // newWatch gives the watch of a search with the option UPDATE; nil for another,
 // or where there are too many already, which the client is told. A tag that is in
 // use refuses the command (RFC 5267 §4.3, §4.3.1).
-func (s *session) newWatch(p *imap.SearchProgram, uid bool) (*watch, error) {
+func (s *session) newWatch(p *imap.SearchProgram, uid, sorted bool) (*watch, error) {
 	if !p.Return.Has(imap.ReturnUpdate) {
 		return nil, nil
 	}
@@ -44,6 +44,10 @@ func (s *session) newWatch(p *imap.SearchProgram, uid bool) (*watch, error) {
 		s.noUpdate(s.tag, "Too many searches tell their updates")
 		return nil, nil
 	}
+	if s.tooMany(&p.Key) && !sorted {
+		s.noUpdate(s.tag, "Too many messages are searched to tell updates")
+		return nil, nil
+	}
 	s.enableFor(&p.Updates)
 	return &watch{tag: s.tag, uid: uid, items: p.Updates, collation: s.collation}, nil
 }
@@ -51,7 +55,7 @@ func (s *session) newWatch(p *imap.SearchProgram, uid bool) (*watch, error) {
 // noUpdate says that updates of a search will not be told, or no longer (RFC 5267
 // §4.3.1). It is not a [imap.Code], since a tag may have a bracket in it.
 func (s *session) noUpdate(tag, text string) {
-	s.enc.Raw(`* NO [NOUPDATE `).String(tag).Raw("] ").Raw(text).CRLF()
+	s.enc.Raw(`* NO [NOUPDATE `).String(tag).Raw("] ").Raw(s.enc.Text(text)).CRLF()
 }
 
 // findWatched runs a search whose updates are wanted and begins to watch it.

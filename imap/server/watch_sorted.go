@@ -11,7 +11,7 @@ import (
 // that stay in the result, and one of very many messages, is not watched; other
 // searches still may be (RFC 5267 §4.3.1).
 func (s *session) newSortedWatch(p *imap.SearchProgram, keys []mailstore.SortKey, uid bool) (*watch, error) {
-	w, err := s.newWatch(p, uid)
+	w, err := s.newWatch(p, uid, true)
 	if w != nil && !mailstore.Steady(keys) {
 		s.noUpdate(s.tag, "Updates of such an order are not told")
 		return nil, nil

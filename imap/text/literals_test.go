@@ -17,7 +17,7 @@ import (
 // sinks are the functions whose argument of that index clients are told.
 var sinks = map[string]int{
 	"Bad": 0, "No": 1, "ok": 1, "bye": 1, "endWith": 1, "untaggedOK": 1, "Continue": 0, "Fail": 1, "FailCode": 2,
-	"Expected": 0, "digits": 1, "Text": 0,
+	"Expected": 0, "digits": 1, "Text": 0, "noUpdate": 1,
 }
 
 // makers are the functions that return texts as strings or errors, beside others.
