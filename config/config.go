@@ -41,8 +41,9 @@ type IMAP struct {
 	Language  string   `toml:"language" comment:"What clients get that ask for the language \"default\" (RFC 5255): en, de, fr, es, ja, zh or i-default."`
 	UTF8Only  bool     `toml:"utf8_only" comment:"Take only clients that enable UTF8=ACCEPT (RFC 9755)."`
 
-	LegacyDialects  bool `toml:"legacy_dialects" comment:"Understand the protocols before IMAP4rev1 too: IMAP4, IMAP2bis, IMAP2 and IMAP3."`
-	GmailExtensions bool `toml:"gmail_extensions" comment:"Tell clients of X-GM-EXT-1 (labels, X-GM-RAW), which works in any case. Some that see it take\nthe server for Gmail's and look for its folders; Thunderbird hides folders that hold no mail."`
+	ListenLegacy    []string `toml:"listen_legacy" comment:"host:port, such as \":220\" (RFC 1203), in cleartext, where clients speak IMAP2 until they send\nsomething newer. Needs legacy_dialects."`
+	LegacyDialects  bool     `toml:"legacy_dialects" comment:"Understand the protocols before IMAP4rev1 too: IMAP4, IMAP2bis, IMAP2 and IMAP3."`
+	GmailExtensions bool     `toml:"gmail_extensions" comment:"Tell clients of X-GM-EXT-1 (labels, X-GM-RAW), which works in any case. Some that see it take\nthe server for Gmail's and look for its folders; Thunderbird hides folders that hold no mail."`
 
 	MovedTo          string            `toml:"moved_to" comment:"IMAP URL of the server that has taken the place of this one: all clients are sent there."`
 	URL              string            `toml:"url" comment:"This server's own IMAP URL, such as \"imap://user;AUTH=*@mail.example.org\", for referrals."`

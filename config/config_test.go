@@ -199,7 +199,7 @@ func FuzzParse(f *testing.F) {
 
 // normal makes empty lists nil, which are one and the same in a file.
 func normal(c Config) Config {
-	for _, l := range []*[]string{&c.TLS.Certificates, &c.TLS.Keys, &c.IMAP.Listen, &c.IMAP.ListenTLS, &c.IMAP.Without, &c.LMTP.Listen, &c.Auth.LocalDomains} {
+	for _, l := range []*[]string{&c.TLS.Certificates, &c.TLS.Keys, &c.IMAP.Listen, &c.IMAP.ListenTLS, &c.IMAP.ListenLegacy, &c.IMAP.Without, &c.LMTP.Listen, &c.Auth.LocalDomains} {
 		if len(*l) == 0 {
 			*l = nil
 		}

@@ -13,7 +13,7 @@ func Default() Config {
 		Data:   "/var/lib/restante",
 		Log:    Log{Level: "info", Format: "text"},
 		TLS:    TLS{Certificates: []string{}, Keys: []string{}},
-		IMAP:   IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}, ProxyFrom: []string{}, Without: []string{}, Language: "i-default"},
+		IMAP:   IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}, ProxyFrom: []string{}, Without: []string{}, ListenLegacy: []string{}, Language: "i-default"},
 		LMTP:   LMTP{Listen: []string{"127.0.0.1:24"}, ProxyFrom: []string{}, SocketMode: "0660", Recipients: 1000},
 		HTTP:   HTTP{Listen: []string{}},
 		Submit: Submit{TLS: "starttls", Sent: true},

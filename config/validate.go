@@ -111,6 +111,10 @@ func (p *problems) addresses(key string, list []string) {
 // imap checks what is told to clients: a word or URL that is no IMAP would break
 // the line it stands in.
 func (p *problems) imap(m IMAP) {
+	p.addresses("imap.listen_legacy", m.ListenLegacy)
+	if len(m.ListenLegacy) > 0 && !m.LegacyDialects {
+		p.addf("imap.listen_legacy", "imap.legacy_dialects is not set")
+	}
 	p.capabilities("imap.without", m.Without)
 	for _, c := range m.Clients {
 		p.capabilities("imap.client", c.Without)

@@ -95,6 +95,10 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 
 func (f *frontends) imap(ctx context.Context, c *serve.Conn) { f.now.Load().imap.Handle(ctx, c) }
 
+func (f *frontends) imap2(ctx context.Context, c *serve.Conn) {
+	f.now.Load().imap.HandleIMAP2(ctx, c)
+}
+
 func (f *frontends) lmtp(ctx context.Context, c *serve.Conn) { f.now.Load().lmtp.Handle(ctx, c) }
 
 // close ends what the front-ends run themselves. No connection is open any

@@ -112,6 +112,10 @@ func (s *service) listeners() []serve.Listener {
 		all = append(all, serve.Listener{Addr: addr, TLS: serve.Implicit, Protocol: "imaps", ALPN: []string{"imap"},
 			Handle: s.front.imap, Proxies: s.config.IMAPProxies()})
 	}
+	for _, addr := range s.config.IMAP.ListenLegacy {
+		all = append(all, serve.Listener{Addr: addr, TLS: serve.StartTLS, Protocol: "imap2",
+			Handle: s.front.imap2, Refuse: refuseIMAP, Proxies: s.config.IMAPProxies()})
+	}
 	for _, addr := range s.config.LMTP.Listen {
 		all = append(all, serve.Listener{Addr: addr, Protocol: "lmtp", SocketMode: s.config.SocketMode(),
 			Handle: s.front.lmtp, Refuse: refuseLMTP, Proxies: s.config.LMTPProxies()})

@@ -176,8 +176,8 @@ func (s *Shaper) shapeLine(line string) {
 		switch {
 		case tag != "*" && (code == string(imap.CodeReadOnly) || code == string(imap.CodeReadWrite)) && kind == "OK",
 			tag == "*" && code == string(imap.CodeTryCreate) && s.dialect == IMAP2bis:
-		case tag == "*" && kind == "OK":
-			return
+		case tag == "*" && kind == "OK" && !strings.HasPrefix(code, "CAPABILITY "):
+			return // the greeting stays, without its code
 		default:
 			text = plain
 		}

@@ -52,6 +52,7 @@ type hostOptions struct {
 	engine   kv.Store // nil: memory
 	serve    serve.Limits
 	relay    string // to which messages in "Outbox" are sent; empty: none are
+	imap2    bool   // sessions begin with IMAP2
 	mayPanic bool   // a handler that panics is what is tested
 }
 
@@ -103,7 +104,11 @@ func newHost(t testing.TB, o hostOptions) *host {
 	h.serve = serve.New(serve.Options{Logger: slog.New(alarm{t, o.mayPanic}), Limits: o.serve, TLS: func() *tls.Config {
 		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}})
-	at, err := h.serve.Listen(serve.Listener{Addr: "0.0.0.0:0", TLS: serve.StartTLS, Protocol: "imap", Handle: h.imap.Handle})
+	handle := h.imap.Handle
+	if o.imap2 {
+		handle = h.imap.HandleIMAP2
+	}
+	at, err := h.serve.Listen(serve.Listener{Addr: "0.0.0.0:0", TLS: serve.StartTLS, Protocol: "imap", Handle: handle})
 	check(err)
 	h.address = fmt.Sprintf("127.0.0.1:%d", at.(*net.TCPAddr).Port)
 	t.Cleanup(func() {

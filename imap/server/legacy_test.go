@@ -29,6 +29,12 @@ func TestLegacyTranscripts(t *testing.T) {
 	})
 }
 
+// TestIMAP2Transcripts runs the transcripts of a listener for clients of older
+// protocols.
+func TestIMAP2Transcripts(t *testing.T) {
+	transcripts(t, "testdata/imap2/*.txt", hostOptions{imap: func(o *Options) { o.LegacyDialects = true }, imap2: true})
+}
+
 // TestModernWithLegacy runs the transcripts of IMAP4rev1 and IMAP4rev2 on a server
 // that understands older protocols too: its clients may see nothing of that but
 // IMAP4 in CAPABILITY.

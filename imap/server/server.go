@@ -19,6 +19,7 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
 	"github.com/restante/restante/convert"
+	"github.com/restante/restante/imap/legacy"
 	"github.com/restante/restante/imap/text"
 	"github.com/restante/restante/imap/wire"
 	"github.com/restante/restante/mailstore"
@@ -137,6 +138,18 @@ func New(o Options) *Server {
 // c as well.
 func (srv *Server) Handle(ctx context.Context, c *serve.Conn) {
 	s := newSession(srv, c)
+	s.serve(ctx)
+}
+
+// HandleIMAP2 is Handle for a listener to which clients of the protocols before IMAP4
+// connect: a session begins with IMAP2 (RFC 1176), as IMAP3's do (RFC 1203,
+// SELECT.VERSION), and goes on with another when its commands tell so. Without
+// LegacyDialects it is Handle.
+func (srv *Server) HandleIMAP2(ctx context.Context, c *serve.Conn) {
+	s := newSession(srv, c)
+	if s.elder != nil {
+		s.speak(legacy.IMAP2)
+	}
 	s.serve(ctx)
 }
 
