@@ -50,9 +50,10 @@ type observer struct {
 	box      map[uint32]observed
 	last     uint32 // the highest UID it has known
 	exists   int
-	// high is up to which modification sequence it knows all, as RFC 7162 §6 has it
-	// reckoned; told and seen are of the command under way.
-	high, told, seen uint64
+	// high is up to which modification sequence it knows all. heard is what RFC 7162
+	// §6 reckons, of which high is short while there are messages of which only EXISTS
+	// has told. told and seen are of the command under way.
+	high, heard, told, seen uint64
 }
 
 type observed struct {
@@ -68,7 +69,7 @@ func newObserver(user string, log *registry) *observer {
 // use takes the mailbox up again over a new connection, and compares what it then
 // believes with a fresh read.
 func (o *observer) use(c *imapclient.Client) error {
-	o.client, o.told, o.seen = c, 0, 0
+	o.client, o.told, o.seen, o.heard = c, 0, 0, o.high
 	if _, err := c.Do("ENABLE QRESYNC"); err != nil {
 		return err
 	}
@@ -84,8 +85,8 @@ func (o *observer) use(c *imapclient.Client) error {
 	if err := o.believe(reply); err != nil {
 		return err
 	}
-	if o.high < before {
-		return fmt.Errorf("%w: HIGHESTMODSEQ went back from %d to %d", errObserved, before, o.high)
+	if o.heard < before {
+		return fmt.Errorf("%w: HIGHESTMODSEQ went back from %d to %d", errObserved, before, o.heard)
 	}
 	return o.compare()
 }
@@ -93,16 +94,20 @@ func (o *observer) use(c *imapclient.Client) error {
 // compare reads the whole mailbox: what has not changed since the
 // resynchronization must be as that has told.
 func (o *observer) compare() error {
-	synced, believed, first := o.high, o.box, o.last == 0
+	synced, believed, last := o.heard, o.box, o.last
 	o.box = make(map[uint32]observed)
 	gone, err := o.fetch("1:*")
 	if err != nil {
+		o.box = believed
 		return err
 	}
 	for uid, m := range o.box {
 		b, known := believed[uid]
 		switch {
-		case first || m.modSeq > synced:
+		case last == 0: // this is the first time
+		case !known && uid <= last:
+			return fmt.Errorf("%w: UID %d is new, and %d was there before", errObserved, uid, last)
+		case m.modSeq > synced:
 		case !known:
 			return fmt.Errorf("%w: UID %d at %d was not told of up to %d", errObserved, uid, m.modSeq, synced)
 		case b.modSeq != m.modSeq || b.flags != m.flags:
@@ -163,11 +168,14 @@ func (o *observer) believe(reply imapclient.Reply) error {
 	}
 	switch {
 	case o.told > 0:
-		o.high = o.told
-	case o.seen > o.high:
-		o.high = o.seen
+		o.heard = o.told
+	case o.seen > o.heard:
+		o.heard = o.seen
 	}
 	o.told, o.seen = 0, 0
+	if o.exists == len(o.box) {
+		o.high = o.heard
+	}
 	return nil
 }
 
@@ -187,9 +195,12 @@ func (o *observer) line(line string) error {
 		return nil
 	}
 	if set, ok := strings.CutPrefix(line, "VANISHED "); ok {
-		for _, uid := range numbers(strings.TrimPrefix(set, "(EARLIER) ")) {
+		earlier, isEarlier := strings.CutPrefix(set, "(EARLIER) ")
+		for _, uid := range numbers(earlier) {
 			delete(o.box, uid)
-			o.last = max(o.last, uid)
+			if !isEarlier {
+				o.exists--
+			}
 		}
 		return nil
 	}
