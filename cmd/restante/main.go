@@ -76,7 +76,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&f.data, "data", "", "data `DIR`, instead of the configured one")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newDemo(f), newServe(f), newConfig(f), newUser(f), newGroup(f), newMailbox(f),
-		newImport(f), newExport(f), newCheck(f), newStatus(f), newVersion())
+		newImport(f), newExport(f), newCheck(f), newMigrate(f), newStatus(f), newVersion())
 	strictArgs(root)
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/restante/restante/config"
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/kv"
+	"github.com/restante/restante/kv/migrate"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
 )
@@ -29,16 +30,30 @@ func openNode(ctx context.Context, c config.Config, logger *slog.Logger, create 
 	if err != nil {
 		return nil, err
 	}
+	err = migrate.Unfinished(ctx, engine)
+	var n *node
+	if err == nil {
+		n, err = buildNode(ctx, c, engine, failed, logger)
+	}
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return n, nil
+}
+
+// buildNode puts on an open engine what stands on it.
+func buildNode(ctx context.Context, c config.Config, engine kv.Store, failed <-chan error, logger *slog.Logger) (*node, error) {
 	n := &node{kv: engine, failed: failed}
 	options := c.Mailstore()
 	options.KV, options.Logger = engine, logger
+	var err error
 	if n.store, err = mailstore.Open(ctx, options); err != nil {
-		return nil, errors.Join(err, engine.Close())
+		return nil, err
 	}
 	dir := c.Directory()
 	dir.Logger = logger
 	if n.directory, err = directory.Open(engine, n.store, dir); err != nil {
-		return nil, errors.Join(err, n.Close())
+		return nil, errors.Join(err, n.store.Close())
 	}
 	n.namespace = namespace.New(namespace.Options{Store: n.store, Directory: n.directory, Logger: logger})
 	n.admin = admin.New(admin.Options{Store: n.store, Directory: n.directory, Namespace: n.namespace, Params: c.PasswordParams(), Logger: logger})

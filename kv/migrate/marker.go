@@ -83,3 +83,16 @@ func (m *Migration) finish(ctx context.Context) error {
 	}
 	return nil
 }
+
+// unmarked is the target without the mark.
+type unmarked struct{ kv.Store }
+
+// Partitions implements kv.Store.
+func (u unmarked) Partitions(ctx context.Context, f func(kv.Partition, kv.Version) error) error {
+	return u.Store.Partitions(ctx, func(p kv.Partition, v kv.Version) error {
+		if p == marker {
+			return nil
+		}
+		return f(p, v)
+	})
+}

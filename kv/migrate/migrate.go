@@ -49,9 +49,9 @@ type Options struct {
 	// Logger is told what is tried again and which partitions cannot be read. Nil
 	// discards.
 	Logger *slog.Logger
-	// Accept is called when the target equals the source, before the target is
+	// Accept is called with the target when it equals the source, before it is
 	// given free. An error keeps it unfinished. Nil accepts.
-	Accept func(context.Context) error
+	Accept func(context.Context, kv.Store) error
 
 	batch int // bytes of a batch; 0: batchBytes
 }
@@ -102,7 +102,7 @@ func (m *Migration) Run(ctx context.Context) (Result, error) {
 	err := m.rounds(ctx)
 	if err == nil && m.options.Accept != nil {
 		m.enter(Checking, 0)
-		err = m.options.Accept(ctx)
+		err = m.options.Accept(ctx, unmarked{m.options.Target})
 	}
 	if err == nil {
 		err = m.finish(ctx)

@@ -282,7 +282,7 @@ func TestRefused(t *testing.T) {
 		t.Errorf("a store as the target: %v", err)
 	}
 	refused := errors.New("refused")
-	o := Options{Source: source, Target: target, From: "here", Accept: func(context.Context) error { return refused }}
+	o := Options{Source: source, Target: target, From: "here", Accept: func(context.Context, kv.Store) error { return refused }}
 	if _, err := New(o).Run(t.Context()); !errors.Is(err, refused) {
 		t.Errorf("refused: %v", err)
 	}
@@ -387,7 +387,7 @@ func TestDamagedTarget(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 11))
 	source, target := memkv.New(), memkv.New()
 	fill(t, source, rng)
-	o := Options{Source: source, Target: target, From: "here", Accept: func(context.Context) error { return errStopped }}
+	o := Options{Source: source, Target: target, From: "here", Accept: func(context.Context, kv.Store) error { return errStopped }}
 	if _, err := New(o).Run(t.Context()); !errors.Is(err, errStopped) {
 		t.Fatal(err)
 	}
@@ -457,7 +457,8 @@ func TestProgress(t *testing.T) {
 	fill(t, source, rand.New(rand.NewPCG(15, 15)))
 	var at Progress
 	var m *Migration
-	m = New(Options{Source: source, Target: target, From: "here", Accept: func(context.Context) error {
+	m = New(Options{Source: source, Target: target, From: "here", Accept: func(_ context.Context, target kv.Store) error {
+		expectEqual(t, source, target)
 		if m.Progress().Phase != Checking {
 			t.Errorf("%+v", m.Progress())
 		}

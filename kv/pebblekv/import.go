@@ -17,3 +17,7 @@ func (s *Store) Import(ctx context.Context, p kv.Partition, base, version kv.Ver
 	_, err := s.commit(ctx, p, base, version, b, kv.Durable)
 	return err
 }
+
+// Size answers about how many bytes the store holds, without what compaction has
+// left behind.
+func (s *Store) Size(ctx context.Context) (int64, error) { return s.liveBytes(ctx) }

@@ -77,3 +77,14 @@ func (i *imported) isDone(ctx context.Context, conn *pgxpool.Conn) bool {
 	}
 	return err == nil && string(marks) == string(i.mark[:])
 }
+
+// ID names the store among all there are.
+func (s *Store) ID() string { return s.id }
+
+// Size answers about how many bytes the rows take in the database.
+func (s *Store) Size(ctx context.Context) (n int64, err error) {
+	err = s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
+		return c.QueryRow(ctx, sqlSize).Scan(&n)
+	})
+	return n, err
+}

@@ -106,6 +106,8 @@ const (
 	sqlBackward  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key DESC LIMIT $3`
 	sqlBackFrom  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key DESC LIMIT $3`
 
+	sqlSize = `SELECT pg_total_relation_size('kv') + pg_total_relation_size('kv_part')`
+
 	sqlNotify = `SELECT pg_notify($1, $2)`
 )
 
