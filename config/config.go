@@ -123,6 +123,7 @@ type Accounts struct {
 	QuotaWarning     int       `toml:"quota_warning" comment:"Percentage of a quota above which clients that add messages are warned; 0: never."`
 	Submitters       []string  `toml:"submitters" comment:"Users as which message submission servers log in, to fetch what users submit by URL\n(BURL; URLAUTH's submit+)."`
 	Administrators   []string  `toml:"administrators" comment:"Users who may set quotas over IMAP (SETQUOTA)."`
+	Subscribe        bool      `toml:"subscribe" comment:"Whether a new account is subscribed to INBOX and to these mailboxes; clients that show what is\nsubscribed alone would not show them."`
 	Mailboxes        []Mailbox `toml:"mailboxes" comment:"Mailboxes that a new account has besides INBOX."`
 }
 

@@ -26,7 +26,7 @@ func Default() Config {
 			FreeFailures: 3, LongestWaitBefore: Duration{2 * time.Second}, LongestWaitAfter: Duration{15 * time.Second},
 			FailureHalfLife: Duration{10 * time.Minute}, WaitingLogins: 16,
 		},
-		Accounts: Accounts{Submitters: []string{}, Administrators: []string{}, Mailboxes: []Mailbox{
+		Accounts: Accounts{Subscribe: true, Submitters: []string{}, Administrators: []string{}, Mailboxes: []Mailbox{
 			{"Drafts", []string{`\Drafts`}}, {"Sent", []string{`\Sent`}}, {"Junk", []string{`\Junk`}},
 			{"Trash", []string{`\Trash`}}, {"Archive", []string{`\Archive`}},
 		}},

@@ -53,6 +53,7 @@ func (c Config) Mailstore() mailstore.Options {
 	o := mailstore.Options{
 		Durable:   c.Store.SyncAll,
 		IdleBytes: int64(c.Store.Accounts),
+		Subscribe: c.Accounts.Subscribe,
 		Limits: mailstore.Limits{
 			MessageSize: int64(l.MessageSize), Mailboxes: l.Mailboxes, NameBytes: l.MailboxName,
 			NameDepth: l.MailboxDepth, Keywords: l.Keywords, KeywordBytes: l.KeywordLength,

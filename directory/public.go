@@ -106,6 +106,11 @@ func (d *Directory) clear(ctx context.Context, id restante.AccountID) error {
 			return err
 		}
 	}
+	for _, name := range a.State().Subscriptions() {
+		if err := a.SetSubscribed(ctx, name, false); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

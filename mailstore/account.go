@@ -49,7 +49,8 @@ type accountCore struct {
 		claimed map[restante.MailboxID]restante.UID
 	}
 
-	seen seenCache
+	seen   seenCache
+	guests guestList
 }
 
 // newAccount answers an account that is not loaded yet, as its owner sees it.
@@ -121,13 +122,25 @@ func (a *Account) Refresh(ctx context.Context) error {
 	return a.reloadLocked(ctx)
 }
 
-// remove deletes everything of the account but what its successor must know.
+// remove deletes everything of the account but what its successor must know, and
+// where it has left rows.
 func (a *Account) remove(ctx context.Context) error {
 	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
 		tx.removed = true
+		view, err := tx.read()
+		if err != nil {
+			return err
+		}
+		left, err := hosts(view)
+		if err != nil {
+			return err
+		}
 		tx.batch.DeleteRange(nil, nil)
 		tx.batch.WillFree(tx.row.usage.Bytes)
 		tx.batch.Set(goneKey(), binary.BigEndian.AppendUint32(nil, tx.row.lastUIDValidity))
+		for _, host := range left {
+			tx.batch.Set(guestKey(host), nil)
+		}
 		tx.batch.UseReserve()
 		if tx.row.objects {
 			tx.forget(allObjects(a.id))

@@ -65,6 +65,9 @@ func (q *appendQueue) take() []*appendRequest {
 
 // appendQueued commits a request, perhaps with others in one commit.
 func (a *Account) appendQueued(ctx context.Context, req *appendRequest) error {
+	if err := a.enter(ctx); err != nil {
+		return err
+	}
 	a.appends.push(req)
 	a.writer.Lock()
 	defer a.unlock()
@@ -82,7 +85,9 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 		t := tx.threader()
 		for _, r := range batch {
 			r.result = AppendResult{}
-			r.err = r.apply(tx, t)
+			if r.err = a.As(r.viewer).enteredLocked(); r.err == nil {
+				r.err = r.apply(tx, t)
+			}
 			if errors.Is(r.err, kv.ErrConflict) || tx.sweepable(r.err) {
 				return errors.Join(r.err, t.close())
 			}

@@ -61,6 +61,7 @@ const (
 	FindRow      FindingKind = "row"      // rows of unknown form
 
 	FindAnnotation FindingKind = "annotation" // annotations of messages
+	FindGuest      FindingKind = "guest"      // rows of accounts that were removed
 )
 
 // Finding is one thing that is not as it must be.
@@ -249,9 +250,10 @@ type checker struct {
 	flags     *FlagTable
 	highest   restante.EmailID // number of a content or thread that is named
 	emails    emailTable
-	damaged   bool                      // pages could not be read, so that it is not known what is named
-	staging   map[restante.EmailID]bool // uploads under way
-	abandoned map[restante.EmailID]bool // and those that no longer are
+	damaged   bool                        // pages could not be read, so that it is not known what is named
+	staging   map[restante.EmailID]bool   // uploads under way
+	abandoned map[restante.EmailID]bool   // and those that no longer are
+	gone      map[restante.AccountID]bool // whether other accounts were removed, as far as that was asked
 	messages  int64
 	contents  int64
 	bytes     int64
@@ -281,7 +283,7 @@ func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {
 // rest is held against.
 func (c *checker) run() error {
 	for _, step := range []func() error{
-		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkURLKeys, c.checkAnnotations, c.checkCounts,
+		c.checkHead, c.checkNames, c.checkHistory, c.checkPages, c.checkACLs, c.checkSeen, c.checkMetadata, c.checkURLKeys, c.checkGuests, c.checkAnnotations, c.checkCounts,
 		c.checkStaging, c.checkRefs, c.checkForgotten, c.checkContents, c.checkThreads, c.checkOthers,
 	} {
 		if err := step(); err != nil {

@@ -58,6 +58,11 @@ func (c *checker) checkSeen() error {
 	}
 	start, end = kindRange(kindSeen)
 	return c.scan(start, end, func(key, value []byte) error {
+		if viewer := viewerIn(key); c.removed(viewer) {
+			c.foundf(FindGuest, true, "the removed account %d has left what it has seen, in the row %x; it is removed", viewer, key)
+			c.delete(key, len(value))
+			return nil
+		}
 		if why := c.wrongSeen(key, value); why != "" {
 			c.foundf(FindSeen, true, "what others have seen, in the row %x, %s; it is removed", key, why)
 			c.delete(key, len(value))

@@ -1,6 +1,10 @@
 package mailstore
 
-import "github.com/restante/restante"
+import (
+	"fmt"
+
+	"github.com/restante/restante"
+)
 
 // annotationCounts is what the annotations in a mailbox make.
 type annotationCounts struct {
@@ -43,6 +47,13 @@ func (c *checker) checkAnnotations() error {
 			c.found(Finding{Kind: FindAnnotation, Mailbox: cb.mailbox.Name, UID: id.uid, Text: "there is an annotation of a message that is not there; it is removed"}, true)
 			c.delete(key, len(value))
 			return nil
+		}
+		if c.removed(id.of) {
+			c.found(Finding{Kind: FindGuest, Mailbox: cb.mailbox.Name, UID: id.uid, Text: fmt.Sprintf("the removed account %d has left the annotation %q; it is removed", id.of, id.entry)}, true)
+			c.delete(key, len(value))
+			if c.fix != nil {
+				return nil
+			}
 		}
 		n.rows++
 		n.newest = max(n.newest, row.modSeq)

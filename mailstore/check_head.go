@@ -48,25 +48,6 @@ func (c *checker) checkHead() error {
 	})
 }
 
-// checkRemoved looks at a partition without an account row: it must be empty but for
-// what a removed account leaves.
-func (c *checker) checkRemoved() error {
-	n := 0
-	err := c.scan(nil, nil, func(key, value []byte) error {
-		if bytes.Equal(key, goneKey()) && len(value) == 4 {
-			return nil
-		}
-		if name, _, ok := parseForgotten(c.id, key, value); !ok || key[0] != kindForgotten || name != allObjects(c.id) {
-			n++
-		}
-		return nil
-	})
-	if n > 0 {
-		c.foundf(FindAccount, false, "there is no account row, but %d other rows", n)
-	}
-	return err
-}
-
 func (c *checker) checkMailboxRow(key, value []byte) error {
 	n, rest, ok := keyNumber(key)
 	if !ok || len(rest) > 0 {

@@ -9,7 +9,7 @@ func (c *checker) checkMetadata() error {
 	newest := make(map[restante.MailboxID]restante.ModSeq)
 	start, end := kindRange(kindMetadata)
 	err := c.scan(start, end, func(key, value []byte) error {
-		mb, _, entry, ok := splitMetadataKey(key)
+		mb, of, entry, ok := splitMetadataKey(key)
 		row, err := parseMetadataRow(entry, value)
 		_, named := entryKey(entry, len(entry))
 		switch {
@@ -21,6 +21,13 @@ func (c *checker) checkMetadata() error {
 			c.foundf(FindMetadata, !c.damaged, "%q is metadata of mailbox %d, which is not there; it is removed", row.name, mb)
 			if !c.damaged {
 				c.delete(key, len(value))
+			}
+			return nil
+		case c.removed(of):
+			c.foundf(FindGuest, true, "the removed account %d has left metadata, %q of mailbox %d; it is removed", of, row.name, mb)
+			c.delete(key, len(value))
+			if c.fix == nil {
+				break // it counts as long as it is there
 			}
 			return nil
 		}

@@ -187,7 +187,7 @@ func (c *checker) checkOthers() error {
 	}
 	known := []byte{
 		kindAccount, kindMailbox, kindSubscription, kindFlagSet, kindACL, kindSeenChange, kindPage, kindExpunged, kindSeen, kindAnnotation, kindRefs,
-		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindURLKey, kindForgotten, kindSummary, kindHeader, kindBody, kindObject,
+		kindThread, kindThreadOf, kindStaging, kindImported, kindMetadata, kindURLKey, kindForgotten, kindGuest, kindSummary, kindHeader, kindBody, kindObject,
 	}
 	from := []byte{0}
 	for _, kind := range append(known, 0) {

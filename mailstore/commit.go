@@ -30,8 +30,14 @@ const (
 // If the outcome of a commit is not known, the engine is read before anything is
 // answered, so that the answer and what is shown afterwards are the truth.
 func (a *Account) update(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
+	if err := a.enter(ctx); err != nil {
+		return nil, err
+	}
 	a.writer.Lock()
 	defer a.unlock()
+	if err := a.enteredLocked(); err != nil {
+		return nil, err
+	}
 	return a.updateLocked(ctx, d, f)
 }
 

@@ -41,7 +41,8 @@ const schemaWithoutObjects = 3
 //	                                  account 0: shared, or the owner's own
 //	27 account:8 mailbox:8            mailbox access key (see urlkeys.go); account 0: the owner's own
 //	28 emailid:8 token:8              object that no row above names any more, since when (see object.go)
-//	2f                                of an account that was removed, alone: the highest
+//	29 account:8                      another account in which this one may have left rows (see guests.go)
+//	2f                                of an account that was removed, alone but for 28 and 29: the highest
 //	                                  UIDVALIDITY:4 that it gave out
 //	30 emailid:8                      summary (message.Summary)
 //	31 emailid:8                      header block, or its first headerRow bytes
@@ -67,6 +68,7 @@ const (
 	kindMetadata     = 0x25
 	kindURLKey       = 0x27
 	kindForgotten    = 0x28
+	kindGuest        = 0x29
 	kindGone         = 0x2f
 	kindSummary      = 0x30
 	kindHeader       = 0x31

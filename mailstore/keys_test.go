@@ -30,6 +30,7 @@ func TestKeysGolden(t *testing.T) {
 		{"metadata", metadataKey(1, 0x0203, "/a"), "25000000000000000100000000000002032f61"},
 		{"mailbox access key", urlKeyKey(URLKeyPlace{Owner: 300, Mailbox: 7}), "27000000000000012c0000000000000007"},
 		{"forgotten object", forgottenKey(9, 0xfedcba9876543210), "280000000000000009fedcba9876543210"},
+		{"guest", guestKey(300), "29000000000000012c"},
 		{"gone", goneKey(), "2f"},
 		{"summary", summaryKey(9), "300000000000000009"},
 		{"header", headerKey(9), "310000000000000009"},

@@ -39,7 +39,7 @@ type MetadataSet struct {
 // ErrMetadataValue, ErrMetadataCount and ErrOverQuota.
 func (a *Account) SetMetadata(ctx context.Context, p MetadataPlace, changes []MetadataChange) (MetadataSet, error) {
 	var result MetadataSet
-	_, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+	_, err := a.As(p.User).update(ctx, kv.Durable, func(tx *txn) error {
 		w := metadataWriter{tx: tx, place: p}
 		if p.Mailbox != 0 {
 			if w.draft = tx.draftOf(p.Mailbox); w.draft == nil {

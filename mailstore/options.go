@@ -21,6 +21,9 @@ type Options struct {
 	Durable bool
 	// Mailboxes are what a new account starts with besides INBOX.
 	Mailboxes []NewMailbox
+	// Subscribe makes a new account subscribed to INBOX and to them, for clients that
+	// show only what is subscribed.
+	Subscribe bool
 	// ServerMetadata are entries of the server as a whole, such as /shared/comment
 	// and /shared/admin, which all users see and none can change (RFC 5464 §6.2).
 	ServerMetadata []MetadataEntry

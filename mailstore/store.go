@@ -119,6 +119,9 @@ func (s *Store) ReplaceAccount(ctx context.Context, name string, old restante.Ac
 	if err != nil {
 		return 0, unavailable("create account", err)
 	}
+	if err := s.forgetGuest(ctx, old); err != nil {
+		s.options.Logger.Warn("what a removed account has left in others' is still there; restante check --repair removes it", "account", uint64(old), "error", err)
+	}
 	return s.create(ctx, name, last)
 }
 
@@ -201,6 +204,11 @@ func (s *Store) newAccount(name string, lastUIDValidity uint32) (*kv.Batch, erro
 			return nil, err
 		}
 	}
+	for _, d := range tx.drafts {
+		if s.options.Subscribe {
+			tx.batch.Set(subscriptionKey(d.mailbox.Name), nil)
+		}
+	}
 	tx.finish()
 	return &tx.batch, nil
 }
@@ -218,15 +226,25 @@ func randomAccountID() (restante.AccountID, error) {
 	}
 }
 
-// RemoveAccount removes an account with all it holds. Whoever has it open gets
-// restante.ErrNotFound from then on.
+// RemoveAccount removes an account with all it holds, and what it has left in
+// others': after itself, so that nothing is added meanwhile. Whoever has it open gets
+// restante.ErrNotFound from then on. If only the rest fails it can be called again.
 func (s *Store) RemoveAccount(ctx context.Context, id restante.AccountID) error {
 	a, err := s.Account(ctx, id)
+	if errors.Is(err, restante.ErrNotFound) {
+		if e := s.forgetGuest(ctx, id); e != nil {
+			return e
+		}
+		return err
+	}
 	if err != nil {
 		return err
 	}
 	defer a.Release()
-	return a.remove(ctx)
+	if err := a.remove(ctx); err != nil {
+		return err
+	}
+	return s.forgetGuest(ctx, id)
 }
 
 // Accounts calls f for each account in the order of their numbers, until f

@@ -71,7 +71,8 @@ func readURLKey(view kv.Snapshot, p URLKeyPlace) ([]byte, error) {
 // MakeURLKey gives the mailbox access key of a mailbox and makes it if there is
 // none, in a durable commit. reset makes a new one in any case, so that no URL
 // authorized with the old one is valid any more. The account may have
-// Limits.URLKeys keys; more are restante.ErrLimit. A mailbox of the account's own
+// Limits.URLKeys keys; more are restante.ErrLimit, unless some of them are for
+// others' mailboxes that are gone, which make room. A mailbox of the account's own
 // that is not there is restante.ErrNotFound.
 func (a *Account) MakeURLKey(ctx context.Context, p URLKeyPlace, reset bool) (key []byte, err error) {
 	if !reset {
@@ -79,6 +80,17 @@ func (a *Account) MakeURLKey(ctx context.Context, p URLKeyPlace, reset bool) (ke
 			return key, err
 		}
 	}
+	key, err = a.makeURLKey(ctx, p, reset)
+	if !errors.Is(err, restante.ErrLimit) {
+		return key, err
+	}
+	if dropped, e := a.dropDeadURLKeys(ctx); e != nil || !dropped {
+		return nil, errors.Join(err, e)
+	}
+	return a.makeURLKey(ctx, p, reset)
+}
+
+func (a *Account) makeURLKey(ctx context.Context, p URLKeyPlace, reset bool) (key []byte, err error) {
 	_, err = a.update(ctx, kv.Durable, func(tx *txn) error {
 		if p.Owner == 0 && tx.base.box(p.Mailbox) == nil {
 			return notFound("mailbox", uint64(p.Mailbox))

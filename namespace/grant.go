@@ -78,6 +78,11 @@ func (n *Namespace) Grant(
 			return err
 		}
 	}
+	if key := o.mentionKey(identifier, c, r); key != "" {
+		if err := n.directory.Share(ctx, key, a.ID()); err != nil {
+			return err
+		}
+	}
 	err := a.SetACL(ctx, id, func(list mailstore.ACL, has bool) (mailstore.ACL, error) {
 		if !has {
 			list = o.DefaultACL()
@@ -153,19 +158,35 @@ func (o Owner) shareKey(identifier string) string {
 	return identifier
 }
 
+// mentionKey is under what the directory notes that a change may leave an identifier
+// in a list without rights, or with a dash, so that it can be forgotten; empty for
+// other changes. Nobody finds mailboxes by it.
+func (o Owner) mentionKey(identifier string, c Change, r mailstore.Rights) string {
+	who, negative := strings.CutPrefix(identifier, "-")
+	switch {
+	case c == Delete, who == anyone, who == anonymous, who == o.Name:
+		return ""
+	case negative, c == Remove, c == Replace && r == 0:
+		return "-" + who
+	}
+	return ""
+}
+
 // Forget takes a user, or a group as "group:NAME", out of all lists, before
 // another one gets the name.
 func (n *Namespace) Forget(ctx context.Context, identifier string) error {
-	owners, err := n.directory.Shares(ctx, identifier)
-	if err != nil {
-		return err
-	}
-	for _, id := range owners {
-		if err := n.forgetIn(ctx, id, identifier); err != nil && !errors.Is(err, restante.ErrNotFound) {
+	for _, key := range [...]string{identifier, "-" + identifier} {
+		owners, err := n.directory.Shares(ctx, key)
+		if err != nil {
 			return err
 		}
-		if err := n.directory.Unshare(ctx, identifier, id); err != nil {
-			return err
+		for _, id := range owners {
+			if err := n.forgetIn(ctx, id, identifier); err != nil && !errors.Is(err, restante.ErrNotFound) {
+				return err
+			}
+			if err := n.directory.Unshare(ctx, key, id); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -241,6 +241,33 @@ func TestForget(t *testing.T) {
 	}
 }
 
+// TestForgetMentions: nor does a list keep a name that has nothing in it, or that it
+// takes rights from.
+func TestForgetMentions(t *testing.T) {
+	w := newWorld(t, memkv.NewBacking(), "alice", "bob")
+	u, err := w.users.Lookup(t.Context(), "alice")
+	w.ok(err)
+	a, err := w.store.Account(t.Context(), u.Account)
+	w.ok(err)
+	defer a.Release()
+	for name, grant := range map[string]func(){
+		"negative": func() { w.grant("alice", "-bob", namespace.Replace, "l") },
+		"empty":    func() { w.grant("alice", "bob", namespace.Replace, "") },
+		"taken": func() {
+			w.grant("alice", "bob", namespace.Replace, "lr")
+			w.grant("alice", "bob", namespace.Remove, "lr")
+		},
+	} {
+		grant()
+		w.ok(w.names.Forget(t.Context(), "bob"))
+		for _, list := range a.State().ACLs {
+			if len(list) != 1 || list[0].Identifier != "alice" {
+				t.Errorf("%s: the list is %v", name, list)
+			}
+		}
+	}
+}
+
 // TestOwnersOnNodes: a user on one node finds what another node's user shares.
 func TestOwnersOnNodes(t *testing.T) {
 	backing := memkv.NewBacking()

@@ -351,6 +351,15 @@ func TestTranscripts(t *testing.T) {
 	}}})
 }
 
+// TestSubscribedTranscripts runs the transcripts of accounts that are subscribed to
+// the mailboxes that they start with.
+func TestSubscribedTranscripts(t *testing.T) {
+	transcripts(t, "testdata/subscribed/*.txt", hostOptions{store: mailstore.Options{Subscribe: true, Mailboxes: []mailstore.NewMailbox{
+		{Name: "Drafts", SpecialUse: []string{`\Drafts`}},
+		{Name: "Sent", SpecialUse: []string{`\Sent`}},
+	}}})
+}
+
 // TestNarrowTranscripts runs the transcripts of an account that may hold little.
 func TestNarrowTranscripts(t *testing.T) {
 	transcripts(t, "testdata/narrow/*.txt", hostOptions{
