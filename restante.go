@@ -13,6 +13,13 @@ type AccountID uint64
 // it belong to the directory's partitions.
 const FirstAccountID AccountID = 256
 
+// NodesPartition is the last of the numbers. No account has it: it is the partition
+// in which nodes find one another.
+const NodesPartition AccountID = 1<<63 - 1
+
+// Valid reports whether an account can have the number.
+func (id AccountID) Valid() bool { return id >= FirstAccountID && id < NodesPartition }
+
 // MailboxID names a mailbox within its account. It is never reused and
 // survives RENAME (RFC 8474 §4).
 type MailboxID uint64

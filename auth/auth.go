@@ -70,6 +70,9 @@ type Options struct {
 	DemoPassword string
 
 	Metrics *Metrics // counts logins; nil counts nothing
+	// Failed is called when a login has failed of which other nodes should hear
+	// (FailedLogins). It must not block. nil: nobody is told.
+	Failed func()
 
 	Logger *slog.Logger     // nil: discards
 	Now    func() time.Time // nil: time.Now
@@ -124,7 +127,7 @@ func New(ctx context.Context, u Users, o Options) (*Authenticator, error) {
 		secret: secret, slots: make(chan struct{}, o.Concurrent), dummy: dummy,
 		logins:   newMemory(o.Remember, o.RememberMax, o.Now),
 		failures: newMemory(wrongFor, o.RememberMax, o.Now),
-		throttle: newThrottler(o.Throttle, o.Now, o.Metrics),
+		throttle: newThrottler(o, secret),
 	}, nil
 }
 

@@ -13,7 +13,9 @@ import (
 
 // Throttle bounds how fast passwords can be guessed. Failures are counted by
 // address (an IPv6 client by its /64) and by user name, and are forgotten by
-// half in each HalfLife. Nobody is locked out: the right password is answered
+// half in each HalfLife. Other nodes' failures
+// count too, where they are told (Authenticator.FailedElsewhere); only Waiting is of
+// each node. Nobody is locked out: the right password is answered
 // after at most Before. Zero fields have the default that is given with each.
 type Throttle struct {
 	Free     int           // failures that cost nothing. Default: 3
@@ -70,6 +72,9 @@ type throttler struct {
 	Throttle
 	now     func() time.Time
 	metrics *Metrics
+	failure func() // called when a failure was counted; must not block
+
+	elsewhere suspects // guarded by mu, but for its key
 
 	mu struct {
 		sync.Mutex
@@ -79,8 +84,8 @@ type throttler struct {
 	}
 }
 
-func newThrottler(t Throttle, now func() time.Time, m *Metrics) *throttler {
-	r := &throttler{Throttle: t, now: now, metrics: m}
+func newThrottler(o Options, secret []byte) *throttler {
+	r := &throttler{Throttle: o.Throttle, now: o.Now, metrics: o.Metrics, failure: o.Failed, elsewhere: suspects{key: secret}}
 	r.mu.young = map[suspect]count{}
 	r.mu.waiting = map[netip.Prefix]int{}
 	return r
@@ -106,8 +111,8 @@ func (r *throttler) enter(ctx context.Context, remote netip.Addr, name string,
 	sleep func(context.Context, time.Duration) error) (leave func(), err error) {
 	p := network(remote)
 	r.mu.Lock()
-	byAddress := r.failuresLocked(suspect{prefix: p})
-	failures := max(byAddress, r.failuresLocked(suspect{name: name}))
+	byAddress := r.everywhereLocked(suspect{prefix: p})
+	failures := max(byAddress, r.everywhereLocked(suspect{name: name}))
 	if byAddress > float64(r.Free) && r.mu.waiting[p] >= r.Waiting {
 		r.mu.Unlock()
 		return nil, fmt.Errorf("%v: %w", p, errBusy)
@@ -147,7 +152,10 @@ func (r *throttler) failed(remote netip.Addr, name string, counts bool) time.Dur
 			}
 			r.mu.young[s] = count{n, r.now()}
 		}
-		most = max(most, n)
+		most = max(most, n+r.everywhereLocked(s)-r.failuresLocked(s))
+	}
+	if counts && r.failure != nil {
+		r.failure()
 	}
 	return r.delay(most, r.After)
 }
@@ -155,11 +163,18 @@ func (r *throttler) failed(remote netip.Addr, name string, counts bool) time.Dur
 func (r *throttler) failuresLocked(s suspect) float64 {
 	c, ok := r.mu.young[s]
 	if !ok {
-		if c, ok = r.mu.old[s]; !ok {
-			return 0
-		}
+		c = r.mu.old[s]
 	}
-	return c.failures * math.Exp2(-float64(r.now().Sub(c.at))/float64(r.HalfLife))
+	return r.left(c, r.now())
+}
+
+// everywhereLocked is what a suspect has failed on all nodes.
+func (r *throttler) everywhereLocked(s suspect) float64 {
+	n := r.failuresLocked(s)
+	if len(r.elsewhere.counted) > 0 {
+		n += r.left(r.elsewhere.counted[r.elsewhere.token(s)], r.now())
+	}
+	return n
 }
 
 // delay doubles from a quarter of a second with each failure that is not free.

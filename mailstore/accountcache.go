@@ -113,7 +113,7 @@ func (c *accountCache) open(change kv.Change) []*Account {
 // Account opens an account. All who open it share one handle; each calls
 // Release when done. An unknown one is restante.ErrNotFound.
 func (s *Store) Account(ctx context.Context, id restante.AccountID) (*Account, error) {
-	if id < restante.FirstAccountID || kv.Partition(id) > kv.MaxPartition {
+	if !id.Valid() {
 		return nil, notFound("account", uint64(id))
 	}
 	a := s.cache.acquire(s, id)

@@ -152,7 +152,7 @@ func (r *checkRun) accounts(f func(restante.AccountID) error) error {
 		return nil
 	}
 	return r.store.kv.Partitions(r.ctx, func(p kv.Partition, _ kv.Version) error {
-		if id := restante.AccountID(p); id >= restante.FirstAccountID {
+		if id := restante.AccountID(p); id.Valid() {
 			return one(id)
 		}
 		return nil

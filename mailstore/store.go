@@ -220,7 +220,7 @@ func randomAccountID() (restante.AccountID, error) {
 			return 0, fmt.Errorf("mailstore: create account: %w", err)
 		}
 		id := restante.AccountID(binary.BigEndian.Uint64(b[:]) >> 1)
-		if id >= restante.FirstAccountID {
+		if id.Valid() {
 			return id, nil
 		}
 	}
@@ -253,7 +253,7 @@ func (s *Store) RemoveAccount(ctx context.Context, id restante.AccountID) error 
 func (s *Store) Accounts(ctx context.Context, f func(AccountInfo) error) error {
 	return s.kv.Partitions(ctx, func(p kv.Partition, _ kv.Version) error {
 		id := restante.AccountID(p)
-		if id < restante.FirstAccountID {
+		if !id.Valid() {
 			return nil
 		}
 		info, err := s.info(ctx, id)

@@ -39,7 +39,9 @@ func (p *Problems) List() []Problem {
 
 // Handler answers a handler that passes all on to next and keeps what is a warning
 // or worse.
-func (p *Problems) Handler(next slog.Handler) slog.Handler { return &keeper{Handler: next, problems: p} }
+func (p *Problems) Handler(next slog.Handler) slog.Handler {
+	return &keeper{Handler: next, problems: p}
+}
 
 // keeper is a slog.Handler before another one.
 type keeper struct {

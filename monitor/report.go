@@ -16,9 +16,18 @@ type Report struct {
 	Started  time.Time          `json:"started"`
 	NotReady string             `json:"not_ready,omitempty"` // why it should get no connections
 	Engine   string             `json:"engine"`
-	Rates    map[string]float64 `json:"rates"` // of counters, a second, over the last minute or since the start
+	Nodes    []Node             `json:"nodes"`           // of the store
+	Alone    string             `json:"alone,omitempty"` // why the other nodes do not hear of this one
+	Rates    map[string]float64 `json:"rates"`           // of counters, a second, over the last minute or since the start
 	Metrics  []Metric           `json:"metrics"`
 	Problems []Problem          `json:"problems"` // the last warnings and errors, oldest first
+}
+
+// Node is a node that shares the store.
+type Node struct {
+	Name    string    `json:"name"`
+	Started time.Time `json:"started"`
+	Self    bool      `json:"self"`
 }
 
 // Metric is one number, or how numbers are distributed.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
+	"github.com/restante/restante/cluster"
 	"github.com/restante/restante/config"
 	imapserver "github.com/restante/restante/imap/server"
 	"github.com/restante/restante/lmtp"
@@ -21,6 +22,8 @@ import (
 type frontends struct {
 	node         *node
 	meters       *meters
+	connections  *imapserver.Connections
+	nodes        atomic.Pointer[cluster.Cluster] // nil while this node has not joined the others
 	demoPassword string
 	logger       *slog.Logger
 	now          atomic.Pointer[generation]
@@ -40,8 +43,12 @@ type generation struct {
 
 func newFrontends(ctx context.Context, n *node, c config.Config, m *meters, demoPassword string, logger *slog.Logger) (*frontends, error) {
 	f := &frontends{node: n, meters: m, demoPassword: demoPassword, logger: logger}
+	f.connections = &imapserver.Connections{Crowded: f.changed}
 	return f, f.apply(ctx, c)
 }
+
+// changed says that the other nodes should hear of what is counted here.
+func (f *frontends) changed() { f.nodes.Load().Changed() }
 
 // apply makes the front-ends follow c. What has not changed stays, and with it
 // what it remembers.
@@ -53,6 +60,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 	} else {
 		options := c.AuthOptions()
 		options.Logger, options.DemoPassword, options.Metrics = f.logger, f.demoPassword, f.meters.auth
+		options.Failed = f.changed
 		var err error
 		if g.auth, err = auth.New(ctx, f.node.directory, options); err != nil {
 			return err
@@ -63,7 +71,7 @@ func (f *frontends) apply(ctx context.Context, c config.Config) error {
 	} else {
 		options := c.IMAPOptions()
 		options.Store, options.Auth, options.Namespace, options.Limits = f.node.store, g.auth, f.node.namespace, c.IMAPLimits()
-		options.Metrics = f.meters.imap
+		options.Metrics, options.Connections = f.meters.imap, f.connections
 		options.Submitters = c.Accounts.Submitters
 		options.Administrators, options.ID = c.Accounts.Administrators, []string{"name", "Restante", "version", version()}
 		submit, sends, err := c.SubmissionOptions()

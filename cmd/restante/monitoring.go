@@ -109,6 +109,7 @@ func (m *monitoring) report(ctx context.Context) (monitor.Report, error) {
 		r.Engine += " in " + s.config.StoreDir()
 	}
 	r.Host, _ = os.Hostname()
+	r.Nodes, r.Alone = s.nodeReports()
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if s.isDraining() {

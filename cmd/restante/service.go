@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/restante/restante/cluster"
 	"github.com/restante/restante/config"
 	"github.com/restante/restante/monitor"
 	"github.com/restante/restante/serve"
@@ -41,6 +42,7 @@ type service struct {
 	problems *monitor.Problems
 	draining atomic.Bool
 
+	nodes      *cluster.Cluster
 	monitoring *monitoring // nil until it is started
 
 	admin     *serve.Server // apart, so that it is there when mail has no connection left
@@ -73,6 +75,9 @@ func (s *service) start(ctx context.Context) (err error) {
 	}
 	s.meters = newMeters(s.node)
 	if s.front, err = newFrontends(ctx, s.node, c, s.meters, s.options.demoPassword, s.logger); err != nil {
+		return err
+	}
+	if err := s.joinNodes(ctx); err != nil {
 		return err
 	}
 	options := serve.Options{Logger: s.logger, TLS: s.tls.config, Limits: c.Serve(), Metrics: s.meters.serve}
@@ -215,6 +220,9 @@ func (s *service) stop(ctx context.Context) error {
 	}
 	if s.front != nil {
 		s.front.close()
+	}
+	if err := s.nodes.Close(); err != nil {
+		s.logger.Warn("the other nodes were not told that this one ends", "error", err)
 	}
 	if s.monitoring != nil {
 		s.monitoring.close()

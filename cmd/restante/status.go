@@ -64,6 +64,7 @@ func writeStatus(w io.Writer, r *monitor.Report, now time.Time) error {
 	p.line("restante", "%s on %s, process %d, up %v, %s", r.Version, r.Host, r.PID, now.Sub(r.Started).Round(time.Second), state)
 	p.line("store", "%s", r.Engine)
 	p.pebble(r)
+	p.nodes(r, now)
 	p.connections(r)
 	p.logins(r)
 	p.commands(r)
@@ -119,6 +120,23 @@ func (p *page) pebble(r *monitor.Report) {
 	}
 	p.more("cache %s, %s", bytes("restante_pebble_cache_bytes"),
 		hitRate(r.Sum("restante_pebble_cache_hits_total"), r.Sum("restante_pebble_cache_misses_total")))
+}
+
+func (p *page) nodes(r *monitor.Report, now time.Time) {
+	if r.Alone != "" {
+		p.line("nodes", "the others do not hear of this one: %s", r.Alone)
+	}
+	if len(r.Nodes) < 2 {
+		return
+	}
+	p.line("nodes", "%d", len(r.Nodes))
+	for _, n := range r.Nodes {
+		self := ""
+		if n.Self {
+			self = ", this one"
+		}
+		p.more("%s, up %v%s", n.Name, now.Sub(n.Started).Round(time.Second), self)
+	}
 }
 
 func (p *page) connections(r *monitor.Report) {

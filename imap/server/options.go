@@ -18,6 +18,8 @@ type Options struct {
 	Auth      *auth.Authenticator
 	Namespace *namespace.Namespace
 	Limits    Limits // zero fields mean their defaults
+	// Connections counts the connections of accounts; nil: only those of this server.
+	Connections *Connections
 	// Metrics counts what sessions do; nil counts nothing. Servers may share it.
 	Metrics *Metrics
 	// Now is the clock by which clients are told of progress; nil is time.Now.

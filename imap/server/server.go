@@ -64,12 +64,12 @@ type Server struct {
 	conversions       *turns
 	converted         *conversionCache
 
-	metrics *Metrics
+	metrics     *Metrics
+	connections *Connections
 
 	mu struct {
 		sync.Mutex
-		connections map[restante.AccountID]int
-		budgets     map[restante.AccountID]*wire.Budget // of those that have connections
+		budgets map[restante.AccountID]*sharedBudget // of those that have connections
 	}
 }
 
@@ -128,8 +128,10 @@ func New(o Options) *Server {
 		// RFC 1730 §7.2.1 has it first.
 		s.loginCapabilities, s.capabilities = append([]string{"IMAP4"}, s.loginCapabilities...), append([]string{"IMAP4"}, s.capabilities...)
 	}
-	s.mu.connections = make(map[restante.AccountID]int)
-	s.mu.budgets = make(map[restante.AccountID]*wire.Budget)
+	if s.connections = o.Connections; s.connections == nil {
+		s.connections = new(Connections)
+	}
+	s.mu.budgets = make(map[restante.AccountID]*sharedBudget)
 	return s
 }
 
@@ -156,26 +158,34 @@ func (srv *Server) HandleIMAP2(ctx context.Context, c *serve.Conn) {
 // enter counts a connection of an account and answers the memory that its
 // connections share for long commands; nil if it may have no more of them.
 func (srv *Server) enter(id restante.AccountID) *wire.Budget {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	if srv.mu.connections[id] >= srv.limits.AccountConnections {
+	if !srv.connections.enter(id, srv.limits.AccountConnections) {
 		return nil
 	}
-	srv.mu.connections[id]++
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
 	budget := srv.mu.budgets[id]
 	if budget == nil {
-		budget = wire.NewBudget(srv.limits.AccountMemory)
+		budget = &sharedBudget{budget: wire.NewBudget(srv.limits.AccountMemory)}
 		srv.mu.budgets[id] = budget
 	}
-	return budget
+	budget.users++
+	return budget.budget
+}
+
+// sharedBudget is a budget and how many connections have it.
+type sharedBudget struct {
+	budget *wire.Budget
+	users  int
 }
 
 // leave undoes enter.
 func (srv *Server) leave(id restante.AccountID) {
+	srv.connections.leave(id)
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	if srv.mu.connections[id]--; srv.mu.connections[id] <= 0 {
-		delete(srv.mu.connections, id)
-		delete(srv.mu.budgets, id)
+	if b := srv.mu.budgets[id]; b != nil {
+		if b.users--; b.users == 0 {
+			delete(srv.mu.budgets, id)
+		}
 	}
 }

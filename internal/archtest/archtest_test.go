@@ -32,6 +32,7 @@ var rules = Rules{
 		{"convert"},
 		{"message"},
 		{"search"},
+		{"cluster"},
 		{"notify"},
 		{"kv/pebblekv", "kv/pgkv", "kv/memkv", "blob/dirblob", "blob/memblob"},
 		{"blob/blobtest"},
