@@ -44,7 +44,7 @@ type figure struct {
 func main() {
 	log.SetFlags(0)
 	var o options
-	flag.StringVar(&o.addr, "addr", "127.0.0.1:143", "server address")
+	flag.StringVar(&o.addr, "addr", "127.0.0.1:143", "server address; of several with commas between, users are spread over them")
 	flag.BoolVar(&o.tls, "tls", false, "connect with implicit TLS (certificate not verified)")
 	flag.StringVar(&o.user, "user", "u%d", "user name; %d becomes the user's number, from 1")
 	flag.StringVar(&o.pass, "pass", "pass", "password")
@@ -128,7 +128,8 @@ func (b *bench) login(n int) (*client, error) { return b.loginSized(n, 64<<10) }
 
 // loginSized is login with buffers of the size given, for thousands of clients.
 func (b *bench) loginSized(n, size int) (*client, error) {
-	cl, err := dial(b.o.addr, b.o.tls, size)
+	nodes := strings.Split(b.o.addr, ",")
+	cl, err := dial(nodes[n%len(nodes)], b.o.tls, size)
 	if err != nil {
 		return nil, err
 	}

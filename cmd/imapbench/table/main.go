@@ -1,7 +1,7 @@
-// Command table prints the figures of two runs of imapbench side by side, as
-// a Markdown table with how many times better the second is.
+// Command table prints the figures of several runs of imapbench side by side, as
+// a Markdown table with how many times better each is than the first.
 //
-//	table FIRST.json SECOND.json
+//	table FIRST.json SECOND.json...
 package main
 
 import (
@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,19 +22,34 @@ type figure struct {
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 3 {
-		log.Fatal("usage: table FIRST.json SECOND.json")
+	if len(os.Args) < 3 {
+		log.Fatal("usage: table FIRST.json SECOND.json...")
 	}
-	first, second := read(os.Args[1]), read(os.Args[2])
-	fmt.Println("| task | first | second | unit | second is better by |\n|---|---|---|---|---|")
-	for _, s := range second {
-		for _, f := range first {
-			if f.Task == s.Task {
-				fmt.Printf("| %s | %s | %s | %s | %s |\n", s.Task, number(f), number(s), s.Unit, ratio(f, s))
+	first := read(os.Args[1])
+	head, line := "| task | unit | "+name(os.Args[1])+" |", "|---|---|---|"
+	var others [][]figure
+	for _, file := range os.Args[2:] {
+		others = append(others, read(file))
+		head += " " + name(file) + " | better by |"
+		line += "---|---|"
+	}
+	fmt.Println(head + "\n" + line)
+	for _, f := range first {
+		row := fmt.Sprintf("| %s | %s | %s |", f.Task, f.Unit, number(f))
+		for _, figures := range others {
+			i := slices.IndexFunc(figures, func(o figure) bool { return o.Task == f.Task })
+			if i < 0 {
+				row += " | |"
+				continue
 			}
+			row += fmt.Sprintf(" %s | %s |", number(figures[i]), ratio(f, figures[i]))
 		}
+		fmt.Println(row)
 	}
 }
+
+// name is a file's name without folder and ending.
+func name(file string) string { return strings.TrimSuffix(filepath.Base(file), ".json") }
 
 func read(file string) (figures []figure) {
 	data, err := os.ReadFile(file)
