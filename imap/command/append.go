@@ -54,6 +54,9 @@ func ParseAppendStart(d *wire.Decoder, o Options) (*Append, error) {
 	return c, d.Err()
 }
 
+// NewAppend gives an APPEND to a mailbox, whose messages follow.
+func NewAppend(mailbox string, o Options) *Append { return &Append{Mailbox: mailbox, opts: o} }
+
 // Next reads up to the next message's octets, and says no, without an error, at
 // the command's end. Between two calls the message's literal has to be taken
 // from the decoder with [wire.Decoder.AcceptLiteral]; what was not read of it is

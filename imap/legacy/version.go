@@ -3,6 +3,7 @@ package legacy
 import (
 	"bytes"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/restante/restante/imap/command"
@@ -19,11 +20,16 @@ const (
 	EightBit
 	AddMessage
 	IndexableFields
+	NewMailNotify
+	Send
 )
 
-// featureNames are the features that are there, in the order of their bits.
+// AllFeatures are the features that there are.
+func AllFeatures() Features { return 1<<len(featureNames()) - 1 }
+
+// featureNames are the names of the features, in the order of their bits.
 func featureNames() []string {
-	return []string{"TAGGED.SOLICITED", "AUTO.SET.SEEN", "EIGHT.BIT.TRANSPARENT", "ADD.MESSAGE", "INDEXABLE.FIELDS"}
+	return []string{"TAGGED.SOLICITED", "AUTO.SET.SEEN", "EIGHT.BIT.TRANSPARENT", "ADD.MESSAGE", "INDEXABLE.FIELDS", "NEW.MAIL.NOTIFY", "SEND"}
 }
 
 // Has reports whether all of f are selected.
@@ -38,9 +44,11 @@ func (d Dialect) Features() Features {
 	return 0
 }
 
-// SupportedVersions is the value of the SUPPORTED.VERSIONS response (RFC 1203).
-func SupportedVersions() string {
-	return "((2 0 ) (3 0 " + strings.Join(featureNames(), " ") + "))"
+// SupportedVersions is the value of the SUPPORTED.VERSIONS response (RFC 1203) of a
+// server that has these features.
+func SupportedVersions(have Features) string {
+	names := slices.DeleteFunc(featureNames(), func(name string) bool { return !have.Has(featureNamed(name)) })
+	return "((2 0 ) (3 0 " + strings.Join(names, " ") + "))"
 }
 
 // SelectVersion is the SELECT.VERSION command (RFC 1203):
@@ -192,11 +200,25 @@ func ParseAddMessage(d *wire.Decoder, o command.Options) (*command.Append, error
 	if err != nil {
 		return c, err
 	}
+	expectFormat(d)
+	return c, d.Err()
+}
+
+// ParseSend reads SEND up to the message (RFC 1203, appendix), which is appended to the
+// mailbox given:
+//
+//	send ::= SEND SP message_format SP string
+func ParseSend(d *wire.Decoder, mailbox string, o command.Options) (*command.Append, error) {
+	expectFormat(d)
+	return command.NewAppend(mailbox, o), d.Err()
+}
+
+// expectFormat reads SP message_format, behind which the message follows as a literal.
+func expectFormat(d *wire.Decoder) {
 	d.ExpectSP()
 	if b, _ := d.Keyword(); string(b) != "RFC822" {
 		d.Expected("RFC822")
 	} else if rest := d.Upcoming(); len(rest) < 2 || rest[0] != ' ' || rest[1] != '{' {
 		d.Expected("a literal")
 	}
-	return c, d.Err()
 }

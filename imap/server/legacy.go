@@ -20,6 +20,7 @@ type elder struct {
 	features legacy.Features
 	shaper   *legacy.Shaper // what the responses pass on their way; nil in IMAP4
 	known    knownFlags
+	cancel   func() // of the subscription of NEW.MAIL.NOTIFY; nil: none
 }
 
 // dialects are the commands of each dialect.

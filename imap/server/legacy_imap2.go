@@ -89,6 +89,7 @@ func parseSearch1176(s *session, o command.Options) (command.Command, error) {
 func (s *session) select1176(ctx context.Context, c command.Select) (imap.StatusResponse, error) {
 	s.elder.known = knownFlags{}
 	answer, err := s.selectMailbox(ctx, c)
+	s.followNewMail()
 	if err == nil && answer.Code == imap.CodeReadOnly {
 		s.tellReadOnly()
 	}

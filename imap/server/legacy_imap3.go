@@ -31,6 +31,7 @@ func imap3Rows() []row {
 		{name: "READWRITE", parse: parsePlain1203, run: solicited(on((*session).setWriting)), states: inSelected, expunge: true, rfc: "RFC 1203"},
 		{name: "FLAGS", parse: parsePlain1203, run: solicited(on((*session).flags1203)), states: inSelected, expunge: true, rfc: "RFC 1203"},
 		{name: "SET.FLAGS", parse: parseSetFlags, run: solicited(on((*session).setFlags)), states: inSelected, expunge: true, rfc: "RFC 1203"},
+		{name: "SEND", parse: parseSend, run: on((*session).send1203), states: authenticated, expunge: true, rfc: "RFC 1203"},
 		{name: "ADD.MESSAGE", parse: parseAddMessage, run: on((*session).addMessage), states: authenticated, expunge: true, rfc: "RFC 1203"},
 	}
 }
@@ -66,7 +67,7 @@ func parseAddMessage(s *session, o command.Options) (command.Command, error) {
 
 // supportedVersions handles SUPPORTED.VERSIONS (RFC 1203).
 func (s *session) supportedVersions(context.Context, legacy.Plain) (imap.StatusResponse, error) {
-	s.enc.Raw("* SUPPORTED.VERSIONS ").Raw(legacy.SupportedVersions()).CRLF()
+	s.enc.Raw("* SUPPORTED.VERSIONS ").Raw(legacy.SupportedVersions(s.features1203())).CRLF()
 	return done, nil
 }
 
@@ -90,10 +91,11 @@ func (s *session) selectVersion(_ context.Context, c legacy.SelectVersion) (imap
 // selectFeatures handles SELECT.FEATURES (RFC 1203): those that are not named are as
 // they are by default.
 func (s *session) selectFeatures(_ context.Context, c legacy.SelectFeatures) (imap.StatusResponse, error) {
-	if s.elder.dialect != legacy.IMAP3 || c.Unknown != "" {
+	if s.elder.dialect != legacy.IMAP3 || c.Unknown != "" || !s.features1203().Has(c.On) {
 		return done, imap.No("", "There is no such feature in this version")
 	}
 	s.elder.features = (s.elder.dialect.Features() | c.On) &^ c.Off
+	s.followNewMail()
 	return ok("", "Features selected"), nil
 }
 

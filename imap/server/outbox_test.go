@@ -107,6 +107,22 @@ func TestOutboxTranscripts(t *testing.T) {
 	}
 }
 
+// TestLegacySend runs the transcript of SEND (RFC 1203), which needs a relay.
+func TestLegacySend(t *testing.T) {
+	r, address := startRelay(t)
+	transcripts(t, "testdata/outbox/legacy/*.txt", hostOptions{relay: address, imap: func(o *Options) { o.LegacyDialects = true }})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.taken) == 0 {
+		t.Fatal("nothing was sent")
+	}
+	for _, got := range r.taken {
+		if !strings.HasPrefix(got, "rice@example.org crispin@example.org\n") {
+			t.Errorf("sent %q", got)
+		}
+	}
+}
+
 // TestUnreachableRelay runs the transcript of a relay that is not there.
 func TestUnreachableRelay(t *testing.T) {
 	transcripts(t, "testdata/outbox/unreachable.txt", hostOptions{relay: "127.0.0.1:1"})

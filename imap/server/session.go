@@ -143,6 +143,7 @@ func (s *session) end(ctx context.Context) {
 func (s *session) leaveAccount() {
 	s.idle.stop()
 	s.interest.stop()
+	s.elder.stop()
 	s.selected = nil
 	s.endVisits()
 	if s.account != nil {

@@ -192,6 +192,8 @@ func (s *session) react(ctx context.Context, happened event) {
 			s.bye(imap.CodeUnavailable, "Server is shutting down")
 		} else if s.idle.active || s.interest != nil {
 			s.push(ctx, s.idle.active)
+		} else if s.elder.follows() {
+			s.pushNewMail(ctx)
 		}
 	case eventTimeout:
 		s.bye("", "Autologout; idle for too long")
