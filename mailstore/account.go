@@ -36,6 +36,8 @@ type accountCore struct {
 	// is not known, or another node was first.
 	stale atomic.Bool
 
+	checked atomic.Int64 // the Moment as of which State is known to be up to date
+
 	// writer is held while a change is computed and committed, and while
 	// state is read from the engine.
 	writer struct {
@@ -96,30 +98,6 @@ func (a *Account) unlock() {
 // by another node, until cancel. See notify.Hub for what f may do.
 func (a *Account) Subscribe(f func(notify.Event)) (cancel func()) {
 	return a.store.hub.Subscribe(a.id, f)
-}
-
-// Refresh makes sure that State is not older than this moment. It costs
-// nothing on an engine with a single writer, a look at the version on others.
-func (a *Account) Refresh(ctx context.Context) error {
-	if a.removed.Load() {
-		return notFound("account", uint64(a.id))
-	}
-	if a.store.single && !a.stale.Load() {
-		return nil
-	}
-	version, err := kv.VersionOf(ctx, a.store.kv, a.partition())
-	if err != nil {
-		return unavailable("refresh", err)
-	}
-	if s := a.state.Load(); s != nil && s.version >= version && !a.stale.Load() {
-		return nil
-	}
-	a.writer.Lock()
-	defer a.unlock()
-	if s := a.state.Load(); s != nil && s.version >= version && !a.stale.Load() {
-		return nil
-	}
-	return a.reloadLocked(ctx)
 }
 
 // remove deletes everything of the account but what its successor must know, and

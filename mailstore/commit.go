@@ -115,6 +115,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	if a.store.options.Durable {
 		d = kv.Durable
 	}
+	now := a.store.Moment()
 	version, err := a.store.kv.Commit(ctx, a.partition(), base.version, &tx.batch, d)
 	switch {
 	case errors.Is(err, kv.ErrConflict):
@@ -141,6 +142,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	next := tx.state(version)
 	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)
+	a.upToDate(now)
 	a.noted(base, next)
 	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure || e.Metadata {
 		a.writer.events = append(a.writer.events, e)

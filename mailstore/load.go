@@ -33,12 +33,17 @@ func (a *Account) load(ctx context.Context) error {
 // reloadLocked reads the account from the engine and makes it the state. What
 // has not changed keeps its pages.
 func (a *Account) reloadLocked(ctx context.Context) error {
+	now := a.store.Moment()
 	snap, err := a.store.kv.Snapshot(ctx, a.partition())
 	if err != nil {
 		return unavailable("open account", err)
 	}
 	defer snap.Close()
-	return a.adoptLocked(ctx, snap)
+	if err := a.adoptLocked(ctx, snap); err != nil {
+		return err
+	}
+	a.upToDate(now)
+	return nil
 }
 
 // adoptLocked makes what snap shows the state.

@@ -25,6 +25,7 @@ type Store struct {
 	hub      *notify.Hub
 	now      func() time.Time
 	single   bool // no other node commits to the engine
+	begun    time.Time
 	buffers  buffers
 	columns  columnCache
 	seed     maphash.Seed // of hashes in columns
@@ -65,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{options: o, kv: o.KV, blobs: o.Blobs, hub: o.Notify, now: o.Now, seed: maphash.MakeSeed()}
+	s := &Store{options: o, begun: time.Now(), kv: o.KV, blobs: o.Blobs, hub: o.Notify, now: o.Now, seed: maphash.MakeSeed()}
 	if e, ok := o.KV.(singleWriter); ok {
 		s.single = e.SingleWriter()
 	}

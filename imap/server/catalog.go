@@ -28,7 +28,7 @@ func newCatalog(own *mailstore.State) *catalog { return &catalog{own: own} }
 // at. It fails only where nothing is known at all: what one owner shares must not
 // depend on another one's account.
 func (s *session) catalog(ctx context.Context, patterns patterns) (*catalog, error) {
-	if err := s.account.Refresh(ctx); err != nil {
+	if err := s.account.RefreshSince(ctx, s.moment); err != nil {
 		return nil, err
 	}
 	c := newCatalog(s.account.State())

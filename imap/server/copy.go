@@ -95,7 +95,7 @@ func (s *session) destination(ctx context.Context, name string) (place, error) {
 	mb := at.account.State().MailboxByName(at.local)
 	if mb == nil || mb.NoSelect {
 		// Another node may have made it.
-		if err := at.account.Refresh(ctx); err != nil {
+		if err := at.account.RefreshSince(ctx, s.moment); err != nil {
 			return place{}, err
 		}
 		mb = at.account.State().MailboxByName(at.local)

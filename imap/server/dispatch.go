@@ -20,7 +20,7 @@ import (
 func (s *session) command(ctx context.Context) {
 	defer s.endVisits()
 	tag, r, err := s.begin()
-	s.tag, s.begun = tag, time.Now()
+	s.tag, s.begun, s.moment = tag, time.Now(), s.srv.store.Moment()
 	answer := done
 	if err == nil {
 		answer, err = s.run(ctx, r)

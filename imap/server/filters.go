@@ -71,7 +71,7 @@ func (e *filterExpander) expand(k *imap.SearchKey, depth int) error {
 // filter gives the value of a filter: the user's private one, or the shared one
 // (RFC 5466 §3.2).
 func (s *session) filter(ctx context.Context, name string) (string, error) {
-	if err := s.account.Refresh(ctx); err != nil {
+	if err := s.account.RefreshSince(ctx, s.moment); err != nil {
 		return "", err
 	}
 	for _, scope := range [...]string{"/private", "/shared"} {

@@ -65,7 +65,7 @@ func (s *session) labelsOf(ctx context.Context, account *mailstore.Account, id r
 	if account.ID() != s.account.ID() {
 		return l, nil
 	}
-	if err := account.Refresh(ctx); err != nil {
+	if err := account.RefreshSince(ctx, s.moment); err != nil {
 		return nil, err
 	}
 	state := account.State()

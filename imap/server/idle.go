@@ -71,7 +71,7 @@ func (s *session) endIdle(ctx context.Context) {
 	if !s.resync(ctx, err) {
 		return
 	}
-	s.heard = time.Now()
+	s.heard, s.moment = time.Now(), s.srv.store.Moment()
 	tag := s.idle.tag
 	s.idle.stop()
 	s.push(ctx, true)

@@ -65,7 +65,7 @@ func longEntries(longest int) imap.StatusResponse {
 // to do something with its messages (RFC 5464 §3.3).
 func (s *session) annotated(ctx context.Context, name string) (place, error) {
 	if name == "" {
-		return place{account: s.account, rights: mailstore.AllRights}, s.account.Refresh(ctx)
+		return place{account: s.account, rights: mailstore.AllRights}, s.account.RefreshSince(ctx, s.moment)
 	}
 	at, err := s.place(ctx, name, mailstore.RightLookup)
 	if err == nil && !mayAnnotate(at.rights) {

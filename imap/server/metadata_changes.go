@@ -95,7 +95,7 @@ func (s *session) tellMetadata(ctx context.Context) {
 // tellMetadataOf is tellMetadata for one account; only, if not nil, is the one
 // mailbox of it that counts.
 func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account, only *selected) error {
-	if err := account.Refresh(ctx); err != nil {
+	if err := account.RefreshSince(ctx, s.moment); err != nil {
 		return err
 	}
 	state := account.State()

@@ -29,7 +29,7 @@ func (s *session) notify(ctx context.Context, c *command.Notify) (imap.StatusRes
 	case c.Excess:
 		return done, imap.No(imap.CodeNotificationOverflow, "There are too many groups of events, or mailboxes in them")
 	}
-	if err := s.account.Refresh(ctx); err != nil {
+	if err := s.account.RefreshSince(ctx, s.moment); err != nil {
 		return done, err
 	}
 	w := newInterest(s.account, c)

@@ -24,7 +24,7 @@ func (s *session) tellAccounts(ctx context.Context) error {
 		return nil
 	}
 	for _, a := range w.accounts {
-		if err := a.account.Refresh(ctx); err != nil {
+		if err := a.account.RefreshSince(ctx, s.moment); err != nil {
 			if a.shared() {
 				continue // its owner is gone, or it is told another time
 			}

@@ -57,7 +57,7 @@ func (s *session) own(at site) bool { return at.account == s.account }
 // as a mailbox of it is selected. It is brought up to date.
 func (s *session) visit(ctx context.Context, owner namespace.Owner) (*mailstore.Account, error) {
 	if owner.Account == s.account.ID() {
-		return s.account, s.account.Refresh(ctx)
+		return s.account, s.account.RefreshSince(ctx, s.moment)
 	}
 	account := s.visited[owner.Account]
 	if account == nil {
@@ -70,7 +70,7 @@ func (s *session) visit(ctx context.Context, owner namespace.Owner) (*mailstore.
 		}
 		s.visited[owner.Account] = account
 	}
-	return account, account.Refresh(ctx)
+	return account, account.RefreshSince(ctx, s.moment)
 }
 
 // endVisits gives back the accounts that the command had opened.
@@ -92,7 +92,7 @@ func (s *session) place(ctx context.Context, name string, need mailstore.Rights)
 	if err != nil {
 		return place{}, err
 	}
-	if err := at.account.Refresh(ctx); err != nil {
+	if err := at.account.RefreshSince(ctx, s.moment); err != nil {
 		return place{}, err
 	}
 	return s.placeAt(ctx, at, need)

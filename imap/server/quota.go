@@ -53,7 +53,7 @@ func (s *session) getQuota(ctx context.Context, c command.GetQuota) (imap.Status
 		release = func() {}
 	}
 	defer release()
-	if err := account.Refresh(ctx); err != nil {
+	if err := account.RefreshSince(ctx, s.moment); err != nil {
 		return done, err
 	}
 	s.writeQuota(c.Root, account.State())
@@ -73,7 +73,7 @@ func (s *session) getQuotaRoot(ctx context.Context, c command.Mailbox) (imap.Sta
 	}
 	name := c.Mailbox
 	if s.own(at) {
-		err = at.account.Refresh(ctx)
+		err = at.account.RefreshSince(ctx, s.moment)
 	} else {
 		var p place
 		p, err = s.place(ctx, c.Mailbox, mailstore.RightRead)

@@ -45,7 +45,7 @@ func (s *session) permitted(ctx context.Context, r *row) error {
 	if s.selected == nil || r.states != inSelected {
 		return nil
 	}
-	if err := s.selected.account.Refresh(ctx); err != nil {
+	if err := s.selected.account.RefreshSince(ctx, s.moment); err != nil {
 		return err
 	}
 	told := s.selected.rights

@@ -39,6 +39,7 @@ type session struct {
 	began    time.Time                   // of the connection, or its last UNAUTHENTICATE
 	heard    time.Time                   // when the client last completed a command
 	begun    time.Time                   // of the command that runs, when its name was read
+	moment   mailstore.Moment            // the same: what is answered is not older, whatever other nodes do
 	counted  condition                   // what the session is counted for
 	bad      int                         // commands in a row that were no IMAP
 	failures int                         // failed logins

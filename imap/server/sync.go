@@ -85,7 +85,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if s.selected == nil {
 		return nil
 	}
-	if err := s.selected.account.Refresh(ctx); err != nil {
+	if err := s.selected.account.RefreshSince(ctx, s.moment); err != nil {
 		return err
 	}
 	changed, err := s.review(ctx)

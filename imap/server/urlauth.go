@@ -61,7 +61,7 @@ func (s *session) urlTarget(ctx context.Context, u *imap.URL) (t urlTarget, err 
 			t.release()
 		}
 	}()
-	if err = t.home.Refresh(ctx); err != nil {
+	if err = t.home.RefreshSince(ctx, s.moment); err != nil {
 		return t, err
 	}
 	owner, local := who.Self(), u.Mailbox
@@ -75,7 +75,7 @@ func (s *session) urlTarget(ctx context.Context, u *imap.URL) (t urlTarget, err 
 			if t.account, err = who.Open(ctx, owner); err != nil {
 				return t, err
 			}
-			if err = t.account.Refresh(ctx); err != nil {
+			if err = t.account.RefreshSince(ctx, s.moment); err != nil {
 				return t, err
 			}
 		}

@@ -1,0 +1,66 @@
+package mailstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/restante/restante/kv"
+)
+
+// Moment is a point in time of this process.
+type Moment int64
+
+// Moment answers the present one.
+func (s *Store) Moment() Moment { return Moment(time.Since(s.begun)) + 1 }
+
+// Refresh makes sure that State is not older than this moment. It costs
+// nothing on an engine with a single writer, a look at the version on others.
+func (a *Account) Refresh(ctx context.Context) error { return a.RefreshSince(ctx, a.store.Moment()) }
+
+// RefreshSince makes sure that State is not older than a moment that has been. It
+// costs nothing if the engine was looked at since, by whomever: what a command
+// answers has to be true at some time between its beginning and its end, so that one
+// look a command is enough, and a commit is one too.
+func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
+	if a.removed.Load() {
+		return notFound("account", uint64(a.id))
+	}
+	if !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= m) {
+		return nil
+	}
+	now := a.store.Moment()
+	version, err := kv.VersionOf(ctx, a.store.kv, a.partition())
+	if err != nil {
+		return unavailable("refresh", err)
+	}
+	if a.current(version, now) {
+		return nil
+	}
+	a.writer.Lock()
+	defer a.unlock()
+	if a.current(version, now) {
+		return nil
+	}
+	return a.reloadLocked(ctx)
+}
+
+// current reports whether State is as the engine was at a moment, when its version
+// was this.
+func (a *Account) current(version kv.Version, m Moment) bool {
+	s := a.state.Load()
+	if s == nil || s.version < version || a.stale.Load() {
+		return false
+	}
+	a.upToDate(m)
+	return true
+}
+
+// upToDate notes that State is no older than m.
+func (a *Account) upToDate(m Moment) {
+	for {
+		old := a.checked.Load()
+		if old >= int64(m) || a.checked.CompareAndSwap(old, int64(m)) {
+			return
+		}
+	}
+}
