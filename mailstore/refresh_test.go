@@ -7,7 +7,8 @@ import (
 	"github.com/restante/restante/kv"
 )
 
-// countingStore counts how often it is asked for a version.
+// countingStore counts how often it is asked for a version, and hears nothing of
+// other nodes.
 type countingStore struct {
 	kv.Store
 	asked int
@@ -16,6 +17,13 @@ type countingStore struct {
 func (s *countingStore) Version(ctx context.Context, p kv.Partition) (kv.Version, error) {
 	s.asked++
 	return kv.VersionOf(ctx, s.Store, p)
+}
+
+// Watch tells nothing, so that nobody else asks.
+func (s *countingStore) Watch(ctx context.Context) (<-chan kv.Change, error) {
+	changes := make(chan kv.Change)
+	context.AfterFunc(ctx, func() { close(changes) })
+	return changes, nil
 }
 
 // TestRefreshSince asks the engine once for a moment, and again for a later one;
