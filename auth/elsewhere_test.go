@@ -52,7 +52,7 @@ func TestFailuresElsewhere(t *testing.T) {
 			}
 		}
 		exchange()
-		if math.Abs((got-want).Seconds()) > want.Seconds()/10+0.1 {
+		if math.Abs((got - want).Seconds()) > want.Seconds()/10+0.1 {
 			t.Errorf("attempt %d waits %v, on one node %v", i, got, want)
 		}
 	}
