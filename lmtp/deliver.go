@@ -45,7 +45,11 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 	var source restante.MailboxID
 	var stored *mailstore.AppendResult
 	for _, r := range rcpts {
-		target, err := r.target(account.State())
+		err := r.refresh(s.conn.ctx, account)
+		var target *mailstore.Mailbox
+		if err == nil {
+			target, err = r.target(account.State())
+		}
 		if err != nil {
 			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
 			continue

@@ -34,12 +34,18 @@ type site struct {
 }
 
 func newSite(t *testing.T) *site {
-	s := &site{t: t, faults: memkv.New()}
+	engine := memkv.New()
+	return newSiteOn(t, engine, engine)
+}
+
+// newSiteOn is newSite over what stands before an engine.
+func newSiteOn(t *testing.T, faults *memkv.Store, engine kv.Store) *site {
+	s := &site{t: t, faults: faults}
 	var err error
-	if s.store, err = mailstore.Open(t.Context(), mailstore.Options{KV: s.faults}); err != nil {
+	if s.store, err = mailstore.Open(t.Context(), mailstore.Options{KV: engine}); err != nil {
 		t.Fatal(err)
 	}
-	if s.users, err = directory.Open(s.faults, s.store, directory.Options{}); err != nil {
+	if s.users, err = directory.Open(engine, s.store, directory.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	s.names = namespace.New(namespace.Options{Store: s.store, Directory: s.users})

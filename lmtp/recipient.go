@@ -53,8 +53,21 @@ func (s *session) public(ctx context.Context, address string) (recipient, error)
 	}
 	defer a.Release()
 	r := recipient{address: address, owner: owner, detail: detail}
+	if err := r.refresh(ctx, a); err != nil {
+		return r, err
+	}
 	_, err = r.target(a.State())
 	return r, err
+}
+
+// refresh brings the account up to date where it depends on that which mailbox the
+// message goes to: another node may have made one, or changed who may post to it. A
+// message for INBOX needs no look, because the commit itself finds out.
+func (r *recipient) refresh(ctx context.Context, a *mailstore.Account) error {
+	if r.detail == "" {
+		return nil
+	}
+	return a.Refresh(ctx)
 }
 
 // target is the mailbox that a message goes to: the one that the detail names, where

@@ -58,7 +58,13 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	defer a.Release()
 	if full(a.State()) {
-		return s.reply(restante.ErrOverQuota, "recipient", to)
+		// Room may have been made on another node.
+		if err := a.Refresh(s.conn.ctx); err != nil {
+			return s.reply(changed(err), "recipient", to)
+		}
+		if full(a.State()) {
+			return s.reply(restante.ErrOverQuota, "recipient", to)
+		}
 	}
 	s.rcpts = append(s.rcpts, r)
 	return nil
