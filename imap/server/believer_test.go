@@ -340,13 +340,13 @@ func (b *believer) step() {
 // reselect leaves the mailbox and comes back: with QRESYNC to what the client
 // kept of it, else to nothing.
 func (b *believer) reselect() {
-	b.learn() // what is not known then stands behind what is
+	b.learn()
 	var kept []known
 	var uids, match imap.NumSet // match: sequence numbers of every fifth
 	var of []string             // and its UIDs
 	for i, k := range b.box {
 		if k.uid == 0 {
-			continue
+			break // what stands behind it is forgotten, for it is not known behind what
 		}
 		kept = append(kept, k)
 		uids.AddNum(k.uid)

@@ -7,7 +7,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/restante/restante/internal/pgtest"
+	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
+	"github.com/restante/restante/kv/pgkv"
 )
 
 // believers gives sessions on one mailbox, of clients of every kind, which are
@@ -36,48 +39,78 @@ func believers(t *testing.T, n int, seed int64, nodes ...*host) []*believer {
 	return all
 }
 
+// sites are over what the sessions run: one node, or two that share an engine.
+func sites(t *testing.T) map[string]func(*testing.T) []*host {
+	pair := func(t *testing.T, open func() kv.Store) []*host {
+		return []*host{newHost(t, hostOptions{engine: open()}), newHost(t, hostOptions{engine: open()})}
+	}
+	all := map[string]func(*testing.T) []*host{
+		"one node": func(t *testing.T) []*host { return []*host{newHost(t, hostOptions{})} },
+		"two nodes": func(t *testing.T) []*host {
+			backing := memkv.NewBacking()
+			return pair(t, func() kv.Store { return backing.Open() })
+		},
+	}
+	if pgtest.Required() {
+		server := pgtest.Start(t, "fsync = off")
+		all["two nodes over PostgreSQL"] = func(t *testing.T) []*host {
+			url := server.Database(t)
+			return pair(t, func() kv.Store {
+				s, err := pgkv.Open(t.Context(), pgkv.Options{URL: url, Readers: 8, Writers: 4})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { s.Close() })
+				return s
+			})
+		}
+	}
+	return all
+}
+
 // TestRandomSessions interleaves the commands of several sessions with
 // deliveries, one at a time, so that a seed repeats.
 func TestRandomSessions(t *testing.T) {
-	for seed := int64(1); seed <= 12; seed++ {
-		t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
-			h := newHost(t, hostOptions{})
-			all := believers(t, 4, seed, h)
-			a, err := h.account("alice")
-			if err != nil {
+	for name, site := range sites(t) {
+		for seed := int64(1); seed <= 12; seed++ {
+			t.Run(name+"/"+strconv.FormatInt(seed, 10), func(t *testing.T) { randomSessions(t, seed, site(t)...) })
+		}
+	}
+}
+
+func randomSessions(t *testing.T, seed int64, nodes ...*host) {
+	all := believers(t, 4, seed, nodes...)
+	a, err := nodes[0].account("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	rnd := rand.New(rand.NewSource(-seed))
+	for range 250 {
+		if rnd.Intn(6) == 0 {
+			if err := nodes[rnd.Intn(len(nodes))].deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
 				t.Fatal(err)
 			}
-			defer a.Release()
-			rnd := rand.New(rand.NewSource(-seed))
-			for range 250 {
-				if rnd.Intn(6) == 0 {
-					if err := h.deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
-						t.Fatal(err)
-					}
-				}
-				all[rnd.Intn(len(all))].step()
-				if rnd.Intn(25) == 0 {
-					for _, b := range all {
-						b.verify(a)
-					}
-				}
-			}
+		}
+		all[rnd.Intn(len(all))].step()
+		if rnd.Intn(25) == 0 {
 			for _, b := range all {
 				b.verify(a)
 			}
-		})
+		}
+	}
+	for _, b := range all {
+		b.verify(a)
 	}
 }
 
 // TestConcurrentSessions lets the sessions and the deliveries run at once, on
 // one node and on two nodes over one store.
 func TestConcurrentSessions(t *testing.T) {
-	for seed := int64(100); seed < 104; seed++ {
-		t.Run("one node", func(t *testing.T) { concurrentSessions(t, seed, newHost(t, hostOptions{})) })
-		t.Run("two nodes", func(t *testing.T) {
-			backing := memkv.NewBacking()
-			concurrentSessions(t, seed, newHost(t, hostOptions{engine: backing.Open()}), newHost(t, hostOptions{engine: backing.Open()}))
-		})
+	for name, site := range sites(t) {
+		for seed := int64(100); seed < 104; seed++ {
+			t.Run(name, func(t *testing.T) { concurrentSessions(t, seed, site(t)...) })
+		}
 	}
 }
 
