@@ -146,7 +146,10 @@ func (s *Store) ReadAt(ctx context.Context, name blob.Name, p []byte, off int64)
 		n = copy(p, o.data[min(off, int64(len(o.data))):])
 		return nil
 	})
-	if err == nil && n < len(p) {
+	if err != nil {
+		return 0, err
+	}
+	if n < len(p) {
 		err = io.EOF
 	}
 	return n, err
@@ -154,16 +157,15 @@ func (s *Store) ReadAt(ctx context.Context, name blob.Name, p []byte, off int64)
 
 // Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, names []blob.Name) error {
-	for _, name := range names {
-		err := s.do(ctx, Delete, name, func() error {
-			delete(s.mu.objects, name)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	if len(names) == 0 {
+		return nil
 	}
-	return nil
+	return s.do(ctx, Delete, names[0], func() error {
+		for _, name := range names {
+			delete(s.mu.objects, name)
+		}
+		return nil
+	})
 }
 
 // List implements blob.Store.
