@@ -11,8 +11,10 @@ import (
 	"testing"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
+	"github.com/restante/restante/kv/pgkv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
 )
@@ -74,35 +76,54 @@ func TestRandomAgainstModel(t *testing.T) {
 		steps = 3000
 	}
 	for seed := range uint64(3) {
+		t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) { againstModel(t, memkv.New(), seed, steps) })
+	}
+}
+
+// TestRandomAgainstModelOnPostgreSQL does so there.
+func TestRandomAgainstModelOnPostgreSQL(t *testing.T) {
+	if !pgtest.Required() {
+		t.Skip("RESTANTE_SERVERS=required runs this; it would make go test too long")
+	}
+	server := pgtest.Start(t, "fsync = off")
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(seed, 1))
-			engine := memkv.New()
-			store, a := openAccount(t, engine, 0)
-			m := newModel()
-			if err := m.adopt(a.State()); err != nil {
+			engine, err := pgkv.Open(t.Context(), pgkv.Options{URL: server.Database(t), Readers: 8, Writers: 4})
+			if err != nil {
 				t.Fatal(err)
 			}
-			for i := range steps {
-				m = randomStep(rng, m, i%50 == 0).take(t, t.Context(), a, m)
-				if rng.IntN(25) == 0 {
-					mustMatch(t, a, m, fmt.Sprintf("after step %d", i))
-				}
-				if rng.IntN(10) == 0 {
-					compareSearch(t, rng, a, m)
-					compareVanished(t, rng, a, m)
-				}
-				if rng.IntN(300) == 0 { // all from the engine again
-					a.Release()
-					if err := store.Close(); err != nil {
-						t.Fatal(err)
-					}
-					store, a = openAccount(t, engine, a.ID())
-				}
-			}
-			mustMatch(t, a, m, "at the end")
-			mailstoretest.MustCheck(t, store)
+			t.Cleanup(func() { engine.Close() })
+			againstModel(t, engine, seed, 500)
 		})
 	}
+}
+
+func againstModel(t *testing.T, engine kv.Store, seed uint64, steps int) {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	store, a := openAccount(t, engine, 0)
+	m := newModel()
+	if err := m.adopt(a.State()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range steps {
+		m = randomStep(rng, m, i%50 == 0).take(t, t.Context(), a, m)
+		if rng.IntN(25) == 0 {
+			mustMatch(t, a, m, fmt.Sprintf("after step %d", i))
+		}
+		if rng.IntN(10) == 0 {
+			compareSearch(t, rng, a, m)
+			compareVanished(t, rng, a, m)
+		}
+		if rng.IntN(300) == 0 { // all from the engine again
+			a.Release()
+			if err := store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			store, a = openAccount(t, engine, a.ID())
+		}
+	}
+	mustMatch(t, a, m, "at the end")
+	mailstoretest.MustCheck(t, store)
 }
 
 // compareSearch searches a mailbox and holds the result against the model.

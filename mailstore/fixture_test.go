@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,35 +15,16 @@ import (
 	"github.com/restante/restante/kv/memkv"
 )
 
-// fixture is an account on an engine in memory.
+// fixture is an account on an engine, in memory unless place says otherwise.
 type fixture struct {
 	*Account
 	t       testing.TB
 	backing *memkv.Backing
 	engine  *memkv.Store
+	open    func(testing.TB) kv.Store // opens the data again; nil: memory
 	store   *Store
 	inbox   restante.MailboxID
 	clock   time.Time
-}
-
-// engineVariable is how TestOnPebble tells the tests that it runs what to run
-// on.
-const engineVariable = "RESTANTE_TEST_ENGINE"
-
-// TestOnPebble runs the tests of the operations on the engine on disk.
-func TestOnPebble(t *testing.T) {
-	for name, test := range map[string]func(*testing.T){
-		"AppendAndRead": TestAppendAndRead, "AppendErrors": TestAppendErrors, "StoreFlags": TestStoreFlags,
-		"CopyMoveExpunge": TestCopyMoveExpunge, "MoveToSameMailbox": TestMoveToSameMailbox, "Mailboxes": TestMailboxes,
-		"RenameInbox": TestRenameInbox, "Threads": TestThreads, "ContentSizes": TestContentSizes,
-		"StagedAbort": TestStagedAbort, "ImportTwice": TestImportTwice, "HistoryIsBounded": TestHistoryIsBounded,
-		"RandomOnOneNode": testRandomOnOneNode,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv(engineVariable, "pebble")
-			test(t)
-		})
-	}
 }
 
 func newFixture(t testing.TB, o Options) *fixture {
@@ -56,8 +36,9 @@ func newFixture(t testing.TB, o Options) *fixture {
 	}
 	if o.KV == nil {
 		o.KV = f.engine
-		if os.Getenv(engineVariable) == "pebble" {
-			o.KV = openPebble(t)
+		if place != nil {
+			f.open = place(t)
+			o.KV = f.open(t)
 		}
 	}
 	f.store = openStore(t, o)
@@ -98,8 +79,12 @@ func openAccount(t testing.TB, s *Store, id restante.AccountID) *Account {
 // node opens the same account through another store on the same backing.
 func (f *fixture) node() *fixture {
 	f.t.Helper()
-	g := &fixture{t: f.t, backing: f.backing, engine: f.backing.Open(), inbox: f.inbox, clock: f.clock}
-	g.store = openStore(f.t, Options{KV: g.engine, Now: func() time.Time { return g.clock }})
+	g := &fixture{t: f.t, backing: f.backing, engine: f.backing.Open(), open: f.open, inbox: f.inbox, clock: f.clock}
+	engine := kv.Store(g.engine)
+	if f.open != nil {
+		engine = f.open(f.t)
+	}
+	g.store = openStore(f.t, Options{KV: engine, Now: func() time.Time { return g.clock }})
 	g.Account = openAccount(f.t, g.store, f.ID())
 	return g
 }

@@ -315,7 +315,7 @@ func TestRandomOperations(t *testing.T) {
 				}
 				n.sameAsStored()
 			}
-			checkCounts(t, f.engine, f.ID())
+			checkCounts(t, f.store.kv, f.ID())
 		})
 	}
 }
