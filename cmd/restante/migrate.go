@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/restante/restante/admin"
+	"github.com/restante/restante/cluster"
 	"github.com/restante/restante/config"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/migrate"
@@ -131,6 +132,13 @@ func (m migration) copy(c *cobra.Command, source, target kv.Store, failed <-chan
 	name, err := storeName(source, from)
 	if err != nil {
 		return err
+	}
+	for flag, store := range map[string]kv.Store{"--from": source, "--to": target} {
+		if nodes, err := cluster.Alive(ctx, store); err != nil {
+			return err
+		} else if len(nodes) > 0 {
+			return fmt.Errorf("%s: servers run on the store (%s): stop all of them first", flag, strings.Join(nodes, ", "))
+		}
 	}
 	out, clean := c.OutOrStdout(), true
 	var show *migrateProgress

@@ -188,6 +188,9 @@ func TestMigrateToPostgreSQL(t *testing.T) {
 		t.Error(out)
 	}
 	expectMigrated(t, there, want)
+	_, _, stop = there.serve(t)
+	bad(t, 1, "servers run on the store", "migrate", "--from", url, "--to", "pebble:"+filepath.Join(back.dir, "data"))
+	stop()
 	good(t, "", "migrate", "--from", there.config, "--to", "pebble:"+filepath.Join(back.dir, "data"))
 	expectMigrated(t, back, want)
 }

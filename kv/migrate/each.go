@@ -112,7 +112,7 @@ func (d *damaged) has(p kv.Partition) bool {
 func (m *Migration) changed(ctx context.Context) ([]kv.Partition, error) {
 	var changed []kv.Partition
 	note := func(p kv.Partition) {
-		if p != marker && !m.damaged.has(p) {
+		if p != marker && p != passing && !m.damaged.has(p) {
 			changed = append(changed, p)
 		}
 	}

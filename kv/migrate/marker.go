@@ -5,13 +5,18 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 )
 
 // marker is the partition that only a store has that is not whole yet: its row
 // "from" names the source. No account can be expected to have its number, which
 // is one of 2^63.
-const marker = kv.MaxPartition
+const marker = kv.MaxPartition - 1
+
+// passing is the partition in which the nodes of a store find one another. It is
+// about the nodes and not about what they keep, so it is not copied.
+const passing = kv.Partition(restante.NodesPartition)
 
 var markerKey = []byte("from")
 

@@ -119,6 +119,9 @@ func (m *Migration) rounds(ctx context.Context) error {
 	m.result.partitions.Store(total)
 	all := func(ctx context.Context, f func(kv.Partition) error) error {
 		return m.options.Source.Partitions(ctx, func(p kv.Partition, _ kv.Version) error {
+			if p == passing {
+				return nil
+			}
 			return f(p)
 		})
 	}
@@ -169,7 +172,9 @@ func (m *Migration) count(ctx context.Context) (n int64, err error) {
 		if p == marker {
 			return fmt.Errorf("partition %d is the one that marks an unfinished copy: %w", uint64(p), restante.ErrInvalid)
 		}
-		n++
+		if p != passing {
+			n++
+		}
 		return nil
 	})
 	if err != nil {

@@ -444,6 +444,14 @@ func TestImpossible(t *testing.T) {
 		t.Errorf("version too high: %v", err)
 	}
 	source = memkv.New()
+	// What nodes say of themselves stays behind.
+	if err := source.Import(t.Context(), passing, 0, 3, nil); err != nil {
+		t.Fatal(err)
+	}
+	target := memkv.New()
+	if _, err := run(t, source, target); err != nil || len(content(t, target)) > 0 {
+		t.Errorf("%v, %q", err, content(t, target))
+	}
 	if err := source.Import(t.Context(), marker, 0, 3, nil); err != nil {
 		t.Fatal(err)
 	}
