@@ -20,6 +20,7 @@ type Account struct {
 	*accountCore
 	viewer restante.AccountID // who has a \Seen of his own there (see seen.go); 0: the owner
 	step   *Step              // where its changes are noted; nil for most
+	since  Moment             // State of then is fresh enough for changes; 0: when each is asked for
 }
 
 // accountCore is what all who opened an account share.

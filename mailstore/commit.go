@@ -27,6 +27,10 @@ const (
 // computes anew. An error of f ends the change; nothing is written then. If f
 // changes nothing there is no commit. update answers the state afterwards.
 //
+// An error of f, or that there is nothing to change, is only answered of a state that
+// the engine was at since update was called: on another node a mailbox may have been
+// made, or a flag removed, of which this one has not heard.
+//
 // If the outcome of a commit is not known, the engine is read before anything is
 // answered, so that the answer and what is shown afterwards are the truth.
 func (a *Account) update(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
@@ -45,7 +49,10 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
 	}
-	swept := false
+	swept, began := false, a.since
+	if began == 0 {
+		began = a.store.Moment()
+	}
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -55,7 +62,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 				return nil, err
 			}
 		}
-		next, err := a.attemptLocked(ctx, d, func(tx *txn) error {
+		next, committed, err := a.attemptLocked(ctx, d, func(tx *txn) error {
 			tx.swept = swept
 			return f(tx)
 		})
@@ -66,7 +73,17 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 			}
 		}
 		if !errors.Is(err, kv.ErrConflict) {
-			return next, err
+			if committed || errors.Is(err, restante.ErrUnavailable) || ctx.Err() != nil {
+				return next, err
+			}
+			behind, e := a.catchUpLocked(ctx, began)
+			if e != nil {
+				return nil, e
+			}
+			if !behind {
+				return next, err
+			}
+			continue
 		}
 		a.store.counters.conflicts.Add(1)
 		if attempt == maxAttempts {
@@ -96,7 +113,7 @@ func (a *Account) backoff(ctx context.Context, attempt int) error {
 	}
 }
 
-func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
+func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (next *State, committed bool, err error) {
 	base := a.state.Load()
 	tx := &txn{
 		ctx: ctx, store: a.store, partition: a.partition(), base: base,
@@ -104,27 +121,32 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		row: base.account, flags: base.flags, acls: base.acls, urlResets: base.urlResets, seen: base.seen, cache: &a.seen,
 	}
 	defer tx.close()
-	if err := f(tx); err != nil {
-		return nil, err
+	now := a.store.Moment()
+	err = f(tx)
+	if tx.view != nil && tx.view.Version() == base.version {
+		a.upToDate(now)
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	tx.finish()
 	if len(tx.batch.Ops()) == 0 {
 		a.noted(base, base)
-		return base, nil
+		return base, false, nil
 	}
 	if a.store.options.Durable {
 		d = kv.Durable
 	}
-	now := a.store.Moment()
+	now = a.store.Moment()
 	version, err := a.store.kv.Commit(ctx, a.partition(), base.version, &tx.batch, d)
 	switch {
 	case errors.Is(err, kv.ErrConflict):
-		return nil, err
+		return nil, false, err
 	case errors.Is(err, kv.ErrNoSpace):
-		return nil, unavailable("commit", err)
+		return nil, false, unavailable("commit", err)
 	case err != nil:
 		if err := a.settleLocked(ctx, tx, err); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		version = base.version + 1
 	}
@@ -136,10 +158,10 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		a.writer.events = append(a.writer.events, notify.Event{
 			Account: a.id, ModSeq: tx.row.epoch.modSeq(version), Structure: true, Removed: true,
 		})
-		return base, nil
+		return base, true, nil
 	}
 	a.store.counters.commits.Add(1)
-	next := tx.state(version)
+	next = tx.state(version)
 	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)
 	a.upToDate(now)
@@ -147,5 +169,5 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	if e := tx.event(a.id, version); len(e.Mailboxes) > 0 || e.Structure || e.Metadata {
 		a.writer.events = append(a.writer.events, e)
 	}
-	return next, nil
+	return next, true, nil
 }

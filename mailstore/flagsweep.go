@@ -30,7 +30,7 @@ func (a *Account) sweepFlagsLocked(ctx context.Context) error {
 	}
 	removed := false
 	// It need not be on the disk before the change that comes next is.
-	state, err := a.attemptLocked(ctx, kv.Relaxed, func(tx *txn) error {
+	state, _, err := a.attemptLocked(ctx, kv.Relaxed, func(tx *txn) error {
 		used, err := tx.usedFlagSets()
 		if err != nil {
 			return err

@@ -44,6 +44,14 @@ func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
 	return a.reloadLocked(ctx)
 }
 
+// Since answers the account for changes that are part of something that was asked for
+// at a moment that has been: what was looked at since need not be looked at again to
+// find that a change is refused, or that there is nothing to change. It is the same use
+// of the account, so that it is released once.
+func (a *Account) Since(m Moment) *Account {
+	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: a.step, since: m}
+}
+
 // current reports whether State is as the engine was at a moment, when its version
 // was this.
 func (a *Account) current(version kv.Version, m Moment) bool {
@@ -63,4 +71,21 @@ func (a *Account) upToDate(m Moment) {
 			return
 		}
 	}
+}
+
+// catchUpLocked reads the account again if the engine has moved on since State was
+// read, and reports whether it had. State is then no older than since.
+func (a *Account) catchUpLocked(ctx context.Context, since Moment) (behind bool, err error) {
+	if !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= since) {
+		return false, nil
+	}
+	now := a.store.Moment()
+	version, err := kv.VersionOf(ctx, a.store.kv, a.partition())
+	if err != nil {
+		return false, unavailable("refresh", err)
+	}
+	if a.current(version, now) {
+		return false, nil
+	}
+	return true, a.reloadLocked(ctx)
 }

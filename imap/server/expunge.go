@@ -32,7 +32,7 @@ func (s *session) uidExpunge(ctx context.Context, c command.UIDExpunge) (imap.St
 // nil. A client that enabled QRESYNC is told the mailbox's new modification
 // sequence (RFC 7162 §3.2.7).
 func (s *session) expungeUIDs(ctx context.Context, name string, uids mailstore.UIDSet) (imap.StatusResponse, error) {
-	r, err := s.selected.account.Expunge(ctx, s.selected.id, uids)
+	r, err := s.selected.account.Since(s.moment).Expunge(ctx, s.selected.id, uids)
 	if err != nil {
 		return done, err
 	}

@@ -92,7 +92,7 @@ func (s *session) markSeen(ctx context.Context, uids mailstore.UIDSet) {
 	if len(uids) == 0 {
 		return
 	}
-	r, err := s.selected.account.StoreFlags(ctx, s.selected.id, uids, mailstore.AddFlags, []string{imap.FlagSeen}, nil)
+	r, err := s.selected.account.Since(s.moment).StoreFlags(ctx, s.selected.id, uids, mailstore.AddFlags, []string{imap.FlagSeen}, nil)
 	s.selected.seen = r.ModSeq
 	if err != nil {
 		s.log.WarnContext(ctx, "fetched messages could not be marked as seen", "error", err)

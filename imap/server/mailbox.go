@@ -72,6 +72,9 @@ func (s *session) movable(ctx context.Context, name string) (site, error) {
 	if err != nil {
 		return at, err
 	}
+	if err := at.account.RefreshSince(ctx, s.moment); err != nil {
+		return at, err
+	}
 	if s.own(at) && !at.account.State().HasACLs() {
 		return at, nil
 	}
@@ -114,7 +117,7 @@ func (s *session) subscribe(ctx context.Context, c command.Mailbox) (imap.Status
 		return done, err
 	}
 	own := s.beginOwn(s.account)
-	err := own.on(s.account).SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
+	err := own.on(s.account).Since(s.moment).SetSubscribed(ctx, strings.TrimSuffix(c.Mailbox, "/"), c.Command == "SUBSCRIBE")
 	own.names(ctx)
 	return done, err
 }

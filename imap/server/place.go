@@ -180,6 +180,9 @@ func (s *session) newSite(ctx context.Context, name string) (site, error) {
 	if errors.Is(err, restante.ErrNotFound) {
 		return at, errNoPermission()
 	}
+	if err == nil {
+		err = at.account.RefreshSince(ctx, s.moment)
+	}
 	if err != nil {
 		return at, err
 	}

@@ -26,7 +26,7 @@ func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
 	own := s.beginOwn(s.selected.account)
 	id, name := s.selected.id, s.selected.name
 	if !s.selected.readOnly && s.selected.rights.Has(mailstore.RightExpunge) {
-		if _, err := own.on(s.selected.account).Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
+		if _, err := own.on(s.selected.account).Since(s.moment).Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return done, err
 		}
 	}

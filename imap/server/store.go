@@ -41,7 +41,7 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 		return done, errNoPermission()
 	}
 	s.clip(&t)
-	r, err := s.selected.account.StorePermitted(ctx, s.selected.id, t.uids(), op, c.Flags, rights, condition)
+	r, err := s.selected.account.Since(s.moment).StorePermitted(ctx, s.selected.id, t.uids(), op, c.Flags, rights, condition)
 	if err != nil {
 		return done, flagError(err)
 	}
