@@ -146,6 +146,7 @@ func parseMailboxRow(id restante.MailboxID, row []byte) (*box, error) {
 	}
 	if bits&mailboxNotes != 0 {
 		m.AnnotationModSeq, m.annotationRows, m.annotationGuests = restante.ModSeq(f.next()), f.next(), int64(f.next())
+		f.bad = f.bad || m.AnnotationModSeq == 0
 	}
 	if f.bad || len(f.b) > 0 || m.Name == "" || m.UIDNext == 0 || m.UIDValidity == 0 {
 		return nil, fmt.Errorf("mailstore: row of mailbox %d: %w", id, restante.ErrCorrupt)

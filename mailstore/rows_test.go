@@ -70,6 +70,7 @@ func FuzzRows(f *testing.F) {
 	f.Add(appendMailboxRow(nil, &box{mailbox: &Mailbox{Name: "a", UIDNext: 1, UIDValidity: 1, SpecialUse: []string{`\Sent`}}}))
 	f.Add([]byte("\x08Junk $Forwarded"))
 	f.Add([]byte("\x01\x02\x09\x01"))
+	f.Add([]byte("nk $Ffruhy\x00\x00\x00\x01cud\x00 $"))
 	f.Fuzz(func(t *testing.T, row []byte) {
 		if a, err := parseAccountRow(row, Quota{}); err == nil {
 			if again, err := parseAccountRow(a.appendTo(nil), Quota{}); err != nil || again != a {
