@@ -16,6 +16,7 @@ type Config struct {
 	Accounts Accounts `toml:"accounts"`
 	Server   Server   `toml:"server" comment:"What the server tells all users of itself (RFC 5464 §6.2)."`
 	Store    Store    `toml:"store"`
+	Blobs    Blobs    `toml:"blobs" comment:"Where large messages are kept, if not in the store."`
 	Limits   Limits   `toml:"limits"`
 }
 

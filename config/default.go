@@ -32,6 +32,7 @@ func Default() Config {
 		}},
 		Store: Store{Engine: EnginePebble, Cache: defaultCache(), MemTable: 32 * mib, Accounts: 64 * mib, Reserve: 128 * mib,
 			PostgreSQL: defaultPostgreSQL()},
+		Blobs: defaultBlobs(),
 		Limits: Limits{
 			Connections: 20_000, ConnectionsPerAddress: 100, ConnectionsPerAccount: 500, SearchesPerAccount: 4,
 			LoginTime: Duration{time.Minute}, LoginFailures: 10, IdleTime: Duration{30 * time.Minute}, CommandTime: Duration{5 * time.Minute}, SearchTime: Duration{5 * time.Minute},

@@ -53,6 +53,8 @@ func (c Config) Mailstore() mailstore.Options {
 	o := mailstore.Options{
 		Durable:   c.Store.SyncAll,
 		IdleBytes: int64(c.Store.Accounts),
+
+		BlobsAbove: int64(c.Blobs.Above), DeleteAfter: c.Blobs.DeleteAfter.Duration, Spool: c.BlobSpoolDir(),
 		Subscribe: c.Accounts.Subscribe,
 		Limits: mailstore.Limits{
 			MessageSize: int64(l.MessageSize), Mailboxes: l.Mailboxes, NameBytes: l.MailboxName,

@@ -83,6 +83,7 @@ func (c Config) problems() []problem {
 	p.accounts(c.Accounts)
 	p.server(c.Server)
 	p.postgresql(c.Store)
+	p.blobs(c.Blobs)
 	p.size("store.cache", c.Store.Cache, mib, 1<<40)
 	p.size("store.memtable", c.Store.MemTable, mib, 1<<30)
 	p.size("store.accounts", c.Store.Accounts, 0, 1<<40)

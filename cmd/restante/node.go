@@ -17,6 +17,7 @@ import (
 // node is an open store with what stands on it.
 type node struct {
 	kv        kv.Store
+	blobs     *blobs // nil: all messages are in kv
 	store     *mailstore.Store
 	directory *directory.Directory
 	namespace *namespace.Namespace
@@ -47,13 +48,19 @@ func buildNode(ctx context.Context, c config.Config, engine kv.Store, failed <-c
 	options := c.Mailstore()
 	options.KV, options.Logger = engine, logger
 	var err error
-	if n.store, err = mailstore.Open(ctx, options); err != nil {
+	if n.blobs, err = openBlobs(ctx, c, logger); err != nil {
 		return nil, err
+	}
+	if n.blobs != nil {
+		options.Blobs = n.blobs
+	}
+	if n.store, err = mailstore.Open(ctx, options); err != nil {
+		return nil, errors.Join(err, n.blobs.end())
 	}
 	dir := c.Directory()
 	dir.Logger = logger
 	if n.directory, err = directory.Open(engine, n.store, dir); err != nil {
-		return nil, errors.Join(err, n.store.Close())
+		return nil, errors.Join(err, n.store.Close(), n.blobs.end())
 	}
 	n.namespace = namespace.New(namespace.Options{Store: n.store, Directory: n.directory, Logger: logger})
 	n.admin = admin.New(admin.Options{Store: n.store, Directory: n.directory, Namespace: n.namespace, Params: c.PasswordParams(), Logger: logger})
@@ -62,5 +69,5 @@ func buildNode(ctx context.Context, c config.Config, engine kv.Store, failed <-c
 
 // Close closes the store; what was acknowledged is on disk afterwards.
 func (n *node) Close() error {
-	return errors.Join(n.store.Close(), n.kv.Close())
+	return errors.Join(n.store.Close(), n.blobs.end(), n.kv.Close())
 }
