@@ -12,7 +12,9 @@ import (
 	"github.com/restante/restante/blob/cachedblob"
 	"github.com/restante/restante/blob/dirblob"
 	"github.com/restante/restante/blob/s3blob"
+	"github.com/restante/restante/cluster"
 	"github.com/restante/restante/config"
+	"github.com/restante/restante/mailstore"
 )
 
 // blobs is the store of large messages with what stands around it.
@@ -96,4 +98,21 @@ func (b *blobs) end() error {
 		return nil
 	}
 	return b.Close()
+}
+
+// blobTasks are what is done in the background for large messages.
+func (s *service) blobTasks() []cluster.Task {
+	every := s.config.Blobs.Sweep.Duration
+	if s.node.blobs == nil || every == 0 {
+		return nil
+	}
+	return []cluster.Task{{Name: "sweep", Every: every, Run: func(ctx context.Context) error {
+		r, err := s.node.store.SweepObjects(ctx, mailstore.SweepOptions{})
+		log := s.logger.Info
+		if r.Strange > 0 {
+			log = s.logger.Warn
+		}
+		log("swept the store of large messages", "objects", r.Objects, "deleted", r.Deleted, "bytes", r.Bytes, "strange", r.Strange, "error", err)
+		return err
+	}}}
 }

@@ -30,6 +30,7 @@ func newMeters(n *node) *meters {
 		monitor.Collect(n.store.Stats, mailstoreNumbers()),
 	)
 	r.MustRegister(engineCollectors(n.kv)...)
+	r.MustRegister(blobCollectors(n.blobs)...)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "restante_build_info", Help: "1, with the version of the program.", ConstLabels: prometheus.Labels{"version": version()},
 	})

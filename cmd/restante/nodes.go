@@ -47,7 +47,7 @@ func (s *service) joinNodes(ctx context.Context) error {
 }
 
 // tasks are what is done in the background, once for all nodes.
-func (s *service) tasks() []cluster.Task { return nil }
+func (s *service) tasks() []cluster.Task { return s.blobTasks() }
 
 // nodeReports are the nodes for the status.
 func (s *service) nodeReports() (list []monitor.Node, problem string) {
