@@ -40,8 +40,15 @@ func (e *RefusedError) Error() string { return e.Status + " " + e.Text }
 
 // Dial connects, with TLS from the start unless config is nil, and reads the
 // greeting.
-func Dial(addr string, config *tls.Config) (*Client, error) {
-	conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
+func Dial(addr string, config *tls.Config) (*Client, error) { return DialFrom("", addr, config) }
+
+// DialFrom is Dial from an IP address of this machine; "" is any.
+func DialFrom(from, addr string, config *tls.Config) (*Client, error) {
+	d := net.Dialer{Timeout: 10 * time.Second}
+	if from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
+	}
+	conn, err := d.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
