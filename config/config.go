@@ -42,6 +42,7 @@ type IMAP struct {
 	Language  string   `toml:"language" comment:"What clients get that ask for the language \"default\" (RFC 5255): en, de, fr, es, ja, zh or i-default."`
 	UTF8Only  bool     `toml:"utf8_only" comment:"Take only clients that enable UTF8=ACCEPT (RFC 9755)."`
 
+	ConvertImages   string   `toml:"convert_images" comment:"Media type that CONVERT gives images where the client leaves it to the server (RFC 5259):\nimage/jpeg, image/png, image/gif or image/webp."`
 	ListenLegacy    []string `toml:"listen_legacy" comment:"host:port, such as \":220\" (RFC 1203), in cleartext, where clients speak IMAP2 until they send\nsomething newer. Needs legacy_dialects."`
 	LegacyDialects  bool     `toml:"legacy_dialects" comment:"Understand the protocols before IMAP4rev1 too: IMAP4, IMAP2bis, IMAP2 and IMAP3."`
 	GmailExtensions bool     `toml:"gmail_extensions" comment:"Tell clients of X-GM-EXT-1 (labels, X-GM-RAW), which works in any case. Some that see it take\nthe server for Gmail's and look for its folders; Thunderbird hides folders that hold no mail."`
@@ -170,6 +171,10 @@ type Limits struct {
 	CommandLineLogin      Size     `toml:"command_line_before_login" comment:"The same before login."`
 	CommandMemory         Size     `toml:"command_memory" comment:"Memory for long commands of all connections of an account."`
 	ConvertMemory         Size     `toml:"convert_memory" comment:"Memory for all conversions of images and texts together; an image that needs more is not converted."`
+	ConvertImage          Size     `toml:"convert_image" comment:"The file of an image that is converted."`
+	ConvertText           Size     `toml:"convert_text" comment:"A text that is converted."`
+	ConvertTime           Duration `toml:"convert_time" comment:"Time for one conversion with its waiting for memory."`
+	ConvertMessages       int      `toml:"convert_messages" comment:"Messages that one CONVERT may name (MAXCONVERTMESSAGES)."`
 	Literal               Size     `toml:"literal" comment:"A literal that is not a message."`
 	LiteralLogin          Size     `toml:"literal_before_login" comment:"The same before login."`
 	BadCommands           int      `toml:"bad_commands" comment:"Commands in a row that are no IMAP."`

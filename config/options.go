@@ -137,8 +137,9 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		LoginTime: l.LoginTime.Duration, IdleTime: l.IdleTime.Duration,
 		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
 		CommandMessages: l.MessageLimit, SavedMessages: l.SaveLimit,
-		SoftQuota: c.Accounts.QuotaWarning,
-		Convert:   convert.Limits{Memory: int64(l.ConvertMemory)},
+		SoftQuota:       c.Accounts.QuotaWarning,
+		Convert:         convert.Limits{Memory: int64(l.ConvertMemory), Image: int64(l.ConvertImage), Text: int64(l.ConvertText), Time: l.ConvertTime.Duration},
+		ConvertMessages: l.ConvertMessages,
 		Command: command.Limits{
 			SetRanges: l.SequenceSet, SearchKeys: l.SearchKeys, FetchSections: l.FetchSections,
 			HeaderFields: l.HeaderFields, Flags: l.FlagsPerCommand, AppendMessages: l.AppendMessages,
@@ -153,6 +154,7 @@ func (c Config) IMAPOptions() imapserver.Options {
 		Without: m.Without, UTF8Only: m.UTF8Only, Language: m.Language,
 		LegacyDialects: m.LegacyDialects, GmailExtensions: m.GmailExtensions,
 	}
+	o.ConvertImages, _ = convert.ImageFormatOf(m.ConvertImages)
 	for _, r := range m.Clients {
 		o.Clients = append(o.Clients, imapserver.ClientRule{Name: r.Name, Version: r.Version, Without: r.Without, DelayNew: r.DelayNewmail})
 	}

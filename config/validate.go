@@ -112,6 +112,7 @@ func (p *problems) addresses(key string, list []string) {
 // imap checks what is told to clients: a word or URL that is no IMAP would break
 // the line it stands in.
 func (p *problems) imap(m IMAP) {
+	p.oneOf("imap.convert_images", m.ConvertImages, "image/jpeg", "image/png", "image/gif", "image/webp")
 	p.addresses("imap.listen_legacy", m.ListenLegacy)
 	if len(m.ListenLegacy) > 0 && !m.LegacyDialects {
 		p.addf("imap.listen_legacy", "imap.legacy_dialects is not set")
@@ -254,6 +255,9 @@ func (p *problems) limits(l Limits) {
 	p.size("limits.command_line_before_login", l.CommandLineLogin, kib, mib)
 	p.size("limits.command_memory", l.CommandMemory, 8*mib, 1<<40)
 	p.size("limits.convert_memory", l.ConvertMemory, 8*mib, 1<<40)
+	p.size("limits.convert_image", l.ConvertImage, kib, 1<<40)
+	p.size("limits.convert_text", l.ConvertText, kib, 1<<30)
+	p.between("limits.convert_messages", int64(l.ConvertMessages), 1, 1e6)
 	p.size("limits.literal", l.Literal, 4*kib, 1<<30)
 	p.size("limits.literal_before_login", l.LiteralLogin, kib, mib)
 	p.size("limits.metadata_value", l.MetadataValue, kib, l.Literal) // RFC 5464 §4.1
@@ -263,6 +267,7 @@ func (p *problems) limits(l Limits) {
 	p.atLeast("limits.idle_time", l.IdleTime, 30*time.Minute) // RFC 9051 §5.4
 	p.atLeast("limits.command_time", l.CommandTime, time.Second)
 	p.atLeast("limits.search_time", l.SearchTime, time.Second)
+	p.atLeast("limits.convert_time", l.ConvertTime, time.Second)
 	p.atLeast("limits.write_time", l.WriteTime, time.Second)
 	p.atLeast("limits.handshake_time", l.HandshakeTime, time.Second)
 }

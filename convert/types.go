@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -48,6 +49,12 @@ const (
 
 // MediaType gives the format's media type.
 func (f ImageFormat) MediaType() string { return imageTypes[f] }
+
+// ImageFormatOf gives the format of a media type, if images are written in it.
+func ImageFormatOf(mediaType string) (ImageFormat, bool) {
+	i := slices.Index(imageTypes[:], mediaType)
+	return ImageFormat(max(i, 0)), i >= 0
+}
 
 // Conversions lists what can be done, source by source, the target that is taken
 // by default first.

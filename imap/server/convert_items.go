@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/restante/restante/convert"
 	"github.com/restante/restante/imap"
@@ -97,10 +98,11 @@ func (cv *conversion) available(part *message.PartInfo) error {
 func mediaType(part *message.PartInfo) string { return part.Type + "/" + part.Subtype }
 
 // result gives the converted part, which may have been made before.
-func (cv *conversion) result(it *imap.ConvertItem, part *message.PartInfo) (convert.Result, error) {
-	srv := cv.s.srv
+func (cv *conversion) result(it *imap.ConvertItem, part *message.PartInfo) (r convert.Result, err error) {
+	srv, began, kept := cv.s.srv, time.Now(), false
+	defer func() { srv.metrics.converted(mediaType(part), kept, began, err) }()
 	key := conversionKey{account: cv.s.selected.account.ID(), email: cv.email, what: cv.what(it)}
-	if r, ok := srv.converted.get(key); ok {
+	if r, kept = srv.converted.get(key); kept {
 		return r, nil
 	}
 	turn, err := srv.conversions.take(cv.ctx, cv.s.account.ID())
@@ -112,7 +114,7 @@ func (cv *conversion) result(it *imap.ConvertItem, part *message.PartInfo) (conv
 	if len(it.Section.Part) > 0 && part.Kind == message.KindLeaf {
 		encoding = part.Encoding
 	}
-	r, err := srv.converter.Convert(cv.ctx, convert.Source{
+	r, err = srv.converter.Convert(cv.ctx, convert.Source{
 		Type: mediaType(part), Charset: part.Charset,
 		Open: func() (io.Reader, error) {
 			return message.DecodeTransfer(encoding, cv.reader.Open(cv.email, part.Body.Start, part.Body.Len()))

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,9 @@ type Metrics struct {
 	unknown    *commandMetrics            // of what is none of them
 	sessions   [conditions]prometheus.Gauge
 	compressed [2][2]prometheus.Counter // received, sent; as it is, compressed
+
+	conversions       *prometheus.CounterVec
+	conversionSeconds *prometheus.HistogramVec
 }
 
 // NewMetrics registers the metrics of IMAP with r.
@@ -36,11 +40,13 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		Name: "restante_imap_compress_bytes_total",
 		Help: "Octets of connections with COMPRESS=DEFLATE that have ended, as they were and as they went over the line.",
 	}, []string{"direction", "form"})
-	r.MustRegister(total, seconds, sessions, compressed)
-
 	m := &Metrics{commands: make(map[string]*commandMetrics), unknown: &commandMetrics{name: "unknown", total: total, seconds: seconds}}
-	for _, row := range table() {
-		m.commands[row.name] = &commandMetrics{name: row.name, total: total, seconds: seconds}
+	m.conversions, m.conversionSeconds = conversionMetrics()
+	r.MustRegister(total, seconds, sessions, compressed, m.conversions, m.conversionSeconds)
+	for _, row := range slices.Concat(table(), olderRows(), versionRows(), imap2Rows(), imap3Rows()) {
+		if m.commands[row.name] == nil { // some are in several protocols
+			m.commands[row.name] = &commandMetrics{name: row.name, total: total, seconds: seconds}
+		}
 	}
 	for c, name := range [conditions]string{notCounted: "", loggedOut: "not authenticated", ready: "authenticated", open: "selected", idling: "idle"} {
 		if name != "" {

@@ -55,6 +55,9 @@ type Options struct {
 	// Language is what clients get that ask for the language "default" (RFC 5255
 	// §3.2), a tag of package text; empty: i-default.
 	Language string
+	// ConvertImages is the format that CONVERT gives images where the client leaves it
+	// to the server (RFC 5259 §8.4); JPEG unless set.
+	ConvertImages convert.ImageFormat
 	// LegacyDialects understands the protocols before IMAP4rev1 too: IMAP4 (RFC
 	// 1730), IMAP2bis (RFC 2061), IMAP2 (RFC 1176) and IMAP3 (RFC 1203), as what a
 	// client sends tells.

@@ -89,7 +89,7 @@ func New(o Options) *Server {
 		s.id = []string{"name", "Restante"}
 	}
 	s.searches = newTurns(s.limits.AccountSearches)
-	s.converter = convert.New(convert.Options{Limits: s.limits.Convert})
+	s.converter = convert.New(convert.Options{Image: o.ConvertImages, Limits: s.limits.Convert})
 	s.conversions = newTurns(s.limits.AccountConversions)
 	s.converted = newConversionCache(s.limits.ConvertCache)
 	rows := table()
