@@ -15,6 +15,8 @@ func engineCollectors(engine kv.Store) []prometheus.Collector {
 	switch e := engine.(type) {
 	case *pebblekv.Store:
 		return []prometheus.Collector{monitor.Collect(e.Stats, pebbleNumbers())}
+	case *pgkv.Store:
+		return []prometheus.Collector{monitor.Collect(e.Stats, postgresNumbers())}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *service) startMonitoring(ctx context.Context) error {
 	m := &monitoring{service: s, started: time.Now(), cancel: cancel, rates: monitor.NewRates(s.meters.registry, nil,
 		"restante_imap_commands_total", "restante_logins_total", "restante_deliveries_total", "restante_messages_stored_total",
 		"restante_account_commits_total", "restante_account_conflicts_total", "restante_connections_total",
-		"restante_received_bytes_total", "restante_sent_bytes_total")}
+		"restante_postgresql_round_trips_total", "restante_received_bytes_total", "restante_sent_bytes_total")}
 	s.monitoring = m
 	go m.rates.Run(ctx)
 	s.node.admin[opStatus] = admin.Define(func(ctx context.Context, _ struct{}, _ func(any) error) (monitor.Report, error) {

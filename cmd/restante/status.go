@@ -64,6 +64,7 @@ func writeStatus(w io.Writer, r *monitor.Report, now time.Time) error {
 	p.line("restante", "%s on %s, process %d, up %v, %s", r.Version, r.Host, r.PID, now.Sub(r.Started).Round(time.Second), state)
 	p.line("store", "%s", r.Engine)
 	p.pebble(r)
+	p.postgresql(r)
 	p.nodes(r, now)
 	p.connections(r)
 	p.logins(r)
