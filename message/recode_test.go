@@ -80,6 +80,7 @@ func TestRecodeLongParameter(t *testing.T) {
 func FuzzRecodeHeader(f *testing.F) {
 	f.Add("Subject: =?koi8-r?B?8NLJ18XU?= x\r\nContent-Type: a/b; c*0*=utf-8'fr'%c0; c*1*(x)=y\r\n\r\n")
 	f.Add("Subject: =?utf-8?q?" + strings.Repeat("=C3=B6", 30) + "?=\r\n")
+	f.Add("Content-Type: a; ***=x; b*=utf-8''y\r\n")
 	f.Fuzz(func(t *testing.T, in string) {
 		got, ok := RecodeHeader(nil, []byte(in), utf8Charset())
 		if !ok {

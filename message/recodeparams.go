@@ -12,7 +12,8 @@ const longestParamLine = 77
 
 // params writes a Content-Type or Content-Disposition whose extended parameters
 // are put together, into the new charset, and apart again as lines need it. It
-// does nothing, and says no, where there are none or one cannot be decoded.
+// does nothing, and says no, where there are none or one cannot be decoded, or has
+// asterisks that RFC 2231 §7 gives no meaning.
 // Comments go behind the last parameter.
 func (r *recoder) params(name, value []byte) bool {
 	var l contentLexer
@@ -26,6 +27,9 @@ func (r *recoder) params(name, value []byte) bool {
 	for _, p := range raw {
 		extended = extended || p.encoded
 		if charset, _, _ := cutExtended(p.value); p.encoded && p.section <= 0 && !isUTF8Name(charset) && findCharset(charset) == nil {
+			return false
+		}
+		if strings.Contains(p.name, "*") {
 			return false
 		}
 	}
