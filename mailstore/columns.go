@@ -36,6 +36,7 @@ type columnBlock struct {
 	gone      pageMask // contents that were asked for and found to be expunged
 	truncated pageMask // contents whose texts are incomplete: the header must be read
 	fields    [columnCount]textColumn
+	octets    [columnCount]pageMask // contents whose text cannot be decoded and is octets, not folded
 }
 
 // textColumn is one field of a block's contents, one after another. The text of
@@ -77,6 +78,15 @@ func (c *textColumn) find(needle []byte, out *pageMask) {
 	}
 }
 
+// findOctets looks for octets in the contents in want alone, in place of what find
+// has said of them.
+func (c *textColumn) findOctets(needle []byte, want, out *pageMask) {
+	for i := range want.each() {
+		out[i>>6] &^= 1 << (i & 63)
+		out[i>>6] |= bit(bytes.Contains(c.of(i), needle), i)
+	}
+}
+
 // findEach is find for the contents in want alone.
 func (c *textColumn) findEach(needle []byte, want, out *pageMask) {
 	for i := range want.each() {
@@ -88,7 +98,7 @@ func (c *textColumn) findEach(needle []byte, want, out *pageMask) {
 
 // size is about how many bytes of memory the block takes.
 func (b *columnBlock) size() int64 {
-	n := int64(256)
+	n := int64(512)
 	for i := range b.fields {
 		n += int64(cap(b.fields[i].text) + 4*cap(b.fields[i].end))
 	}
@@ -158,8 +168,13 @@ func (b *columnBuilder) add(id restante.EmailID, s message.Summary) {
 			continue
 		}
 		// Where the arena moves, texts added before keep the old memory.
+		by := search.UnicodeCasemap
+		if s.Undecodable(f) {
+			by = search.Octet // RFC 5255 §4.6
+			b.block.octets[f][i>>6] |= 1 << (i & 63)
+		}
 		start := len(b.arena)
-		b.arena = foldField(b.arena, text)
+		b.arena = collateField(b.arena, text, by)
 		b.texts[f][i] = b.arena[start:len(b.arena):len(b.arena)]
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/message"
 	"github.com/restante/restante/mailstore/mailstoretest"
 )
 
@@ -56,7 +57,7 @@ func TestOlderSummaries(t *testing.T) {
 			t.Fatalf("made anew: %q, %v", text, err)
 		}
 	}
-	look(2)
+	look(message.SummaryVersion)
 	if err := mailstoretest.OldSummaries(ctx, engine, id, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +70,6 @@ func TestOlderSummaries(t *testing.T) {
 	if err != nil || report.Fixed != 1 || !report.Clean() {
 		t.Fatalf("repair: %+v, %v", report, err)
 	}
-	look(2)
+	look(message.SummaryVersion)
 	mailstoretest.MustCheck(t, s)
 }

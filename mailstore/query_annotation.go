@@ -1,7 +1,7 @@
 package mailstore
 
 import (
-	"bytes"
+	"unicode/utf8"
 
 	"github.com/restante/restante/search"
 )
@@ -13,6 +13,7 @@ type Annotated struct {
 	Entry           EntryPattern
 	Private, Shared bool
 	Text            string
+	By              search.Comparator
 }
 
 func (Annotated) query() {}
@@ -20,11 +21,11 @@ func (Annotated) query() {}
 // annotatedPlan walks through the annotations of the mailbox.
 type annotatedPlan struct {
 	Annotated
-	needle []byte
+	needles fieldNeedles
 }
 
 func compileAnnotated(q Annotated) plan {
-	return &annotatedPlan{q, search.Fold(nil, []byte(q.Text))}
+	return &annotatedPlan{q, textNeedles(q.Text, q.By)}
 }
 
 func (*annotatedPlan) cost() cost { return costSent }
@@ -65,7 +66,8 @@ func (p *annotatedPlan) eval(s *searcher, candidates, out bitset) error {
 			if row.gone {
 				continue
 			}
-			if folded = search.Fold(folded[:0], row.value); bytes.Contains(folded, p.needle) {
+			var in bool
+			if folded, in = p.needles.in(folded, row.value, utf8.Valid(row.value)); in {
 				out.add(place)
 			}
 		}
@@ -73,8 +75,8 @@ func (p *annotatedPlan) eval(s *searcher, candidates, out bitset) error {
 	return c.it.Err()
 }
 
-// annotationTexts gives the folded value of an annotation of each message, empty
-// where there is none.
+// annotationTexts gives the value of an annotation of each message in the form of the
+// key's comparator, empty where there is none.
 func (s *searcher) annotationTexts(l *messageList, k SortKey) ([][]byte, error) {
 	texts := make([][]byte, len(l.seqs))
 	if !l.snap.mailbox.HasAnnotations() {
@@ -102,7 +104,7 @@ func (s *searcher) annotationTexts(l *messageList, k SortKey) ([][]byte, error) 
 				return nil, err
 			}
 			if !row.gone {
-				texts[i] = search.Fold(nil, row.value)
+				texts[i] = collated(row.value, k.By)
 			}
 		}
 		if !on {
@@ -110,4 +112,12 @@ func (s *searcher) annotationTexts(l *messageList, k SortKey) ([][]byte, error) 
 		}
 	}
 	return texts, c.it.Err()
+}
+
+// collated gives a text in the form of a comparator, as columns have it.
+func collated(text []byte, by search.Comparator) []byte {
+	if utf8.Valid(text) {
+		return by.Append(nil, text)
+	}
+	return append([]byte{undecoded}, text...)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
+	"github.com/restante/restante/search"
 )
 
 // scanFrom is how many contents a block must lack for all of it to be read in
@@ -143,7 +144,7 @@ type textPlan struct {
 func (*textPlan) cost() cost { return costText }
 
 func (p *textPlan) eval(s *searcher, candidates, out bitset) error {
-	needle := foldField(nil, []byte(p.text))
+	needle, octets := foldField(nil, []byte(p.text)), collateField(nil, []byte(p.text), search.Octet)
 	uses, err := s.columnBlocks(candidates)
 	if err != nil {
 		return err
@@ -155,6 +156,7 @@ func (p *textPlan) eval(s *searcher, candidates, out bitset) error {
 		} else {
 			u.block.fields[p.column].find(needle, &u.hits)
 		}
+		u.block.fields[p.column].findOctets(octets, &u.block.octets[p.column], &u.hits)
 		for i := range u.hits {
 			truncated = truncated || u.block.truncated[i]&u.want[i]&^u.hits[i] != 0
 		}

@@ -20,8 +20,9 @@ type contentPlan struct {
 // contentLeaf is one text to be found in a message.
 type contentLeaf struct {
 	needle  search.Needle // not empty
-	field   []byte        // the needle as foldField has it
-	headers bool          // also in the header and in the headers of parts
+	octets  search.Needle // for texts that cannot be decoded
+	field   fieldNeedles
+	headers bool // also in the header and in the headers of parts
 }
 
 // contentExpr combines leaves.
@@ -45,7 +46,7 @@ func compileContent(text string, headers bool, by search.Comparator) plan {
 		return everything{}
 	}
 	return &contentPlan{by: by, leaves: []contentLeaf{{
-		needle: by.Needle([]byte(text)), field: collateField(nil, []byte(text), by), headers: headers,
+		needle: by.Needle([]byte(text)), octets: search.Octet.Needle([]byte(text)), field: textNeedles(text, by), headers: headers,
 	}}}
 }
 
@@ -132,13 +133,13 @@ func (p *contentPlan) eval(s *searcher, candidates, out bitset) error {
 	if err != nil {
 		return err
 	}
-	needles := make([]search.Needle, len(p.leaves))
+	needles, octets := make([]search.Needle, len(p.leaves)), make([]search.Needle, len(p.leaves))
 	for i, leaf := range p.leaves {
-		needles[i] = leaf.needle
+		needles[i], octets[i] = leaf.needle, leaf.octets
 	}
 	scan := &contentScan{
 		searcher: s, plan: p, reader: r,
-		texts: search.NewMatcher(needles...), found: make([]bool, len(p.leaves)),
+		texts: search.NewMatcher(needles...), octets: search.NewMatcher(octets...), found: make([]bool, len(p.leaves)),
 	}
 	return s.eachContent(candidates, func(id restante.EmailID, place int) error {
 		match, err := scan.message(id)
@@ -155,7 +156,9 @@ type contentScan struct {
 	plan     *contentPlan
 	reader   *Reader
 	texts    *search.Matcher // of the leaves
+	octets   *search.Matcher // of the leaves, in texts that cannot be decoded
 	found    []bool          // by leaf
+	before   []bool          // what was found before a part
 	summary  message.Summary
 	header   bytes.Buffer
 	decoded  []byte
@@ -218,11 +221,26 @@ func (c *contentScan) part(id restante.EmailID, part message.PartInfo, ofMessage
 	case part.Kind == message.KindMessage:
 		return c.headerAt(id, part.Header, false)
 	case part.IsText():
-		body := c.reader.Open(id, part.Body.Start, part.Body.Len())
-		_, err := c.texts.MatchReader(c.searcher.ctx, message.DecodeText(part, body), c.found)
-		return err
+		return c.text(id, part)
 	}
 	return nil
+}
+
+// text looks in the text of a part, or in its octets if it cannot be decoded (RFC
+// 5255 §4.6).
+func (c *contentScan) text(id restante.EmailID, part message.PartInfo) error {
+	c.before = append(c.before[:0], c.found...)
+	text := message.DecodeText(part, c.reader.Open(id, part.Body.Start, part.Body.Len()))
+	if _, err := c.texts.MatchReader(c.searcher.ctx, text, c.found); err != nil {
+		return err
+	}
+	if decodable, err := text.Decodable(); decodable || err != nil {
+		return err
+	}
+	copy(c.found, c.before)
+	octets := message.DecodeOctets(part, c.reader.Open(id, part.Body.Start, part.Body.Len()))
+	_, err := c.octets.MatchReader(c.searcher.ctx, octets, c.found)
+	return err
 }
 
 // headerAt looks in the header that stands at r.
@@ -243,10 +261,20 @@ func (c *contentScan) fields(header []byte, partHeader bool) {
 		end := fieldEnd(header)
 		field := header[:end]
 		header = header[end:]
-		c.decoded = message.DecodeHeader(c.decoded[:0], field)
-		c.folded = collateField(c.folded[:0], c.decoded, c.plan.by)
-		for i, leaf := range c.plan.leaves {
-			if !c.found[i] && (leaf.headers || !partHeader) && bytes.Contains(c.folded, leaf.field) {
+		var decoded bool
+		c.decoded, decoded = message.HeaderText(c.decoded[:0], field)
+		by := c.plan.by
+		if !decoded {
+			by = search.Octet
+		}
+		c.folded = collateField(c.folded[:0], c.decoded, by)
+		for i := range c.plan.leaves {
+			leaf := &c.plan.leaves[i]
+			needle := leaf.field.folded
+			if !decoded {
+				needle = leaf.field.octets
+			}
+			if !c.found[i] && (leaf.headers || !partHeader) && bytes.Contains(c.folded, needle) {
 				c.found[i] = true
 			}
 		}

@@ -26,22 +26,43 @@ func (p *headerPlan) eval(s *searcher, candidates, out bitset) error {
 	if err != nil {
 		return err
 	}
-	needle := collateField(nil, []byte(p.text), p.by)
+	needles := textNeedles(p.text, p.by)
 	var folded []byte
 	return s.eachContent(candidates, func(id restante.EmailID, place int) error {
 		header, err := r.Header(id)
 		if err != nil {
 			return err
 		}
-		for value := range message.HeaderValues(header, p.field) {
-			folded = collateField(folded[:0], value, p.by)
-			if bytes.Contains(folded, needle) {
+		for value, decoded := range message.HeaderTexts(header, p.field) {
+			var in bool
+			if folded, in = needles.in(folded, value, decoded); in {
 				out.add(place)
 				break
 			}
 		}
 		return nil
 	})
+}
+
+// fieldNeedles are a text to be found in header fields: by a comparator in those that
+// can be decoded, as octets in others (RFC 5255 §4.6).
+type fieldNeedles struct {
+	by             search.Comparator
+	folded, octets []byte
+}
+
+func textNeedles(text string, by search.Comparator) fieldNeedles {
+	return fieldNeedles{by: by, folded: collateField(nil, []byte(text), by), octets: collateField(nil, []byte(text), search.Octet)}
+}
+
+// in reports whether a value holds the text. It folds into buf, which it gives back.
+func (n *fieldNeedles) in(buf, value []byte, decoded bool) ([]byte, bool) {
+	if !decoded {
+		buf = collateField(buf[:0], value, search.Octet)
+		return buf, bytes.Contains(buf, n.octets)
+	}
+	buf = collateField(buf[:0], value, n.by)
+	return buf, bytes.Contains(buf, n.folded)
 }
 
 // emails gives the EmailIDs of the candidates and their places, in order of

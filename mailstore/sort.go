@@ -13,10 +13,9 @@ import (
 type SortField uint8
 
 // The fields of RFC 5256 §3, RFC 5957 §4, and those that Cyrus has besides.
-// Texts are compared by the comparator of the key, annotations by
-// i;unicode-casemap; a message without the field has an empty text, which comes
-// first, and texts that cannot be decoded come last, by their octets (RFC 5255
-// §4.6).
+// Texts are compared by the comparator of the key; a message without the field has
+// an empty text, and texts that cannot be decoded come last, by their octets (RFC
+// 5255 §4.6).
 const (
 	// SortArrival is the internal date and time.
 	SortArrival SortField = iota

@@ -155,6 +155,10 @@ func (b *sortBuilder) add(id restante.EmailID, s message.Summary) {
 // addText puts a text in the form of a comparator. Where the arena moves, texts
 // added before keep the old memory.
 func (b *sortBuilder) addText(i int, text []byte, by search.Comparator) {
+	if len(text) == 0 {
+		b.texts[i] = nil
+		return
+	}
 	start := len(b.arena)
 	b.arena = by.Append(b.arena, text)
 	b.texts[i] = b.arena[start:len(b.arena):len(b.arena)]

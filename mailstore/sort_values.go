@@ -215,7 +215,7 @@ func (s *searcher) sortValues(l messageList, keys []SortKey) ([]sortValue, error
 			if err != nil {
 				return nil, err
 			}
-			values[i] = sortValue{texts: texts}
+			values[i] = k.directed(texts)
 			continue
 		}
 		values[i] = l.value(uses, k)
@@ -245,21 +245,32 @@ func (l *messageList) value(uses *sortUses, k SortKey) sortValue {
 	}
 	kind, _ := sortKindOf(k.Field)
 	kind = kind.by(k.By)
-	v := sortValue{texts: make([][]byte, len(l.seqs))}
+	texts := make([][]byte, len(l.seqs))
 	for i, id := range l.emails {
-		v.texts[i] = uses.of(id).columns[kind].text.of(int(id % blockSize))
+		texts[i] = uses.of(id).columns[kind].text.of(int(id % blockSize))
 	}
-	if k.Inverted {
-		for i, text := range v.texts {
-			v.texts[i] = inverted(text)
+	return k.directed(texts)
+}
+
+// directed gives what is compared of texts that are in the form of the key's
+// comparator, or empty where there is none.
+func (k *SortKey) directed(texts [][]byte) sortValue {
+	none := k.By.Append(nil, nil)
+	for i, text := range texts {
+		if len(text) == 0 {
+			text = none
 		}
+		if k.Inverted {
+			text = inverted(text)
+		}
+		texts[i] = text
 	}
-	return v
+	return sortValue{texts: texts}
 }
 
 // inverted turns a text of a column into one that compares the other way round
 // with other decoded texts, and stands before those that are undecoded as it did.
-// The octets of UTF-8, 0 to 0xf4, turn into others below 0xff, which then ends the
+// The octets of all forms of texts, 0 to 0xf4, turn into others below 0xff, which then ends the
 // text: of two texts of which one begins the other, the longer comes first.
 func inverted(text []byte) []byte {
 	if len(text) > 0 && text[0] == undecoded {

@@ -22,11 +22,12 @@ func (m *Message) AppendSummary(dst []byte) []byte {
 	w.end(secBodyStructure)
 	w.parts(m.Root)
 	w.end(secParts)
-	if w.subject(e.Subject) {
-		flags |= flagReplyOrForward
-	}
+	flags |= w.subject(e.Subject)
 	for i, f := range [...][]byte{e.From, e.To, e.Cc, e.Bcc} {
-		w.dst = DecodeHeader(w.dst, f)
+		var decoded bool
+		if w.dst, decoded = HeaderText(w.dst, f); !decoded {
+			flags |= flagUndecodable << (i + 1)
+		}
 		w.end(secFrom + section(i))
 	}
 	w.sortKeys(e)
@@ -85,16 +86,23 @@ func (w *summaryWriter) parts(p *Part) {
 	}
 }
 
-// subject writes the decoded subject and the base subject, and says whether
-// the subject is that of a reply or forward.
-func (w *summaryWriter) subject(value []byte) bool {
+// subject writes the subject, as text or octets, and the base subject of what it
+// most likely means, and gives its flags.
+func (w *summaryWriter) subject(value []byte) (flags byte) {
 	start := len(w.dst)
-	w.dst = DecodeHeader(w.dst, value)
+	var decoded, isReply bool
+	w.dst, decoded = HeaderText(w.dst, value)
 	w.end(secSubject)
-	var isReply bool
-	w.dst, isReply = AppendBaseSubject(w.dst, w.dst[start:])
+	text := w.dst[start:]
+	if !decoded {
+		flags = flagUndecodable
+		text = DecodeHeader(nil, value)
+	}
+	if w.dst, isReply = AppendBaseSubject(w.dst, text); isReply {
+		flags |= flagReplyOrForward
+	}
 	w.end(secBaseSubject)
-	return isReply
+	return flags
 }
 
 // sortKeys writes the mailboxes and display names of the first addresses.

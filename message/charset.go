@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -94,19 +95,29 @@ func isUTF8Name(name string) bool {
 
 // appendCharset appends b decoded from the charset; an unknown one is guessed.
 func appendCharset(dst []byte, charset string, b []byte) []byte {
+	dst, _ = appendDecoded(dst, charset, b)
+	return dst
+}
+
+// appendDecoded is appendCharset, and says whether b is text of the charset. What is
+// said to be ASCII and is UTF-8 is.
+func appendDecoded(dst []byte, charset string, b []byte) (out []byte, ok bool) {
 	if isUTF8Name(charset) {
-		return appendGuessed(dst, oneLine(b))
+		return appendGuessed(dst, oneLine(b)), utf8.Valid(b)
 	}
 	e := findCharset(charset)
 	if e == nil {
-		return appendGuessed(dst, oneLine(b))
+		return appendGuessed(dst, oneLine(b)), false
 	}
-	out, err := e.NewDecoder().Bytes(b)
+	text, err := e.NewDecoder().Bytes(b)
 	if err != nil {
-		return appendGuessed(dst, oneLine(b))
+		return appendGuessed(dst, oneLine(b)), false
 	}
-	return append(dst, oneLine(out)...)
+	return append(dst, oneLine(text)...), !bytes.Contains(text, replacement)
 }
+
+// replacement is what decoders put in place of what is wrong in a charset.
+var replacement = []byte("\uFFFD")
 
 // oneLine takes line ends and NULs out of decoded text, in place.
 func oneLine(b []byte) []byte {

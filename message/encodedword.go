@@ -10,6 +10,25 @@ import (
 // spaces inside of them, characters split between two, unknown charsets, raw
 // 8-bit text. What is added is always valid UTF-8 on one line.
 func DecodeHeader(dst, value []byte) []byte {
+	dst, _ = decodeHeader(dst, value)
+	return dst
+}
+
+// HeaderText is [DecodeHeader], but of a value that is in no charset that is known,
+// or is wrong in the one it is said to be in, it appends the octets, with the MIME
+// encoding removed and not converted: decoded is false then (RFC 5255 §4.6).
+func HeaderText(dst, value []byte) (out []byte, decoded bool) {
+	start := len(dst)
+	dst, decoded = decodeHeader(dst, value)
+	if !decoded {
+		octets, _ := undecodable(appendUnfolded(nil, trimSpace(value)))
+		dst = append(dst[:start], octets...)
+	}
+	return dst, decoded
+}
+
+// decodeHeader is DecodeHeader, and says whether nothing had to be guessed.
+func decodeHeader(dst, value []byte) (out []byte, decoded bool) {
 	value = trimSpace(value)
 	var flat []byte
 	if plainASCII(value) {
@@ -19,12 +38,12 @@ func DecodeHeader(dst, value []byte) []byte {
 	}
 	i := bytes.Index(flat, []byte("=?"))
 	if i < 0 {
-		return appendGuessed(dst, flat)
+		return appendGuessed(dst, flat), utf8.Valid(flat)
 	}
 	var d wordDecoder
 	d.dst = dst
 	d.run(flat, i)
-	return d.dst
+	return d.dst, !d.failed
 }
 
 // plainASCII says whether b is 7-bit text on one line.
@@ -42,13 +61,13 @@ type wordDecoder struct {
 	charset []byte // of the bytes in pending
 	pending []byte // decoded from adjacent words of one charset
 	octets  bool   // nothing is converted
-	failed  bool   // with octets: something cannot be converted
+	failed  bool   // something cannot be converted
 }
 
 // plain appends text that is no encoded-word.
 func (d *wordDecoder) plain(text []byte) {
+	d.failed = d.failed || !utf8.Valid(text)
 	if d.octets {
-		d.failed = d.failed || !utf8.Valid(text)
 		d.dst = append(d.dst, text...)
 		return
 	}
@@ -59,10 +78,13 @@ func (d *wordDecoder) flush() {
 	switch {
 	case d.charset == nil:
 	case d.octets:
-		d.failed = d.failed || !decodable(string(d.charset), d.pending)
+		_, ok := appendDecoded(nil, string(d.charset), d.pending)
+		d.failed = d.failed || !ok
 		d.dst = append(d.dst, oneLine(d.pending)...)
 	default:
-		d.dst = appendCharset(d.dst, string(d.charset), d.pending)
+		var ok bool
+		d.dst, ok = appendDecoded(d.dst, string(d.charset), d.pending)
+		d.failed = d.failed || !ok
 	}
 	d.charset, d.pending = nil, d.pending[:0]
 }

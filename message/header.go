@@ -128,6 +128,26 @@ func HeaderValues[T string | []byte](header []byte, name T) iter.Seq[[]byte] {
 	}
 }
 
+// HeaderTexts gives what [HeaderValues] does, or the octets of values that cannot be
+// decoded, for which decoded is false: see [HeaderText].
+func HeaderTexts[T string | []byte](header []byte, name T) iter.Seq2[[]byte, bool] {
+	return func(yield func(text []byte, decoded bool) bool) {
+		low := string(appendLower(nil, name))
+		var buf []byte
+		for field := range rawFields(header) {
+			n := fieldName(field)
+			if !equalFold(low, n) || n == nil {
+				continue
+			}
+			var decoded bool
+			buf, decoded = HeaderText(buf[:0], field[bytes.IndexByte(field, ':')+1:])
+			if !yield(buf, decoded) {
+				return
+			}
+		}
+	}
+}
+
 // rawFields gives each field with its folded lines, up to the empty line.
 func rawFields(header []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {

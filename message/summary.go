@@ -11,9 +11,10 @@ import (
 )
 
 // SummaryVersion is the form of a [Summary] and of the parser that filled it.
-// Summaries of version 1, which have no preview, are read too; one of a version
-// that is not known must be made again from the message.
-const SummaryVersion = 2
+// Summaries of version 1, which have no preview, and of version 2, which guess what
+// cannot be decoded, are read too; one of a version that is not known must be made
+// again from the message.
+const SummaryVersion = 3
 
 // Summary is what the store keeps of a message beside its bytes: a row that
 // [Message.AppendSummary] makes. The methods read from it in place and copy
@@ -36,6 +37,7 @@ const (
 	flagSentDate = 1 << iota
 	flagReplyOrForward
 	flagTruncated
+	flagUndecodable // of the subject; those of From, To, Cc and Bcc follow
 )
 
 type section int
@@ -73,7 +75,7 @@ func (s Summary) sections() int {
 	switch s.Version() {
 	case 1:
 		return int(secPreview)
-	case SummaryVersion:
+	case 2, SummaryVersion:
 		return int(sectionCount)
 	}
 	return 0
@@ -143,6 +145,11 @@ func (s Summary) flag(f byte) bool {
 	return whole && s[1]&f != 0
 }
 
+// Undecodable reports whether the text of a field, of Subject, From, To, Cc and Bcc
+// by this order, is in no charset that is known, or wrong in its own: the summary has
+// its octets then (RFC 5255 §4.6).
+func (s Summary) Undecodable(field int) bool { return s.flag(flagUndecodable << field) }
+
 func (s Summary) number(at int) int64 {
 	if _, whole := s.head(); !whole {
 		return 0
@@ -187,7 +194,8 @@ func (s Summary) AppendBody(dst []byte) []byte {
 	return appendBodyOf(dst, s.section(secBodyStructure))
 }
 
-// Subject is the subject decoded to UTF-8 (RFC 2047) on one line.
+// Subject is the subject decoded to UTF-8 (RFC 2047) on one line, or its octets: see
+// [Summary.Undecodable].
 func (s Summary) Subject() []byte { return s.section(secSubject) }
 
 // BaseSubject is the base subject (RFC 5256 §2.1), in its own case.
@@ -201,7 +209,7 @@ func (s Summary) IsReplyOrForward() bool { return s.flag(flagReplyOrForward) }
 // the texts here are incomplete and SEARCH must read the header itself.
 func (s Summary) HeaderTruncated() bool { return s.flag(flagTruncated) }
 
-// FromText is the From field decoded to UTF-8 on one line, for SEARCH.
+// FromText is the From field decoded to UTF-8 on one line, for SEARCH, or its octets.
 func (s Summary) FromText() []byte { return s.section(secFrom) }
 
 // ToText is the To field decoded to UTF-8 on one line, for SEARCH.

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"io"
 	"unicode/utf8"
 
@@ -16,25 +17,83 @@ func (p *PartInfo) IsText() bool {
 // stored; its transfer encoding is undone, its charset converted, and of HTML
 // only the text is left. What is unknown is guessed, so that the reader fails
 // only where r does.
-func DecodeText(part PartInfo, r io.Reader) io.Reader {
+func DecodeText(part PartInfo, r io.Reader) *Text {
 	buffer := bufferFor(part.Body.Len())
-	if dec, err := decodeTransfer(part.Encoding, r, buffer); err == nil {
-		r = dec
-	}
+	r = DecodeOctets(part, r)
+	t := &Text{}
 	if e := findCharset(part.Charset); e != nil && !isUTF8Name(part.Charset) {
-		r = transform.NewReader(r, e.NewDecoder())
+		t.converted = &replacementReader{r: transform.NewReader(r, e.NewDecoder())}
+		t.failed = &t.converted.(*replacementReader).found
 	} else {
-		r = newDecodingReader(r, &guessDecoder{}, buffer)
+		guess := &guessDecoder{failed: e == nil && !isUTF8Name(part.Charset)}
+		t.converted = newDecodingReader(r, guess, buffer)
+		t.failed = &guess.failed
 	}
+	t.r = t.converted
 	if part.Type == "text" && (part.Subtype == "html" || part.Subtype == "x-html") ||
 		part.Type == "application" && part.Subtype == "xhtml+xml" {
-		r = newDecodingReader(r, &htmlDecoder{}, buffer)
+		t.r = newDecodingReader(t.converted, &htmlDecoder{}, buffer)
+	}
+	return t
+}
+
+// DecodeOctets gives a part's body, which r reads as stored, with its transfer
+// encoding undone. One that is not known stays as it is.
+func DecodeOctets(part PartInfo, r io.Reader) io.Reader {
+	if dec, err := decodeTransfer(part.Encoding, r, bufferFor(part.Body.Len())); err == nil {
+		return dec
 	}
 	return r
 }
 
+// Text reads the text of a part: see [DecodeText].
+type Text struct {
+	r         io.Reader
+	converted io.Reader // without what is done for HTML
+	failed    *bool
+}
+
+// Read implements io.Reader.
+func (t *Text) Read(p []byte) (int, error) { return t.r.Read(p) }
+
+// Decodable reads to the end and reports whether all of it is text of a known
+// charset (RFC 5255 §4.6). What is said to be ASCII and is UTF-8 is.
+func (t *Text) Decodable() (bool, error) {
+	if *t.failed {
+		return false, nil
+	}
+	_, err := io.Copy(io.Discard, t.converted)
+	return !*t.failed, err
+}
+
+// replacementReader looks for what decoders put in place of what is wrong.
+type replacementReader struct {
+	r     io.Reader
+	tail  [2]byte // of what was read before
+	found bool
+}
+
+func (r *replacementReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if !r.found && n > 0 {
+		var edge [4]byte
+		copy(edge[:2], r.tail[:])
+		k := copy(edge[2:], p[:n])
+		r.found = bytes.Contains(p[:n], replacement) || bytes.Contains(edge[:2+k], replacement)
+		if n >= 2 {
+			copy(r.tail[:], p[n-2:n])
+		} else {
+			r.tail[0], r.tail[1] = r.tail[1], p[0]
+		}
+	}
+	return n, err
+}
+
 // guessDecoder is [appendGuessed] on pieces.
-type guessDecoder struct{ held []byte }
+type guessDecoder struct {
+	held   []byte
+	failed bool // something had to be guessed
+}
 
 func (d *guessDecoder) append(dst, src []byte) []byte {
 	for len(d.held) > 0 && len(src) > 0 { // complete the character that was cut
@@ -42,7 +101,7 @@ func (d *guessDecoder) append(dst, src []byte) []byte {
 		src = src[1:]
 		for len(d.held) > 0 && utf8.FullRune(d.held) {
 			_, n := utf8.DecodeRune(d.held)
-			dst = appendGuessed(dst, d.held[:n])
+			dst = d.guess(dst, d.held[:n])
 			d.held = append(d.held[:0], d.held[n:]...)
 		}
 	}
@@ -57,11 +116,16 @@ func (d *guessDecoder) append(dst, src []byte) []byte {
 		}
 	}
 	d.held = append(d.held, src[cut:]...)
-	return appendGuessed(dst, src[:cut])
+	return d.guess(dst, src[:cut])
+}
+
+func (d *guessDecoder) guess(dst, b []byte) []byte {
+	d.failed = d.failed || !utf8.Valid(b)
+	return appendGuessed(dst, b)
 }
 
 func (d *guessDecoder) finish(dst []byte) []byte {
-	dst = appendGuessed(dst, d.held)
+	dst = d.guess(dst, d.held)
 	d.held = d.held[:0]
 	return dst
 }

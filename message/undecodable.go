@@ -88,20 +88,6 @@ func undecodable(value []byte) (octets []byte, failed bool) {
 	return d.dst, true
 }
 
-// decodable reports whether b is text in the charset. Of what is said to be ASCII
-// and is UTF-8 it is.
-func decodable(charset string, b []byte) bool {
-	if isUTF8Name(charset) {
-		return utf8.Valid(b)
-	}
-	e := findCharset(charset)
-	if e == nil {
-		return false
-	}
-	out, err := e.NewDecoder().Bytes(b)
-	return err == nil && !bytes.ContainsRune(out, utf8.RuneError)
-}
-
 // envelopeReader reads what [AppendEnvelope] has written. What is not there reads
 // as empty.
 type envelopeReader []byte

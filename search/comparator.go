@@ -4,10 +4,8 @@ import "bytes"
 
 // Comparator is a way to compare texts (RFC 4790): two texts are equal, stand in
 // order or are within one another as the octets that [Comparator.Append] makes of
-// them are. The zero value is the default, [UnicodeCasemap].
-//
-// Those that IMAP can use offer equality, substring and ordering (RFC 5255 §4.4),
-// so that i;ascii-numeric, which has no substrings, is not among them.
+// them are, if it has such an operation. The zero value is the default,
+// [UnicodeCasemap].
 type Comparator uint8
 
 const (
@@ -17,6 +15,9 @@ const (
 	ASCIICasemap
 	// Octet is i;octet: octets as they are (RFC 4790 §9.3).
 	Octet
+	// ASCIINumeric is i;ascii-numeric: the number that a text begins with, and those
+	// without one behind all numbers (RFC 4790 §9.1). It has no substrings.
+	ASCIINumeric
 
 	// Comparators is how many there are.
 	Comparators = iota
@@ -29,13 +30,18 @@ func (c Comparator) String() string {
 		return "i;ascii-casemap"
 	case Octet:
 		return "i;octet"
+	case ASCIINumeric:
+		return "i;ascii-numeric"
 	}
 	return "i;unicode-casemap"
 }
 
-// Append appends a text, in UTF-8, in the form in which octets compare. The form
-// of a text is that of its parts put together. What ASCIICasemap or Octet finds in
-// a text UnicodeCasemap finds too.
+// Substrings reports whether texts can be looked for in others (RFC 4790 §4.2.3).
+func (c Comparator) Substrings() bool { return c != ASCIINumeric }
+
+// Append appends a text, in UTF-8, in the form in which octets compare. With
+// substrings the form of a text is that of its parts put together, and what is found
+// in a text UnicodeCasemap finds too.
 func (c Comparator) Append(dst, text []byte) []byte {
 	switch c {
 	case ASCIICasemap:
@@ -49,8 +55,30 @@ func (c Comparator) Append(dst, text []byte) []byte {
 		return dst
 	case Octet:
 		return append(dst, text...)
+	case ASCIINumeric:
+		return appendNumber(dst, text)
 	}
 	return Fold(dst, text)
+}
+
+// infinity is the form of a text that is no number; it is above that of all numbers.
+const infinity = 0x7f
+
+// appendNumber appends how many digits a number has without leading zeros, seven bits
+// an octet, and the digits.
+func appendNumber(dst, text []byte) []byte {
+	n := 0
+	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
+		n++
+	}
+	if n == 0 {
+		return append(dst, infinity)
+	}
+	digits := bytes.TrimLeft(text[:n], "0")
+	for shift := 28; shift >= 0; shift -= 7 {
+		dst = append(dst, byte(len(digits)>>shift)&0x7f)
+	}
+	return append(dst, digits...)
 }
 
 // maxOrder is how long a collation may be called (RFC 4790 §3.1).

@@ -25,6 +25,15 @@ func (c collation) String() string {
 	return c.by.String()
 }
 
+// maySearch refuses to look for the text of a key by a comparator without substrings
+// (RFC 5255 §4.4). Without a text the key asks whether there is a field.
+func (c collation) maySearch(k *imap.SearchKey) error {
+	if c.by.Substrings() || k.Text == "" {
+		return nil
+	}
+	return imap.Bad("The active comparator cannot look for texts in others")
+}
+
 // setComparator handles COMPARATOR (RFC 5255 §4.7): without an argument it tells
 // the active comparator, else the first that matches becomes it. Searches that
 // tell their updates go on by the one with which they began.

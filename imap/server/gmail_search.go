@@ -24,7 +24,7 @@ func (sel *selected) gmailQuery(k *imap.SearchKey) (mailstore.Query, error) {
 		if len(k.Keys) != 1 {
 			return nil, imap.Bad("X-GM-RAW takes one text")
 		}
-		return sel.query(&k.Keys[0])
+		return sel.queryBy(&k.Keys[0], collation{}) // Gmail knows of no comparators
 	case imap.SearchGmailMsgID:
 		if n, ok := gmailNumber(sel.account.ID(), k.Num); ok {
 			return mailstore.Emails{restante.EmailID(n)}, nil

@@ -21,7 +21,7 @@ func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 		if len(k.Keys) != 1 {
 			return nil, imap.Bad("FUZZY takes one search key")
 		}
-		q, err := sel.query(&k.Keys[0])
+		q, err := sel.queryBy(&k.Keys[0], collation{}) // goes by words (RFC 6203 §3)
 		return mailstore.Fuzzy{Query: q}, err
 	case imap.SearchNot:
 		if len(k.Keys) != 1 {
@@ -43,7 +43,7 @@ func (sel *selected) query(k *imap.SearchKey) (mailstore.Query, error) {
 		return q, err
 	}
 	if q := headerQuery(k, sel.collation.by); q != nil {
-		return q, nil
+		return q, sel.collation.maySearch(k)
 	}
 	if q := dateQuery(k); q != nil {
 		return q, nil
@@ -184,7 +184,7 @@ func (sel *selected) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) 
 	case imap.SearchModSeq:
 		return mailstore.ModSeq{Since: restante.ModSeq(k.Num)}, nil
 	case imap.SearchAnnotation:
-		return annotationQuery(k), nil
+		return annotationQuery(k, sel.collation.by), sel.collation.maySearch(k)
 	case imap.SearchEmailID:
 		if n, ok := sel.objectNumber('M', k.Text); ok {
 			return mailstore.Emails{restante.EmailID(n)}, nil
@@ -201,9 +201,9 @@ func (sel *selected) attributeQuery(k *imap.SearchKey) (mailstore.Query, error) 
 
 // annotationQuery matches by annotations (RFC 5257 §4.8). NIL finds the messages that
 // have no such value.
-func annotationQuery(k *imap.SearchKey) mailstore.Query {
+func annotationQuery(k *imap.SearchKey, by search.Comparator) mailstore.Query {
 	q := mailstore.Annotated{
-		Entry: mailstore.EntryPattern(k.Field), Text: k.Text,
+		Entry: mailstore.EntryPattern(k.Field), Text: k.Text, By: by,
 		Private: k.Num&imap.AnnotationPrivate != 0, Shared: k.Num&imap.AnnotationShared != 0,
 	}
 	if k.Num&imap.AnnotationNil != 0 {
