@@ -177,10 +177,10 @@ func (s *service) run(ctx context.Context) error {
 
 // drain stops, at a signal at once.
 func (s *service) drain(ctx context.Context) error {
+	s.draining.Store(true)
 	s.logger.Info("stopping", "connections", s.mail.Connections())
 	stopping, cancel := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	s.draining.Store(true)
 	s.awaitBalancer(stopping)
 	err := s.stop(stopping)
 	s.logger.Info("stopped")
