@@ -21,6 +21,10 @@ type Options struct {
 	Nodes int
 	// Standby gives the primary a standby that every commit waits for.
 	Standby bool
+	// NATS has nodes tell one another of commits by a nats-server, in place of PostgreSQL.
+	NATS bool
+	// Balancer puts HAProxy before the nodes.
+	Balancer bool
 	// Wait is how long commands wait for the database, as in the configuration; "" is 8s.
 	Wait string
 	// Config is further lines of every node's configuration, with dotted keys.
@@ -32,14 +36,17 @@ type Options struct {
 // Cluster is a running cluster. It ends with the test, and before it ends the whole
 // store is checked.
 type Cluster struct {
-	Primary *pgtest.Server
-	Standby *pgtest.Server // or nil
-	Nodes   []*Node
+	Primary  *pgtest.Server
+	Standby  *pgtest.Server // or nil
+	NATS     *NATS          // or nil
+	Balancer *Balancer      // or nil
+	Nodes    []*Node
 }
 
 // Node is one node.
 type Node struct {
 	*binary.Server
+	HTTP    string          // host:port of its health and metrics, behind a balancer
 	proxies []*pgtest.Proxy // to the primary and to the standby
 }
 
@@ -58,8 +65,14 @@ func Start(t testing.TB, o Options) *Cluster {
 	if o.Standby {
 		c.Standby = c.Primary.Standby(t)
 	}
+	if o.NATS {
+		c.NATS = startNATS(t)
+	}
 	for i := range o.Nodes {
 		c.Nodes = append(c.Nodes, c.startNode(t, o, i))
+	}
+	if o.Balancer {
+		c.startBalancer(t)
 	}
 	t.Cleanup(func() { c.finish(t) })
 	return c
@@ -79,10 +92,21 @@ func (c *Cluster) startNode(t testing.TB, o Options, number int) *Node {
 	}
 	config := fmt.Sprintf(nodeConfig,
 		fmt.Sprintf("postgres://postgres@%s/mail?target_session_attrs=read-write", strings.Join(hosts, ",")), o.Wait) + o.Config
+	if c.NATS != nil {
+		config += fmt.Sprintf(natsNodeConfig, c.NATS.Addr)
+	}
+	if o.Balancer {
+		n.HTTP = binary.FreeAddr(t)
+		config += fmt.Sprintf(balancerNodeConfig, n.HTTP)
+	}
 	if o.NodeConfig != nil {
 		config += o.NodeConfig(number)
 	}
-	n.Server = binary.Start(t, binary.Options{Path: o.Program, Config: config, Shared: true})
+	var first *binary.Server
+	if len(c.Nodes) > 0 {
+		first = c.Nodes[0].Server
+	}
+	n.Server = binary.Start(t, binary.Options{Path: o.Program, Config: config, Shared: true, Certificate: first})
 	return n
 }
 

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -42,6 +43,17 @@ func writeCertificates(t testing.TB, authority, certificate, key string) {
 	writePEM(t, authority, "CERTIFICATE", caDER)
 	writePEM(t, certificate, "CERTIFICATE", leafDER)
 	writePEM(t, key, "PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(leafKey))(t))
+}
+
+// copyCertificates copies what writeCertificates has written for another server.
+func copyCertificates(t testing.TB, from, to string) {
+	t.Helper()
+	for _, name := range []string{"ca.pem", "cert.pem", "key.pem"} {
+		pem := must(os.ReadFile(filepath.Join(from, name)))(t)
+		if err := os.WriteFile(filepath.Join(to, name), pem, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func newKey(t testing.TB) *ecdsa.PrivateKey {

@@ -21,6 +21,8 @@ type Options struct {
 	Data   string // directory of the store; empty: one below Dir
 	Config string // further lines of TOML, with dotted keys
 	Shared bool   // others serve the store too: whoever starts them all checks it
+	// Certificate of another server, as nodes behind one name have it; nil: one of its own.
+	Certificate *Server
 }
 
 // Server is one running program with its directory, which outlives restarts.
@@ -56,7 +58,11 @@ func Start(t testing.TB, o Options) *Server {
 		s.Data = filepath.Join(dir, "data")
 	}
 	certificate, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	writeCertificates(t, s.CA, certificate, key)
+	if o.Certificate == nil {
+		writeCertificates(t, s.CA, certificate, key)
+	} else {
+		copyCertificates(t, o.Certificate.Dir, dir)
+	}
 	config := fmt.Sprintf(baseConfig, s.Data, certificate, key, s.IMAP, s.IMAPS, s.LMTP, "unix:"+s.LMTPSocket) + o.Config
 	if err := os.WriteFile(s.Config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)

@@ -2,11 +2,6 @@ package cluster_test
 
 import (
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,94 +13,15 @@ import (
 	"github.com/restante/restante/test/lmtpclient"
 )
 
-// balancer is HAProxy with the configuration of packaging/haproxy.cfg, before three
-// nodes.
+// balancer is a cluster behind HAProxy.
 type balancer struct {
-	t                 *testing.T
-	cluster           *clustertest.Cluster
-	imaps, imap, lmtp string // its addresses
-}
-
-// balancerAddress is where the balancer's connections to the nodes come from, so that
-// the test's own need no PROXY header.
-const balancerAddress = "127.0.0.9"
-
-func startBalancer(t *testing.T) *balancer {
-	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if err != nil {
-		program = "/usr/sbin/haproxy"
-	}
-	if _, err := os.Stat(program); err != nil {
-		t.Fatal("HAProxy is not installed")
-	}
-	var health []string
-	c := start(t, clustertest.Options{NodeConfig: func(int) string {
-		addr := binary.FreeAddr(t)
-		health = append(health, addr)
-		return fmt.Sprintf("imap.proxy_from = [%q]\nlmtp.proxy_from = [%q]\nhttp.listen = [%q]\nhttp.drain_wait = \"4s\"\n",
-			balancerAddress, balancerAddress, addr)
-	}})
-	b := &balancer{t: t, cluster: c, imaps: binary.FreeAddr(t), imap: binary.FreeAddr(t), lmtp: binary.FreeAddr(t)}
-	text, err := os.ReadFile("../../packaging/haproxy.cfg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := string(text)
-	replace := func(old, new string) {
-		t.Helper()
-		if !strings.Contains(config, old) {
-			t.Fatalf("packaging/haproxy.cfg has no %q", old)
-		}
-		config = strings.ReplaceAll(config, old, new)
-	}
-	replace("maxconn 60000", "maxconn 1000") // as many files as a test may open
-	replace("bind :993", "bind "+b.imaps)
-	replace("bind :143", "bind "+b.imap)
-	replace("bind 127.0.0.1:24\n", "bind "+b.lmtp+"\n")
-	replace("check port 8143 ", "check source "+balancerAddress+" ")
-	for i, n := range c.Nodes {
-		_, port, _ := net.SplitHostPort(health[i])
-		for suffix, addr := range map[string]string{"993": n.IMAPS, "143": n.IMAP, "24": n.LMTP} {
-			old := regexp.MustCompile(fmt.Sprintf(`10\.0\.0\.1%d:%s\n`, i+1, suffix))
-			if !old.MatchString(config) {
-				t.Fatalf("packaging/haproxy.cfg has no node %d for port %s", i+1, suffix)
-			}
-			config = old.ReplaceAllString(config, addr+" port "+port+"\n")
-		}
-	}
-	file := filepath.Join(t.TempDir(), "haproxy.cfg")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(program, "-c", "-f", "../../packaging/haproxy.cfg").CombinedOutput(); err != nil {
-		t.Fatalf("packaging/haproxy.cfg: %v\n%s", err, out)
-	}
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-db", "-f", file)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		if out, _ := os.ReadFile(log.Name()); t.Failed() {
-			t.Logf("HAProxy: %s", out)
-		}
-	})
-	return b
+	t       *testing.T
+	cluster *clustertest.Cluster
 }
 
 // dial connects from an address of this machine, over TLS, and logs in.
 func (b *balancer) dial(from, user string) (*imapclient.Client, error) {
-	config := b.cluster.Nodes[0].TLS(b.t).Clone()
-	// Each node has a certificate of its own test authority; the balancer's does not matter here.
-	config.InsecureSkipVerify = true
-	c, err := imapclient.DialFrom(from, b.imaps, config)
+	c, err := imapclient.DialFrom(from, b.cluster.Balancer.IMAPS, b.cluster.Nodes[0].TLS(b.t))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +54,7 @@ func (b *balancer) logSizes() (sizes []int) {
 // left out before it ends, so that no connection is refused; and one that dies is
 // replaced.
 func TestBalancer(t *testing.T) {
-	b := startBalancer(t)
+	b := &balancer{t, start(t, clustertest.Options{Balancer: true})}
 	const user = "balanced@example.org"
 	b.cluster.AddUser(t, user, password)
 	var first *imapclient.Client
@@ -166,7 +82,7 @@ func TestBalancer(t *testing.T) {
 			t.Errorf("connections from %s went to nodes %v", from, nodes)
 		}
 	}
-	if err := lmtpclient.Deliver(b.lmtp, "carol@example.net", user, []byte("Subject: one\r\n\r\nhello\r\n")); err != nil {
+	if err := lmtpclient.Deliver(b.cluster.Balancer.LMTP, "carol@example.net", user, []byte("Subject: one\r\n\r\nhello\r\n")); err != nil {
 		t.Error(err)
 	}
 	if s, err := first.Status("INBOX", "MESSAGES"); err != nil || s["MESSAGES"] != 1 {
@@ -200,7 +116,7 @@ func (b *balancer) upgrade(user string) {
 				return
 			default:
 			}
-			if err := lmtpclient.Deliver(b.lmtp, "carol@example.net", user, []byte("Subject: next\r\n\r\nhello\r\n")); err != nil {
+			if err := lmtpclient.Deliver(b.cluster.Balancer.LMTP, "carol@example.net", user, []byte("Subject: next\r\n\r\nhello\r\n")); err != nil {
 				b.t.Errorf("a delivery during the upgrade: %v", err)
 				return
 			}

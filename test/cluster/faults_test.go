@@ -23,7 +23,7 @@ func outage() time.Duration {
 // work, and verifies after each that what was acknowledged is there once, that no UID
 // has two messages, and that nothing went back.
 func TestFaults(t *testing.T) {
-	c := start(t, clustertest.Options{Standby: true})
+	c := start(t, clustertest.Options{Standby: true, NATS: true})
 	for _, fault := range []struct {
 		name string
 		run  func(*testing.T, *clustertest.Cluster, *crew)
@@ -34,6 +34,7 @@ func TestFaults(t *testing.T) {
 		{"CutOff", cutOffNode},
 		{"Silence", silenceNode},
 		{"Pause", pauseNode},
+		{"Bus", loseBus},
 		{"FailOver", failOver}, // last: there is no standby after it
 	} {
 		t.Run(fault.name, func(t *testing.T) {
@@ -91,6 +92,13 @@ func pauseNode(t *testing.T, c *clustertest.Cluster, w *crew) {
 	<-time.After(outage())
 	w.progress(20, 1, 2)
 	c.Nodes[0].Resume(t)
+}
+
+// loseBus kills the NATS server and starts it again after a while.
+func loseBus(t *testing.T, c *clustertest.Cluster, w *crew) {
+	c.NATS.Kill()
+	w.progress(50, 0, 1, 2)
+	c.NATS.Run(t)
 }
 
 // failOver kills the primary for good and promotes its standby.
