@@ -23,6 +23,7 @@ type migration struct {
 	from, to string
 	workers  int
 	quick    bool
+	blobs    bool // copy the large messages too
 }
 
 func newMigrate(f *flags) *cobra.Command {
@@ -38,7 +39,9 @@ func newMigrate(f *flags) *cobra.Command {
 			"configured one.\n\n" +
 			"Stop all servers of the source first. The target has to be empty. A run that was stopped is gone on with by " +
 			"the same command, and until it has come to its end no server uses the target. In the end every row is " +
-			"read back and compared, and the target is checked as by \"restante check\". The source is not changed.",
+			"read back and compared, and the target is checked as by \"restante check\". The source is not changed.\n\n" +
+			"Large messages that [blobs] keeps elsewhere stay there, and both configurations have to name the same place. " +
+			"With --blobs they are copied from the one's to the other's.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if m.to == "" {
@@ -54,11 +57,27 @@ func newMigrate(f *flags) *cobra.Command {
 	c.Flags().StringVar(&m.to, "to", "", "`STORE` to copy it into")
 	c.Flags().IntVar(&m.workers, "workers", 8, "how many accounts are copied at a `TIME`")
 	c.Flags().BoolVar(&m.quick, "quick-check", false, "compare everything, but do not read every message once more for the check")
+	c.Flags().BoolVar(&m.blobs, "blobs", false, "copy large messages from the source's [blobs] to the target's")
 	return c
 }
 
-// storeConfig answers the configuration of the store that a flag names.
-func storeConfig(flag, store string) (config.Config, error) {
+// storeConfig answers the configuration of the store that a flag names. What is no
+// file says nothing of large messages: they are where other has them.
+func storeConfig(flag, store string, other config.Config) (config.Config, error) {
+	c, err := parseStore(flag, store)
+	if err == nil && c.Blobs.Engine == config.BlobsNone && !isFile(store) {
+		c.Blobs = other.Blobs
+		c.Blobs.Directory, c.Blobs.CacheDirectory, c.Blobs.Spool = other.BlobsDir(), other.BlobCacheDir(), other.BlobSpoolDir()
+	}
+	return c, err
+}
+
+// isFile reports whether a flag names a configuration file.
+func isFile(store string) bool {
+	return !strings.HasPrefix(store, "pebble:") && !strings.HasPrefix(store, "postgresql://") && !strings.HasPrefix(store, "postgres://")
+}
+
+func parseStore(flag, store string) (config.Config, error) {
 	if dir, ok := strings.CutPrefix(store, "pebble:"); ok {
 		c := config.Default()
 		c.Data = dir
@@ -67,7 +86,7 @@ func storeConfig(flag, store string) (config.Config, error) {
 		}
 		return c, nil
 	}
-	if strings.HasPrefix(store, "postgresql://") || strings.HasPrefix(store, "postgres://") {
+	if !isFile(store) {
 		c, err := config.Parse(flag, fmt.Appendf(nil, "[store]\nengine = 'postgresql'\npostgresql.url = %q\n", store))
 		if err != nil {
 			return c, usageError{err}
@@ -81,13 +100,20 @@ func (m migration) run(c *cobra.Command, f *flags) error {
 	ctx := c.Context()
 	from, err := f.load()
 	if m.from != "" {
-		from, err = storeConfig("--from", m.from)
+		from, err = parseStore("--from", m.from)
 	}
 	if err != nil {
 		return err
 	}
-	to, err := storeConfig("--to", m.to)
+	to, err := storeConfig("--to", m.to, from)
 	if err != nil {
+		return err
+	}
+	if m.from != "" && !isFile(m.from) && isFile(m.to) && !m.blobs {
+		from.Blobs = to.Blobs
+		from.Blobs.Directory = to.BlobsDir()
+	}
+	if err := m.checkBlobs(from, to); err != nil {
 		return err
 	}
 	for _, store := range []config.Config{from, to} {
@@ -147,6 +173,11 @@ func (m migration) copy(c *cobra.Command, source, target kv.Store, failed <-chan
 		Accept: func(ctx context.Context, target kv.Store) error {
 			show.stop()
 			fmt.Fprintln(out, "every row is equal; checking")
+			if m.blobs {
+				if err := copyBlobs(ctx, c, from, to, logger); err != nil {
+					return err
+				}
+			}
 			err := m.check(ctx, c, to, target, logger)
 			clean = !errors.Is(err, errUnclean)
 			if !clean {
@@ -177,7 +208,10 @@ func (m migration) check(ctx context.Context, c *cobra.Command, to config.Config
 	if err != nil {
 		return err
 	}
-	defer n.store.Close() // the engine stays open
+	defer func() { // the engine stays open
+		n.store.Close()
+		n.blobs.end()
+	}()
 	return runCheck(c, admin.Local{Operations: n.admin}, admin.Check{Quick: m.quick})
 }
 

@@ -195,6 +195,32 @@ func TestMigrateToPostgreSQL(t *testing.T) {
 	expectMigrated(t, back, want)
 }
 
+// TestMigrateBlobs: large messages stay where they are, or are copied.
+func TestMigrateBlobs(t *testing.T) {
+	objects := t.TempDir()
+	where := func(dir string) string {
+		return fmt.Sprintf("blobs.engine = \"directory\"\nblobs.above = \"4KiB\"\nblobs.directory = %q\n", dir)
+	}
+	from, same, other, none := newSite(t, where(objects)), newSite(t, where(objects)), newSite(t, where(t.TempDir())), newSite(t, "")
+	fillSite(t, from)
+	_, _, stop := from.serve(t)
+	want := from.seen(t)
+	stop()
+	bad(t, 2, "copy them with --blobs", "migrate", "--from", from.config, "--to", none.config)
+	bad(t, 2, "has to say where", "migrate", "--from", from.config, "--to", none.config, "--blobs")
+	bad(t, 2, "is the same place", "migrate", "--from", from.config, "--to", same.config, "--blobs")
+	good(t, "", "migrate", "--from", from.config, "--to", same.config)
+	expectMigrated(t, same, want)
+	good(t, "", "migrate", "--from", from.config, "--to", other.config, "--blobs")
+	if err := os.RemoveAll(objects); err != nil {
+		t.Fatal(err)
+	}
+	expectMigrated(t, other, want)
+	// Where the target is no file, what the source's configuration says counts.
+	dir := filepath.Join(none.dir, "data")
+	good(t, "", "migrate", "--config", other.config, "--to", "pebble:"+dir)
+}
+
 func TestMigrateLine(t *testing.T) {
 	const mib = 1 << 20
 	at := migrate.Progress{Phase: migrate.Copying, Partitions: 10, Total: 40, Rows: 100, Bytes: 100 * mib}
