@@ -32,7 +32,8 @@ type SweepReport struct {
 
 // SweepObjects deletes objects that no row names: those whose rows a crash took back,
 // and those that a Put wrote after it had been given up. It also deletes objects whose
-// time has come of accounts that nobody has opened since. It lists the whole blob store,
+// time has come of accounts that nobody has opened since, and removes what uploads have
+// left that were abandoned. It lists the whole blob store,
 // and is to be called once in a while by one node. Without a blob store it does nothing.
 // What it has done until an error stays done.
 func (s *Store) SweepObjects(ctx context.Context, o SweepOptions) (SweepReport, error) {
@@ -68,7 +69,8 @@ type sweep struct {
 	bytes   int64
 }
 
-// reapAll deletes, in all accounts, the objects that were forgotten long enough ago.
+// reapAll removes, in all accounts, the uploads that were abandoned, and deletes the
+// objects that were forgotten long enough ago.
 func (w *sweep) reapAll() error {
 	return w.store.kv.Partitions(w.ctx, func(p kv.Partition, _ kv.Version) error {
 		id := restante.AccountID(p)
@@ -80,8 +82,15 @@ func (w *sweep) reapAll() error {
 			return unavailable("sweep objects", err)
 		}
 		names, _, err := w.store.forgotten(snap, id)
+		var stale []stagedUpload
+		if err == nil {
+			stale, err = staleUploads(snap, w.store.now())
+		}
 		if e := snap.Close(); err == nil && e != nil {
 			err = unavailable("sweep objects", e)
+		}
+		if err == nil && len(stale) > 0 {
+			err = w.store.sweepUploads(w.ctx, id)
 		}
 		if err == nil && len(names) > 0 {
 			err = w.store.reap(w.ctx, id)
@@ -92,6 +101,26 @@ func (w *sweep) reapAll() error {
 		}
 		return err
 	})
+}
+
+// sweepUploads removes an account's uploads that were abandoned.
+func (s *Store) sweepUploads(ctx context.Context, id restante.AccountID) error {
+	a, err := s.Account(ctx, id)
+	if errors.Is(err, restante.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	a.writer.Lock()
+	defer a.unlock()
+	snap, err := s.kv.Snapshot(ctx, a.partition())
+	if err != nil {
+		return unavailable("sweep objects", err)
+	}
+	defer snap.Close()
+	return a.sweepLocked(ctx, snap)
 }
 
 // object looks at one object, which is listed in the order of accounts.
