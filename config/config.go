@@ -96,6 +96,10 @@ type Submit struct {
 	User         string `toml:"user" comment:"For AUTH PLAIN; empty: no login."`
 	PasswordFile string `toml:"password_file" comment:"File whose first line is the password."`
 	Sent         bool   `toml:"sent" comment:"Move what was sent to the mailbox with the special use \\Sent; otherwise it stays in the outbox."`
+
+	Recipients int      `toml:"recipients" comment:"Recipients of one message."`
+	Size       Size     `toml:"size" comment:"One message; 0: as much as a mailbox takes."`
+	Time       Duration `toml:"time" comment:"Time in which the relay must have taken a message."`
 }
 
 // Auth is how users log in.

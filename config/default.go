@@ -16,7 +16,7 @@ func Default() Config {
 		IMAP:   IMAP{Listen: []string{":143"}, ListenTLS: []string{":993"}, ProxyFrom: []string{}, Without: []string{}, ListenLegacy: []string{}, ConvertImages: "image/jpeg", Language: "i-default"},
 		LMTP:   LMTP{Listen: []string{"127.0.0.1:24"}, ProxyFrom: []string{}, SocketMode: "0660", Recipients: 1000},
 		HTTP:   HTTP{Listen: []string{}},
-		Submit: Submit{TLS: "starttls", Sent: true},
+		Submit: Submit{TLS: "starttls", Sent: true, Recipients: 100, Time: Duration{2 * time.Minute}},
 		Auth: Auth{
 			Mechanisms:     []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"},
 			LocalDomains:   []string{},

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/restante/restante/submission"
 )
@@ -15,6 +16,7 @@ import (
 func (c Config) SubmissionOptions() (o submission.Options, ok bool, err error) {
 	m := c.Submit
 	o = submission.Options{Relay: m.Relay, TLS: m.TLS, Hostname: m.Hostname, User: m.User, Sent: m.Sent}
+	o.Limits = submission.Limits{Recipients: m.Recipients, Size: int64(m.Size), Time: m.Time.Duration}
 	if m.Outbox == "" {
 		return o, false, nil
 	}
@@ -32,6 +34,9 @@ func (c Config) SubmissionOptions() (o submission.Options, ok bool, err error) {
 // submit checks what stands in a capability, and what is needed to send.
 func (p *problems) submit(m Submit) {
 	p.oneOf("submit.tls", m.TLS, "starttls", "tls", "none")
+	p.between("submit.recipients", int64(m.Recipients), 1, 1e6)
+	p.size("submit.size", m.Size, 0, 1<<32-1)
+	p.atLeast("submit.time", m.Time, time.Second)
 	if m.Outbox == "" {
 		return
 	}

@@ -21,6 +21,8 @@ type Account struct {
 	viewer restante.AccountID // who has a \Seen of his own there (see seen.go); 0: the owner
 	step   *Step              // where its changes are noted; nil for most
 	since  Moment             // State of then is fresh enough for changes; 0: when each is asked for
+
+	durably bool // all its changes are durable
 }
 
 // accountCore is what all who opened an account share.
@@ -71,6 +73,13 @@ func (a *Account) As(viewer restante.AccountID) *Account {
 		return a.owner
 	}
 	return &Account{accountCore: a.accountCore, viewer: viewer}
+}
+
+// Durably answers the account as a itself sees it, all of whose changes, those of
+// flags too, are on stable storage when they are answered. It is the same use of the
+// account, so that it is released once.
+func (a *Account) Durably() *Account {
+	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: a.step, since: a.since, durably: true}
 }
 
 // ID is the account's number.

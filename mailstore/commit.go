@@ -134,7 +134,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		a.noted(base, base)
 		return base, false, nil
 	}
-	if a.store.options.Durable {
+	if a.store.options.Durable || a.durably {
 		d = kv.Durable
 	}
 	now = a.store.Moment()

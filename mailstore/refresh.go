@@ -49,7 +49,7 @@ func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
 // find that a change is refused, or that there is nothing to change. It is the same use
 // of the account, so that it is released once.
 func (a *Account) Since(m Moment) *Account {
-	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: a.step, since: m}
+	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: a.step, since: m, durably: a.durably}
 }
 
 // current reports whether State is as the engine was at a moment, when its version

@@ -13,7 +13,7 @@ type Step struct {
 // the last one that was made. It is the same use of the account, so that it is
 // released once, and it is not safe for concurrent use.
 func (a *Account) Noting(step *Step) *Account {
-	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: step, since: a.since}
+	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: step, since: a.since, durably: a.durably}
 }
 
 // noted notes a change.

@@ -3,6 +3,8 @@ package message
 import (
 	"bytes"
 	"iter"
+	"slices"
+	"strings"
 )
 
 // FieldSet is a set of header field names, made once and used on many headers.
@@ -146,6 +148,30 @@ func HeaderTexts[T string | []byte](header []byte, name T) iter.Seq2[[]byte, boo
 			}
 		}
 	}
+}
+
+// Resent gives the fields with which somebody has sent a message on, the last time
+// that it was: those whose name begins with "Resent-" that stand together first, each
+// once (RFC 5322 §3.6.6). They are part of header; empty for one that was not sent on.
+func Resent(header []byte) []byte {
+	var seen []string
+	first, end := -1, 0
+	at := 0
+	for field := range rawFields(header) {
+		name := string(appendLower(nil, fieldName(field)))
+		switch resent := strings.HasPrefix(name, "resent-"); {
+		case resent && first < 0:
+			first = at
+		case first >= 0 && (!resent || slices.Contains(seen, name)):
+			return header[first:end]
+		}
+		at += len(field)
+		end, seen = at, append(seen, name)
+	}
+	if first < 0 {
+		return nil
+	}
+	return header[first:end]
 }
 
 // rawFields gives each field with its folded lines, up to the empty line.

@@ -14,17 +14,25 @@ import (
 type envelope struct {
 	from string
 	to   []string
-	utf8 bool // an address needs SMTPUTF8 (RFC 6531)
+	utf8 bool // the header has characters beyond ASCII (RFC 6531)
+	// utf8Address says that an address has, so that it takes SMTPUTF8.
+	utf8Address bool
 }
 
 // envelope takes the envelope from a header: the sender is its Sender or, without
 // one, its only From, and must be an address of the account; the recipients are
-// those of To, Cc and Bcc, each once, groups with all their members.
+// those of To, Cc and Bcc, each once, groups with all their members. Of a message that
+// is sent on it is the Resent fields that say so, those of the last time (RFC 5322
+// §3.6.6).
 func (s *Submitter) envelope(ctx context.Context, account restante.AccountID, header []byte) (envelope, error) {
-	var e envelope
-	senders, ok := addresses(header, "Sender")
+	e := envelope{utf8: !ascii(string(header))}
+	prefix := ""
+	if resent := message.Resent(header); len(resent) > 0 {
+		header, prefix = resent, "Resent-"
+	}
+	senders, ok := addresses(header, prefix+"Sender")
 	if ok && len(senders) == 0 {
-		senders, ok = addresses(header, "From")
+		senders, ok = addresses(header, prefix+"From")
 	}
 	if !ok || len(senders) != 1 {
 		return e, &Error{Text: "The message has no single sender", Final: true}
@@ -38,7 +46,7 @@ func (s *Submitter) envelope(ctx context.Context, account restante.AccountID, he
 		return e, err
 	}
 	for _, field := range [...]string{"To", "Cc", "Bcc"} {
-		found, ok := addresses(header, field)
+		found, ok := addresses(header, prefix+field)
 		if !ok {
 			return e, &Error{Text: "The message has a recipient that is no address", Final: true}
 		}
@@ -54,10 +62,13 @@ func (s *Submitter) envelope(ctx context.Context, account restante.AccountID, he
 	if len(e.to) == 0 {
 		return e, &Error{Text: "The message has no recipients", Final: true}
 	}
-	e.utf8 = slices.ContainsFunc(append(slices.Clone(e.to), e.from), func(a string) bool {
-		return strings.ContainsFunc(a, func(r rune) bool { return r >= 0x80 })
-	})
+	e.utf8Address = !ascii(e.from) || !ascii(strings.Join(e.to, ""))
+	e.utf8 = e.utf8 || e.utf8Address
 	return e, nil
+}
+
+func ascii(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
 }
 
 // addresses gives the addresses of all fields of a name, as SMTP wants them. ok is

@@ -21,6 +21,7 @@ type content struct {
 	reader *mailstore.Reader
 	id     restante.EmailID
 	header []byte
+	size   int64 // octets of the whole message
 }
 
 // writeTo writes the message.
@@ -42,7 +43,7 @@ func (s *Submitter) send(ctx context.Context, e envelope, m content) error {
 	}
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	if err := s.begin(c, e); err != nil {
+	if err := s.begin(c, e, m.size); err != nil {
 		return refused(err)
 	}
 	w, err := c.Data()
@@ -57,20 +58,33 @@ func (s *Submitter) send(ctx context.Context, e envelope, m content) error {
 		if errors.As(err, &answer) {
 			return refused(err)
 		}
-		return &Error{Text: "The relay did not answer; nobody knows whether the message was sent"}
+		return &Error{Text: "The relay did not answer; nobody knows whether the message was sent", Unknown: true, Cause: err}
 	}
 	_ = c.Quit()
 	return nil
 }
 
 // begin logs in and gives the envelope.
-func (s *Submitter) begin(c *smtp.Client, e envelope) error {
+func (s *Submitter) begin(c *smtp.Client, e envelope, size int64) error {
 	if s.options.User != "" {
-		if err := c.Auth(sasl.NewPlainClient("", s.options.User, s.options.Password)); err != nil {
+		var how sasl.Client = sasl.NewPlainClient("", s.options.User, s.options.Password)
+		if !c.SupportsAuth(sasl.Plain) && c.SupportsAuth(sasl.Login) {
+			how = sasl.NewLoginClient(s.options.User, s.options.Password)
+		}
+		var answer *smtp.SMTPError
+		if err := c.Auth(how); errors.As(err, &answer) {
+			return &Error{Text: "The relay does not accept this server's login", Cause: err}
+		} else if err != nil {
 			return err
 		}
 	}
-	if err := c.Mail(e.from, &smtp.MailOptions{UTF8: e.utf8}); err != nil {
+	utf8, _ := c.Extension("SMTPUTF8")
+	if e.utf8Address && !utf8 {
+		return &Error{Text: "The relay takes no addresses with characters beyond ASCII", Final: true}
+	}
+	// The relay may refuse by the size before it gets the message (RFC 1870); what is
+	// left out of the header makes it a little smaller.
+	if err := c.Mail(e.from, &smtp.MailOptions{UTF8: e.utf8 && utf8, Size: size}); err != nil {
 		return err
 	}
 	for _, to := range e.to {
@@ -95,10 +109,9 @@ func (s *Submitter) dial(ctx context.Context) (*smtp.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The handshake and the greeting end with the time that there is.
-	if until, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(until)
-	}
+	// The handshake and the greeting end with the time that there is; the client sets
+	// deadlines of its own.
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	var c *smtp.Client
 	switch s.options.TLS {
 	case "tls":
@@ -124,9 +137,13 @@ func (s *Submitter) dial(ctx context.Context) (*smtp.Client, error) {
 
 // refused says why the relay did not take a message, with its own text in short.
 func refused(err error) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
 	var answer *smtp.SMTPError
 	if !errors.As(err, &answer) {
-		return &Error{Text: "The relay cannot be reached"}
+		return &Error{Text: "The relay cannot be reached", Cause: err}
 	}
 	text, _, _ := strings.Cut(answer.Message, "\n")
 	if len(text) > 200 {

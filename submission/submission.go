@@ -5,8 +5,9 @@
 // A message is sent when its user asks for it, and never by itself: nothing is tried
 // again, at no time, so that no crash and no lost answer sends it twice. While it is
 // handed over it has the keywords $SubmitPending and $Submitted, and afterwards
-// $Submitted alone (RFC 5550 §5.10). One that has both after a crash may or may not
-// have been sent, and waits for its user to decide.
+// $Submitted alone (RFC 5550 §5.10), or $SubmitFailed if it was not sent. One that
+// has both after a crash, or because the relay did not answer, may or may not have
+// been sent, and waits for its user to decide.
 package submission
 
 import (
@@ -21,10 +22,12 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// The keywords of a message that is handed over, and that was (RFC 5550 §5.10).
+// The keywords of a message that is handed over, that was (RFC 5550 §5.10), and that
+// could not be.
 const (
 	Pending   = "$SubmitPending"
 	Submitted = "$Submitted"
+	Failed    = "$SubmitFailed"
 )
 
 // longestHeader is as much of a header as mailstore gives.
@@ -50,6 +53,7 @@ type Options struct {
 // Limits bound what one submission takes. A zero field means its default.
 type Limits struct {
 	Recipients int           // of one message; 100
+	Size       int64         // octets of one message; 0: as many as the store takes
 	Time       time.Duration // for one submission; 2 minutes
 }
 
@@ -70,19 +74,53 @@ func New(o Options) *Submitter {
 // Error says, for the message's user, why it was not sent, or that nobody knows
 // whether it was. It is no failure of this server.
 type Error struct {
-	Text  string
-	Final bool // it will be the same another time
+	Text    string
+	Final   bool  // it will be the same another time
+	Unknown bool  // the message may have been sent
+	Cause   error // for the administrator; may be nil
 }
 
 // Error gives the text.
 func (e *Error) Error() string { return e.Text }
 
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
 // Submit sends the message with a UID, whose user is the account's owner, and files
-// it. An error means that it was not sent, or, for one that says so, that nobody
-// knows: it lies where it was then. It is an [Error], or one of the store's.
-func (s *Submitter) Submit(ctx context.Context, a *mailstore.Account, mailbox restante.MailboxID, uid restante.UID) error {
-	one := mailstore.UIDSet{{First: uid, Last: uid}}
-	snap, err := a.Snapshot(ctx, mailbox)
+// it; filed says that it went to the mailbox of sent messages. An error means that it
+// was not sent, or, for one that says so, that nobody knows: it lies where it was
+// then. It is an [Error], or one of the store's.
+func (s *Submitter) Submit(ctx context.Context, a *mailstore.Account, mailbox restante.MailboxID, uid restante.UID) (filed bool, err error) {
+	m := outgoing{account: a, mailbox: mailbox, one: mailstore.UIDSet{{First: uid, Last: uid}}}
+	reader, err := a.Reader(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer reader.Close()
+	after := context.WithoutCancel(ctx)
+	if err := s.hand(ctx, &m, uid, reader); err != nil {
+		return false, errors.Join(err, m.failed(after, err))
+	}
+	return s.file(after, &m), nil
+}
+
+// outgoing is the message that is sent.
+type outgoing struct {
+	account *mailstore.Account
+	mailbox restante.MailboxID
+	one     mailstore.UIDSet
+}
+
+// mark changes the message's keywords. It is on the disk when it answers: what a
+// crash leaves tells whether the message may have been sent.
+func (m *outgoing) mark(ctx context.Context, op mailstore.FlagOp, keywords ...string) error {
+	_, err := m.account.Durably().StoreFlags(ctx, m.mailbox, m.one, op, keywords, nil)
+	return err
+}
+
+// hand gives the message to the relay.
+func (s *Submitter) hand(ctx context.Context, o *outgoing, uid restante.UID, reader *mailstore.Reader) error {
+	snap, err := o.account.Snapshot(ctx, o.mailbox)
 	if err != nil {
 		return err
 	}
@@ -91,11 +129,9 @@ func (s *Submitter) Submit(ctx context.Context, a *mailstore.Account, mailbox re
 		return fmt.Errorf("submission: message %d: %w", uid, restante.ErrExpunged)
 	}
 	m := snap.At(seq)
-	reader, err := a.Reader(ctx)
-	if err != nil {
-		return err
+	if most := s.options.Limits.Size; most > 0 && int64(m.Size) > most {
+		return &Error{Text: "The message is too large to be sent", Final: true}
 	}
-	defer reader.Close()
 	header, err := reader.Header(m.EmailID)
 	if err != nil {
 		return err
@@ -104,36 +140,45 @@ func (s *Submitter) Submit(ctx context.Context, a *mailstore.Account, mailbox re
 		return &Error{Text: "The header of the message is too large", Final: true}
 	}
 	header = slices.Clone(header)
-	e, err := s.envelope(ctx, a.ID(), header)
+	e, err := s.envelope(ctx, o.account.ID(), header)
 	if err != nil {
 		return err
 	}
-	if _, err := a.StoreFlags(ctx, mailbox, one, mailstore.AddFlags, []string{Pending, Submitted}, nil); err != nil {
+	if err := o.mark(ctx, mailstore.RemoveFlags, Failed); err != nil {
 		return err
 	}
-	content := content{reader: reader, id: m.EmailID, header: header}
-	err = s.send(ctx, e, content)
-	after := context.WithoutCancel(ctx)
-	if err != nil {
-		_, e := a.StoreFlags(after, mailbox, one, mailstore.RemoveFlags, []string{Pending, Submitted}, nil)
-		return errors.Join(err, e)
+	if err := o.mark(ctx, mailstore.AddFlags, Pending, Submitted); err != nil {
+		return err
 	}
-	s.file(after, a, mailbox, one)
-	return nil
+	return s.send(ctx, e, content{reader: reader, id: m.EmailID, header: header, size: int64(m.Size)})
+}
+
+// failed notes that a message was not sent. One that may have been keeps the keywords
+// that say so.
+func (m *outgoing) failed(ctx context.Context, why error) error {
+	var known *Error
+	if errors.As(why, &known) && known.Unknown {
+		return nil
+	}
+	return errors.Join(
+		m.mark(ctx, mailstore.RemoveFlags, Pending, Submitted),
+		m.mark(ctx, mailstore.AddFlags, Failed),
+	)
 }
 
 // file notes that a message was sent, and moves it where such are kept. What cannot
 // be noted or moved was sent all the same.
-func (s *Submitter) file(ctx context.Context, a *mailstore.Account, mailbox restante.MailboxID, one mailstore.UIDSet) {
-	_, _ = a.StoreFlags(ctx, mailbox, one, mailstore.RemoveFlags, []string{Pending}, nil)
-	_, _ = a.StoreFlags(ctx, mailbox, one, mailstore.AddFlags, []string{`\Seen`}, nil)
+func (s *Submitter) file(ctx context.Context, m *outgoing) (filed bool) {
+	_ = m.mark(ctx, mailstore.RemoveFlags, Pending)
+	_ = m.mark(ctx, mailstore.AddFlags, `\Seen`)
 	if !s.options.Sent {
-		return
+		return false
 	}
-	for _, mb := range a.State().Mailboxes() {
-		if slices.Contains(mb.SpecialUse, `\Sent`) && mb.ID != mailbox {
-			_, _ = a.Move(ctx, mailbox, one, mb.ID)
-			break
+	for _, mb := range m.account.State().Mailboxes() {
+		if slices.Contains(mb.SpecialUse, `\Sent`) && mb.ID != m.mailbox {
+			_, err := m.account.Move(ctx, m.mailbox, m.one, mb.ID)
+			return err == nil
 		}
 	}
+	return false
 }

@@ -53,13 +53,17 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	if err != nil {
 		return done, annotationError(err)
 	}
+	text := "APPEND completed"
 	if outbox {
-		return s.send(ctx, &to, r.First)
+		var filed bool
+		if text, filed = s.send(ctx, &to, r.First); filed {
+			return ok("", text), nil
+		}
 	}
 	s.warnQuota(to.account)
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
 	own.messages(ctx, to.mailbox.ID, to.name, int(r.Last-r.First)+1)
-	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "APPEND completed"), nil
+	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), text), nil
 }
 
 // appendMessage takes one message with the flags that the user may set (RFC 4314

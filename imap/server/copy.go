@@ -21,7 +21,7 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return done, err
 	}
 	if s.isOutbox(&dst) {
-		return s.copyToOutbox(ctx, &dst, &t)
+		return s.copyToOutbox(ctx, &dst, &t, false)
 	}
 	own := s.beginOwn(dst.account)
 	r, err := own.on(s.selected.account).CopyTo(s.metered(ctx), s.selected.id, t.uids(), own.destination(&dst))

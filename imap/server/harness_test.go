@@ -85,7 +85,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 	options := Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Submitters: []string{"submitserver"}, Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits}
 	if o.relay != "" {
 		options.Outbox, options.Submitter = "Outbox", submission.New(submission.Options{
-			Relay: o.relay, TLS: "none", Hostname: "mail.example.org", User: "restante", Password: "pass", Sent: true, Limits: submission.Limits{Recipients: 4},
+			Relay: o.relay, TLS: "none", Hostname: "mail.example.org", User: "restante", Password: "pass", Sent: true, Limits: submission.Limits{Recipients: 4, Size: 400},
 			Resolve: func(ctx context.Context, address string) (restante.AccountID, error) {
 				u, _, err := h.users.Resolve(ctx, address)
 				return u.Account, err

@@ -17,7 +17,7 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	}
 	s.clip(&t)
 	if s.isOutbox(&dst) {
-		return s.moveToOutbox(ctx, &dst, &t)
+		return s.copyToOutbox(ctx, &dst, &t, true)
 	}
 	own := s.beginOwn(dst.account)
 	r, err := own.on(s.selected.account).MoveTo(s.metered(ctx), s.selected.id, t.uids(), own.destination(&dst))

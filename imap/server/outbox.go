@@ -20,61 +20,66 @@ func errOneToSend() error {
 	return imap.No(imap.CodeLimit, "Only one message can be sent with one command")
 }
 
-// send sends a message that was just put into the outbox, where it lies on the disk
-// so that a crash does not lose it. One that is not sent is taken out again, as is
-// all that a command that fails has stored (RFC 9051 §6.3.12, §6.4.7); the client has
-// it still. One that is sent is filed, so that its UID in the outbox is not told.
-func (s *session) send(ctx context.Context, outbox *place, uid restante.UID) (imap.StatusResponse, error) {
-	err := s.srv.submit.Submit(ctx, outbox.account, outbox.mailbox.ID, uid)
+// send sends a message that was just put into the outbox, where it lies on the disk.
+// It answers what the client is told with OK, since the message was stored in any
+// case, and NO would mean that it was not (RFC 9051 §6.3.12). If it cannot be sent it
+// stays in the outbox, marked by a keyword, and the client gets an alert that says
+// why. One that is filed elsewhere has no UID in the outbox any more.
+func (s *session) send(ctx context.Context, outbox *place, uid restante.UID) (text string, filed bool) {
+	filed, err := s.srv.submit.Submit(ctx, outbox.account, outbox.mailbox.ID, uid)
 	if err == nil {
-		return ok("", "The message was sent"), nil
-	}
-	if _, e := outbox.account.Remove(context.WithoutCancel(ctx), outbox.mailbox.ID, uid); e != nil && !errors.Is(e, restante.ErrExpunged) {
-		s.log.WarnContext(ctx, "a message that was not sent stays in the outbox", "error", e)
+		return "The message was sent", filed
 	}
 	var why *submission.Error
-	if !errors.As(err, &why) {
-		return done, err
+	alert := imap.No(imap.CodeAlert, "The message could not be sent now")
+	if errors.As(err, &why) {
+		alert = imap.No(imap.CodeAlert, why.Text)
 	}
-	s.log.InfoContext(ctx, "message was not sent", "reason", why.Text)
-	if why.Final {
-		return done, imap.No(imap.CodeCannot, why.Text)
+	s.log.WarnContext(ctx, "message was not sent", "reason", alert.Text, "error", err)
+	s.enc.Status("*", *alert)
+	if why != nil && why.Unknown {
+		return "The message may have been sent, and stays in the outbox", false
 	}
-	return done, imap.No(imap.CodeUnavailable, why.Text)
+	return "The message was not sent and stays in the outbox", false
 }
 
-// copyToOutbox handles COPY of a message that is to be sent.
-func (s *session) copyToOutbox(ctx context.Context, outbox *place, t *targets) (imap.StatusResponse, error) {
+// copyToOutbox handles COPY and MOVE of a message that is to be sent: it is put into
+// the outbox, and sent from there. MOVE within the outbox is how one is sent again
+// that could not be sent.
+func (s *session) copyToOutbox(ctx context.Context, outbox *place, t *targets, move bool) (imap.StatusResponse, error) {
 	if t.count() != 1 {
 		return done, errOneToSend()
 	}
-	r, err := s.selected.account.CopyTo(s.metered(ctx), s.selected.id, t.uids(), outbox.destination())
+	own := s.beginOwn(outbox.account)
+	from := own.on(s.selected.account)
+	transfer := from.CopyTo
+	if move {
+		transfer = from.MoveTo
+	}
+	r, err := transfer(s.metered(ctx), s.selected.id, t.uids(), own.destination(outbox))
 	if err != nil {
 		return done, s.copyError(err)
 	}
 	if len(r.To) == 0 {
 		return ok("", "No matching messages, so nothing was copied"), nil
 	}
-	return s.send(ctx, outbox, r.To[0].First)
-}
-
-// moveToOutbox handles MOVE of a message that is to be sent: it leaves its mailbox
-// once it is.
-func (s *session) moveToOutbox(ctx context.Context, outbox *place, t *targets) (imap.StatusResponse, error) {
-	if s.selected.account == outbox.account && s.selected.id == outbox.mailbox.ID {
-		return done, imap.No(imap.CodeCannot, "The message is in the outbox already; copy it to send it again")
+	uid, code := r.To[0].First, imap.Code("")
+	text, filed := s.send(ctx, outbox, uid)
+	if !filed {
+		code = copyUID(&r)
+		s.ownArrived(outbox, mailstore.UIDSet{{First: uid, Last: uid}})
+		own.messages(ctx, outbox.mailbox.ID, outbox.name, 1)
+		s.warnQuota(outbox.account)
 	}
-	answer, err := s.copyToOutbox(ctx, outbox, t)
-	if err != nil {
-		return answer, err
+	if !move {
+		return ok(code, text), nil
 	}
-	for _, r := range t.uids() {
-		_, err := s.selected.account.Remove(context.WithoutCancel(ctx), s.selected.id, r.First)
-		if err != nil && !errors.Is(err, restante.ErrExpunged) {
-			s.log.WarnContext(ctx, "a message that was sent stays where it was", "error", err)
-			continue
-		}
-		s.ownExpunged(mailstore.UIDSet{{First: r.First, Last: r.First}})
+	s.ownExpunged(r.From)
+	if code != "" {
+		s.untaggedOK(code, "Moved")
 	}
-	return answer, nil
+	if r.Source == nil {
+		return ok("", text), nil
+	}
+	return ok(imap.CodeHighestModSeq(uint64(r.Source.Mailbox().HighestModSeq)), text), nil
 }
