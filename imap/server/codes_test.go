@@ -17,6 +17,7 @@ import (
 // locked, or loses its UIDs, and every result of a
 // search can be saved.
 var codes = []struct{ name, code, shown string }{
+	{"Alert", "ALERT", "testdata/outbox/outbox.txt"},
 	{"AlreadyExists", "ALREADYEXISTS", "testdata/mailboxes.txt"},
 	{"AnnotateTooBig", "ANNOTATE TOOBIG", "testdata/narrow/annotate.txt"},
 	{"AnnotateTooMany", "ANNOTATE TOOMANY", "testdata/narrow/annotate.txt"},

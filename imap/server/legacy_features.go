@@ -80,5 +80,10 @@ func (s *session) send1203(ctx context.Context, c *command.Append) (imap.StatusR
 	if err != nil {
 		return done, err
 	}
-	return s.append(ctx, c)
+	s.unsent = false
+	answer, err := s.append(ctx, c)
+	if err == nil && s.unsent {
+		answer.Type = imap.StatusNo // the client asked for nothing else
+	}
+	return answer, err
 }

@@ -27,7 +27,7 @@ func errOneToSend() error {
 // why. One that is filed elsewhere has no UID in the outbox any more.
 func (s *session) send(ctx context.Context, outbox *place, uid restante.UID) (text string, filed bool) {
 	filed, err := s.srv.submit.Submit(ctx, outbox.account, outbox.mailbox.ID, uid)
-	if err == nil {
+	if s.unsent = err != nil; !s.unsent {
 		return "The message was sent", filed
 	}
 	var why *submission.Error

@@ -43,6 +43,7 @@ type session struct {
 	counted  condition                   // what the session is counted for
 	bad      int                         // commands in a row that were no IMAP
 	failures int                         // failed logins
+	unsent   bool                        // the message that the command put into the outbox was not sent
 	behind   func(context.Context) error // what is done once the next answer is sent
 	farewell *imap.StatusResponse        // goodbye to be said behind the next answer
 	scratch  []byte
