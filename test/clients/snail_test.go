@@ -15,7 +15,7 @@ set imap-auth=login nosave noheader quiet
 set folder=imaps://{enc}:{password}@localhost:{imaps}/
 `
 
-// TestSnail reads, flags, copies, moves and deletes by s-nail's commands.
+// TestSnail reads, flags, copies, moves, deletes and searches by s-nail's commands.
 func TestSnail(t *testing.T) {
 	t.Parallel()
 	program := binary.Need(t, "s-nail", "s-nail")
@@ -47,4 +47,18 @@ func TestSnail(t *testing.T) {
 	same(t, "INBOX", picture(t, c, "INBOX"), map[string]string{"two": `\seen`, "three": `\flagged`})
 	same(t, "Archive", picture(t, c, "Archive"), map[string]string{"two": `\seen`})
 	same(t, "Kept", picture(t, c, "Kept"), map[string]string{"four": ""})
+
+	// A specification in parentheses is a SEARCH that the server does.
+	logged := s.LogSize(t)
+	out = snail(`from '(text "text of three")'`, "unflag 2", "answered 2", "unread 1", "folders @", "quit")
+	if !strings.Contains(out, "Kept") || !strings.Contains(out, "Archive") {
+		t.Errorf("it listed\n%s", out)
+	}
+	if strings.Contains(out, "two") || !strings.Contains(out, "three") {
+		t.Errorf("it found\n%s", out)
+	}
+	if log := s.LogFrom(t, logged); !strings.Contains(log, "name=\"UID SEARCH\"") && !strings.Contains(log, "name=SEARCH") {
+		t.Error("it did not ask the server to search")
+	}
+	same(t, "INBOX", picture(t, c, "INBOX"), map[string]string{"two": "", "three": `\answered`})
 }
