@@ -83,16 +83,19 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 	var step Step // not the caller's, whose request may be in another batch
 	state, err := a.owner.Noting(&step).updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
 		t := tx.threader()
+		if err := t.find(hashesOf(batch)); err != nil {
+			return err
+		}
 		for _, r := range batch {
 			r.result = AppendResult{}
 			if r.err = a.As(r.viewer).enteredLocked(); r.err == nil {
 				r.err = r.apply(tx, t)
 			}
 			if errors.Is(r.err, kv.ErrConflict) || tx.sweepable(r.err) {
-				return errors.Join(r.err, t.close())
+				return r.err
 			}
 		}
-		return t.close()
+		return nil
 	})
 	step.Shared = len(batch) > 1
 	for _, r := range batch {
@@ -160,6 +163,16 @@ func (r *appendRequest) apply(tx *txn, t *threader) error {
 	return nil
 }
 
+// hashesOf gives those of the ids of all messages.
+func hashesOf(batch []*appendRequest) (hashes []uint64) {
+	for _, r := range batch {
+		for _, u := range r.uploads {
+			hashes = append(hashes, u.hashes...)
+		}
+	}
+	return hashes
+}
+
 // wanted leaves out what was imported before, and makes sure that what was
 // staged is still there.
 func (r *appendRequest) wanted(tx *txn) ([]*upload, error) {
@@ -195,18 +208,8 @@ func (r *appendRequest) wanted(tx *txn) ([]*upload, error) {
 
 // imported reports whether the import ledger has a key.
 func (tx *txn) imported(key []byte) (bool, error) {
-	view, err := tx.read()
-	if err != nil {
-		return false, err
-	}
-	_, err = view.Get(importedKey(key), nil)
-	if errors.Is(err, kv.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, unavailable("read import ledger", err)
-	}
-	return true, nil
+	_, known, err := tx.lookUp(importedKey(key))
+	return known, err
 }
 
 // admit holds the uploads against the quota and what a mailbox can hold.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
 )
 
 // schemaVersion is the form of keys and rows that this program writes. It
@@ -178,6 +179,15 @@ func forgottenKey(id restante.EmailID, token uint64) []byte {
 // contents first to last.
 func contentRange(kind byte, first, last restante.EmailID) (start, end []byte) {
 	return key64(kind, uint64(first)), key64(kind, uint64(last)+1)
+}
+
+// threadRange gives the bounds of the rows of a hash.
+func threadRange(hash uint64) kv.Range {
+	r := kv.Range{Start: key64(kindThread, hash), End: []byte{kindThread + 1}}
+	if hash != 1<<64-1 {
+		r.End = key64(kindThread, hash+1)
+	}
+	return r
 }
 
 func key64(kind byte, n uint64) []byte {

@@ -2,7 +2,6 @@ package mailstore
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,17 +29,12 @@ func (tx *txn) refBlock(id restante.EmailID) (*refBlock, error) {
 	if b := tx.refs.blocks[number]; b != nil {
 		return b, nil
 	}
-	view, err := tx.read()
-	if err != nil {
-		return nil, err
-	}
+	row, there, err := tx.lookUp(refsKey(number))
 	b := &refBlock{}
-	row, err := view.Get(refsKey(number), nil)
 	switch {
-	case errors.Is(err, kv.ErrNotFound):
 	case err != nil:
-		return nil, unavailable("read references", err)
-	case !b.parse(row):
+		return nil, err
+	case there && !b.parse(row):
 		return nil, fmt.Errorf("mailstore: references %d: %w", number, restante.ErrCorrupt)
 	}
 	if tx.refs.blocks == nil {

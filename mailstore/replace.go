@@ -57,12 +57,7 @@ func (a *Account) replace(ctx context.Context, req *appendRequest) error {
 		if err := tx.expunge(from, UIDSet{{First: req.replaced.uid, Last: req.replaced.uid}}); err != nil {
 			return err
 		}
-		t := tx.threader()
-		err = req.apply(tx, t)
-		if e := t.close(); err == nil {
-			err = e
-		}
-		return err
+		return req.apply(tx, tx.threader())
 	})
 	if err != nil {
 		req.result = AppendResult{}

@@ -60,7 +60,6 @@ func threadHash(id []byte) uint64 {
 // threader finds threads for the messages of a change.
 type threader struct {
 	tx   *txn
-	it   kv.Iterator // over the thread rows; nil until needed
 	seen map[uint64]restante.ThreadID
 }
 
@@ -68,51 +67,35 @@ func (tx *txn) threader() *threader {
 	return &threader{tx: tx, seen: make(map[uint64]restante.ThreadID)}
 }
 
-func (t *threader) close() error {
-	if t.it == nil {
-		return nil
-	}
-	return t.it.Close()
-}
-
-// find looks up all hashes, so that assign cannot fail.
+// find looks up all hashes, at once, so that assign cannot fail.
 func (t *threader) find(hashes []uint64) error {
+	var missing []uint64
+	var ranges []kv.Range
 	for _, h := range hashes {
 		if _, ok := t.seen[h]; ok {
 			continue
 		}
-		thread, err := t.stored(h)
-		if err != nil {
-			return err
+		t.seen[h] = 0
+		missing = append(missing, h)
+		ranges = append(ranges, threadRange(h))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	rows, err := t.tx.look(ranges)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		if row.Key == nil {
+			continue // not known
 		}
-		t.seen[h] = thread // 0: not known
+		if len(row.Value) != 8 {
+			return fmt.Errorf("mailstore: thread row %x: %w", row.Key, restante.ErrCorrupt)
+		}
+		t.seen[missing[i]] = restante.ThreadID(binary.BigEndian.Uint64(row.Value))
 	}
 	return nil
-}
-
-// stored looks a hash up in the account, 0 if it is not known.
-func (t *threader) stored(hash uint64) (restante.ThreadID, error) {
-	if t.it == nil {
-		view, err := t.tx.read()
-		if err != nil {
-			return 0, err
-		}
-		t.it = view.Scan(kindRange(kindThread))
-	}
-	if !t.it.SeekGE(key64(kindThread, hash)) {
-		if err := t.it.Err(); err != nil {
-			return 0, unavailable("read threads", err)
-		}
-		return 0, nil
-	}
-	if n, _, ok := keyNumber(t.it.Key()); !ok || n != hash {
-		return 0, nil
-	}
-	value := t.it.Value()
-	if len(value) != 8 {
-		return 0, fmt.Errorf("mailstore: thread row %x: %w", t.it.Key(), restante.ErrCorrupt)
-	}
-	return restante.ThreadID(binary.BigEndian.Uint64(value)), nil
 }
 
 // assign gives a message its thread and writes the rows by which later ones

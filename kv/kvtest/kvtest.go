@@ -35,6 +35,7 @@ func Run(t *testing.T, newBacking func(t testing.TB) Backing) {
 		{"Versions", testVersions},
 		{"Order", testOrder},
 		{"Seek", testSeek},
+		{"Look", testLook},
 		{"Bounds", testBounds},
 		{"Model", testModel},
 		{"BatchOrder", testBatchOrder},

@@ -11,11 +11,12 @@ import (
 	"github.com/restante/restante/kv"
 )
 
-// A scan fetches rows in windows, which grow while their rows are small, so that
-// a long scan takes few round trips and a bounded piece of memory.
+// A scan fetches rows in windows, which grow while it goes on and their rows are
+// small, so that a long scan takes few round trips and a bounded piece of memory, and
+// shrink while it seeks from place to place, so that it reads little for nothing.
 const (
 	firstWindow = 32   // rows
-	leastWindow = 4    // rows
+	leastWindow = 2    // rows
 	mostWindow  = 2048 // rows
 	smallWindow = 256 << 10
 	largeWindow = 2 << 20 // bytes
@@ -63,6 +64,7 @@ func (it *iterator) Next() bool {
 	case len(it.rows) == 0:
 		return it.forward(it.start)
 	}
+	it.grow()
 	return it.forward(append(bytes.Clone(it.rows[it.at].key), 0)) // the next key there can be
 }
 
@@ -80,6 +82,7 @@ func (it *iterator) Prev() bool {
 	case len(it.rows) == 0:
 		return it.backward(it.end)
 	}
+	it.grow()
 	return it.backward(bytes.Clone(it.rows[0].key))
 }
 
@@ -98,6 +101,7 @@ func (it *iterator) SeekGE(key []byte) bool {
 			return i < len(it.rows)
 		}
 	}
+	it.size = max(it.size/4, leastWindow)
 	return it.forward(bytes.Clone(key))
 }
 
@@ -109,6 +113,7 @@ func (it *iterator) SeekLT(key []byte) bool {
 	if key == nil || it.end != nil && bytes.Compare(key, it.end) > 0 {
 		key = it.end
 	}
+	it.size = max(it.size/4, leastWindow)
 	return it.backward(bytes.Clone(key))
 }
 
@@ -150,11 +155,25 @@ func (it *iterator) backward(key []byte) bool {
 	return it.err == nil && len(it.rows) > 0
 }
 
-// fetch reads a window, and fits the size of the next one to it.
-func (it *iterator) fetch(sql string, args ...any) {
+// grow makes the next window of a scan that goes on larger, unless this one has
+// much already.
+func (it *iterator) grow() {
 	total := 0
+	for i := range it.rows {
+		total += len(it.rows[i].key) + len(it.rows[i].value)
+	}
+	switch {
+	case total > largeWindow:
+		it.size = max(it.size/4, leastWindow)
+	case total < smallWindow:
+		it.size = min(it.size*4, mostWindow)
+	}
+}
+
+// fetch reads a window.
+func (it *iterator) fetch(sql string, args ...any) {
 	it.err = it.snap.read(func(ctx context.Context, c *pgx.Conn) error {
-		it.rows, it.block, total = it.rows[:0], it.block[:0], 0
+		it.rows, it.block = it.rows[:0], it.block[:0]
 		rows, err := c.Query(ctx, sql, args...)
 		if err != nil {
 			return err
@@ -168,19 +187,11 @@ func (it *iterator) fetch(sql string, args ...any) {
 			}
 			r.key, r.value = it.keep(key), it.keep(value)
 			it.rows = append(it.rows, r)
-			total += len(key) + len(value)
 		}
 		return rows.Err()
 	})
 	if it.err != nil {
 		it.rows = it.rows[:0]
-		return
-	}
-	switch {
-	case total > largeWindow:
-		it.size = max(it.size/4, leastWindow)
-	case total < smallWindow:
-		it.size = min(it.size*4, mostWindow)
 	}
 }
 

@@ -99,6 +99,12 @@ const (
 
 	sqlGet      = `SELECT value, parts FROM kv WHERE partition = $1 AND key = $2`
 	sqlGetParts = `SELECT value FROM kv_part WHERE partition = $1 AND key = $2 ORDER BY part`
+	// sqlLook reads the first row of each of several ranges.
+	sqlLook = `SELECT p.version, r.n, f.key, f.value, f.parts
+		FROM partition p CROSS JOIN unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS r (first, past, n)
+		LEFT JOIN LATERAL (
+			SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
+		) f ON true WHERE p.id = $1`
 	// Pages of a scan: rows from a key on, and rows before a key backwards. The
 	// end of the range is a bound too; nil is none.
 	sqlForward   = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key LIMIT $3`

@@ -1,0 +1,79 @@
+package kvtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+)
+
+// testLook: what an engine answers of a partition without a Snapshot is what a
+// Snapshot shows.
+func testLook(t *testing.T, b Backing) {
+	s := store(t, b)
+	ctx := context.Background()
+	if v, err := kv.VersionOf(ctx, s, 5); err != nil || v != 0 {
+		t.Errorf("of an empty partition: %d, %v", v, err)
+	}
+	if _, err := kv.VersionOf(ctx, s, kv.MaxPartition+1); !errors.Is(err, restante.ErrInvalid) {
+		t.Errorf("of one that cannot be: %v", err)
+	}
+	looker, _ := s.(kv.Looker)
+	everything := []kv.Range{{Start: []byte{}, End: bytes.Repeat([]byte{0xff}, kv.MaxKey)}}
+	if looker != nil {
+		if rows, v, err := looker.Look(ctx, 5, everything); err != nil || v != 0 || len(rows) != 1 || rows[0].Key != nil {
+			t.Errorf("of an empty partition: %v, %d, %v", rows, v, err)
+		}
+		if _, _, err := looker.Look(ctx, kv.MaxPartition+1, everything); !errors.Is(err, restante.ErrInvalid) {
+			t.Errorf("of one that cannot be: %v", err)
+		}
+	}
+	commit(t, s, 4, 0, set("0500x", "of another partition"), kv.Durable)
+	commit(t, s, 5, 0, batch(func(b *kv.Batch) {
+		for i := range 200 {
+			b.Set(fmt.Appendf(nil, "%04d", i*5), fmt.Appendf(nil, "value %d", i))
+		}
+		b.Set([]byte("0007"), nil)
+		b.Set([]byte("0008"), bytes.Repeat([]byte("large"), 1<<20))
+	}), kv.Durable)
+	commit(t, s, 5, 1, nil, kv.Durable)
+	if v, err := kv.VersionOf(ctx, s, 5); err != nil || v != 2 {
+		t.Errorf("version %d, %v", v, err)
+	}
+	snap := snapshot(t, s, 5)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 50 {
+		var ranges []kv.Range
+		for range rng.IntN(6) {
+			from := rng.IntN(1100)
+			ranges = append(ranges, kv.Range{Start: fmt.Appendf(nil, "%04d", from), End: fmt.Appendf(nil, "%04d", from+rng.IntN(8))})
+		}
+		want, err := kv.FirstRows(snap, ranges)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range ranges {
+			if first := rows(t, snap, r.Start, r.End); len(first) == 0 && want[i].Key != nil ||
+				len(first) > 0 && (first[0].key != string(want[i].Key) || first[0].value != string(want[i].Value)) {
+				t.Fatalf("first of %q: %.40q", r.Start, want[i].Key)
+			}
+		}
+		if looker == nil {
+			continue
+		}
+		got, v, err := looker.Look(ctx, 5, ranges)
+		if err != nil || v != 2 || len(got) != len(want) {
+			t.Fatalf("%d rows at version %d, %v", len(got), v, err)
+		}
+		for i := range want {
+			if !bytes.Equal(got[i].Key, want[i].Key) || !bytes.Equal(got[i].Value, want[i].Value) || (got[i].Key == nil) != (want[i].Key == nil) {
+				t.Fatalf("first of %q is %.40q, not %.40q", ranges[i].Start, got[i].Key, want[i].Key)
+			}
+		}
+	}
+}

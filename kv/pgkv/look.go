@@ -1,0 +1,85 @@
+package pgkv
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/restante/restante/kv"
+)
+
+var _ kv.Looker = (*Store)(nil)
+
+// Look implements kv.Looker by one statement, which sees one moment by itself.
+func (s *Store) Look(ctx context.Context, p kv.Partition, ranges []kv.Range) ([]kv.Row, kv.Version, error) {
+	if err := s.check(ctx); err != nil {
+		return nil, 0, err
+	}
+	if err := p.Validate(); err != nil {
+		return nil, 0, err
+	}
+	if len(ranges) == 0 {
+		version, err := s.Version(ctx, p)
+		return nil, version, err
+	}
+	starts, ends := make([][]byte, len(ranges)), make([][]byte, len(ranges))
+	for i, r := range ranges {
+		starts[i], ends[i] = r.Start, r.End
+	}
+	l := looked{}
+	err := s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
+		l = looked{rows: make([]kv.Row, len(ranges))}
+		answer, err := c.Query(ctx, sqlLook, int64(p), starts, ends)
+		if err != nil {
+			return err
+		}
+		return l.read(answer)
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("pgkv: look: %w", err)
+	}
+	if l.pieces { // one value has more of them; such are not what Look is for
+		return s.lookAtLarge(ctx, p, ranges)
+	}
+	return l.rows, kv.Version(l.version), nil
+}
+
+// looked is what Look has read.
+type looked struct {
+	rows    []kv.Row
+	version int64
+	pieces  bool
+}
+
+func (l *looked) read(answer pgx.Rows) error {
+	defer answer.Close()
+	for answer.Next() {
+		var n int64
+		var key, value pgtype.DriverBytes
+		var parts *int16 // nil where there is no row
+		if err := answer.Scan(&l.version, &n, &key, &value, &parts); err != nil {
+			return err
+		}
+		if parts == nil {
+			continue
+		}
+		l.rows[n-1] = kv.Row{Key: bytes.Clone(key), Value: append([]byte{}, value...)}
+		l.pieces = l.pieces || *parts > 0
+	}
+	return answer.Err()
+}
+
+// lookAtLarge is Look by a snapshot.
+func (s *Store) lookAtLarge(ctx context.Context, p kv.Partition, ranges []kv.Range) ([]kv.Row, kv.Version, error) {
+	snap, err := s.Snapshot(ctx, p)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer snap.Close()
+	rows, err := kv.FirstRows(snap, ranges)
+	return rows, snap.Version(), err
+}
