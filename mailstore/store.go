@@ -96,17 +96,6 @@ func (s *Store) Close() error {
 // Limits gives the bounds that the store keeps, with their defaults filled in.
 func (s *Store) Limits() Limits { return s.options.Limits }
 
-// watch brings open accounts up to date when other nodes commit.
-func (s *Store) watch(ctx context.Context, changes <-chan kv.Change) {
-	for c := range changes {
-		for _, a := range s.cache.open(c) {
-			if err := a.Refresh(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, restante.ErrNotFound) {
-				s.options.Logger.Warn("cannot follow another node's change", "account", uint64(a.id), "error", err)
-			}
-		}
-	}
-}
-
 // CreateAccount makes an account with INBOX and Options.Mailboxes. The name is
 // kept for people to read; it need not be unique.
 func (s *Store) CreateAccount(ctx context.Context, name string) (restante.AccountID, error) {

@@ -62,9 +62,20 @@ func (s *session) update(ctx context.Context, expunge, uid bool) {
 		s.endWith(imap.CodeServerBug, panicked)
 	case errors.Is(err, restante.ErrNotFound):
 		s.endWith(imap.CodeNonExistent, "This account was removed")
+	case s.asksForNews() && errors.Is(err, restante.ErrUnavailable):
+		// "OK" would say that there is no news, and NOOP cannot be answered with NO.
+		// The client may reach another node.
+		s.log.WarnContext(ctx, "session is ended because the store cannot be asked for news", "error", err)
+		s.endWith(imap.CodeUnavailable, "Temporarily unavailable, try again later")
 	default:
 		s.log.WarnContext(ctx, "changes could not be told", "error", err)
 	}
+}
+
+// asksForNews reports whether the command that runs is one that clients send to hear
+// what changed, or the session waits for that.
+func (s *session) asksForNews() bool {
+	return s.idle.active || s.pushing || s.name == "NOOP" || s.name == "CHECK"
 }
 
 // endWith ends the session with goodbye: now while it idles, else behind the
