@@ -101,6 +101,7 @@ func FuzzLegacySession(f *testing.F) {
 	}
 	for _, seed := range []string{
 		"a SELECT INBOX\r\nb FETCH 1 ($TO SIZE BODY)\r\nc SEARCH ~HEADER x ~SEEN\r\nd SET.FLAGS (a)\r\ne FLAGS\r\nf READONLY\r\ng EXPUNGE\r\nh LOGOUT\r\n",
+		"a SELECT.FEATURES NEW.MAIL.NOTIFY\r\nb SELECT INBOX\r\nc SEND RFC822 {3+}\r\nabc\r\nd SELECT.FEATURES ~NEW.MAIL.NOTIFY SEND\r\ne SELECT nowhere\r\n",
 		"a SELECT.FEATURES ADD.MESSAGE INDEXABLE.FIELDS ~TAGGED.SOLICITED\r\nb ADD.MESSAGE INBOX RFC822 {5+}\r\nhello\r\nc SELECT INBOX\r\nd FETCH 1 TEXT 0:2\r\n",
 	} {
 		f.Add([]byte(seed), true)
