@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 )
 
 // Pause stops all processes of the server where they are (SIGSTOP): connections
@@ -50,4 +51,11 @@ func children(parent int) []int {
 		}
 	}
 	return all
+}
+
+// Programs answers the directory of PostgreSQL's own programs. What is not installed
+// skips the test or fails it, as in [Start].
+func Programs(t testing.TB) string {
+	t.Helper()
+	return findBin(t)
 }
