@@ -22,17 +22,17 @@ type CopyResult struct {
 // there is no commit. Errors are restante.ErrNotFound (which mailbox, Mailbox
 // of State tells), ErrOverQuota and ErrLimit.
 func (a *Account) Copy(ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID) (CopyResult, error) {
-	return a.transfer(ctx, src, uids, dst, AllRights, false)
+	return a.transfer(ctx, src, uids, Destination{Mailbox: dst, Rights: AllRights}, false)
 }
 
 // Move is Copy that also removes the messages from the source, in one commit
 // (RFC 6851).
 func (a *Account) Move(ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID) (CopyResult, error) {
-	return a.transfer(ctx, src, uids, dst, AllRights, true)
+	return a.transfer(ctx, src, uids, Destination{Mailbox: dst, Rights: AllRights}, true)
 }
 
 func (a *Account) transfer(
-	ctx context.Context, src restante.MailboxID, uids UIDSet, dst restante.MailboxID, rights Rights, move bool,
+	ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination, move bool,
 ) (CopyResult, error) {
 	if _, err := a.Snapshot(ctx, src); err != nil { // so that the pages stay
 		return CopyResult{}, err
@@ -44,7 +44,7 @@ func (a *Account) transfer(
 		if err != nil {
 			return err
 		}
-		to, err := tx.open(dst)
+		to, err := tx.open(dst.Mailbox)
 		if err != nil {
 			return err
 		}
@@ -54,21 +54,23 @@ func (a *Account) transfer(
 		if err := tx.loadTail(to); err != nil {
 			return err
 		}
-		c, err := tx.carrier(from, to, a.viewer, rights)
+		c, err := tx.carrier(from, to, a.viewer, dst.Rights)
 		if err != nil {
 			return err
 		}
-		notes, err := tx.annotations(from, to, a.who(), rights)
+		notes, err := tx.annotations(from, to, a.who(), dst.Rights)
 		if err != nil {
 			return err
 		}
-		result, err = tx.transfer(from, uids, to, c, notes, move)
+		if result, err = tx.transfer(from, uids, to, c, notes, move); err == nil {
+			err = dst.complete(result.From)
+		}
 		return err
 	})
 	if err != nil {
 		return CopyResult{}, err
 	}
-	if result.Snapshot, err = a.loaded(ctx, state, dst); err != nil {
+	if result.Snapshot, err = a.loaded(ctx, state, dst.Mailbox); err != nil {
 		return CopyResult{}, err
 	}
 	result.Source, err = a.loaded(ctx, state, src)

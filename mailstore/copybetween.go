@@ -14,14 +14,27 @@ type Destination struct {
 	Account *Account
 	Mailbox restante.MailboxID
 	Rights  Rights // his; flags that they do not allow to be set are left out (RFC 4314 §4)
+	// Count, unless it is 0, is how many messages there must be: if some of them went
+	// meanwhile nothing is copied or moved, and the error is restante.ErrExpunged.
+	Count int
+}
+
+// complete answers restante.ErrExpunged unless all messages that there must be were
+// found.
+func (d *Destination) complete(found UIDSet) error {
+	if n := int(found.Count()); n < d.Count {
+		return fmt.Errorf("mailstore: %d of %d messages to be copied: %w", d.Count-n, d.Count, restante.ErrExpunged)
+	}
+	return nil
 }
 
 // CopyTo copies messages as [Account.Copy] does, to a mailbox of any account. Between
 // accounts the content is copied: all messages arrive in one commit, or none do.
-// Errors are those of Copy, and restante.ErrExpunged if a message went meanwhile.
+// Errors are those of Copy, and restante.ErrExpunged if a message went meanwhile: see
+// Destination.Count.
 func (a *Account) CopyTo(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
 	if a.id == dst.Account.id {
-		return a.transfer(ctx, src, uids, dst.Mailbox, dst.Rights, false)
+		return a.transfer(ctx, src, uids, dst, false)
 	}
 	return a.copyBetween(ctx, src, uids, dst)
 }
@@ -31,7 +44,7 @@ func (a *Account) CopyTo(ctx context.Context, src restante.MailboxID, uids UIDSe
 // never in neither.
 func (a *Account) MoveTo(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
 	if a.id == dst.Account.id {
-		return a.transfer(ctx, src, uids, dst.Mailbox, dst.Rights, true)
+		return a.transfer(ctx, src, uids, dst, true)
 	}
 	result, err := a.copyBetween(ctx, src, uids, dst)
 	if err != nil || len(result.From) == 0 {
@@ -83,6 +96,9 @@ func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids 
 		}
 		return nil
 	})
+	if err == nil {
+		err = dst.complete(result.From)
+	}
 	if err != nil || len(result.From) == 0 {
 		return CopyResult{}, err
 	}

@@ -306,7 +306,7 @@ func TestObjectsBetweenAccounts(t *testing.T) {
 	}
 	bob := openAccount(t, f.store, id)
 	inbox := bob.State().MailboxByName("inbox").ID
-	if _, err := f.CopyTo(t.Context(), f.inbox, UIDSet{{First: 1, Last: 2}}, Destination{bob, inbox, AllRights}); err != nil {
+	if _, err := f.CopyTo(t.Context(), f.inbox, UIDSet{{First: 1, Last: 2}}, Destination{Account: bob, Mailbox: inbox, Rights: AllRights}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.store.RemoveAccount(t.Context(), f.ID()); err != nil {

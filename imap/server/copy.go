@@ -21,10 +21,10 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 		return done, err
 	}
 	if s.isOutbox(&dst) {
-		return s.copyToOutbox(ctx, &dst, &t, false)
+		return s.copyToOutbox(ctx, c, &dst, &t, false)
 	}
 	own := s.beginOwn(dst.account)
-	r, err := own.on(s.selected.account).CopyTo(s.metered(ctx), s.selected.id, t.uids(), own.destination(&dst))
+	r, err := own.on(s.selected.account).CopyTo(s.metered(ctx), s.selected.id, t.uids(), whole(own.destination(&dst), c, &t))
 	if err != nil {
 		return done, s.copyError(err)
 	}
@@ -36,6 +36,17 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	}
 	s.warnQuota(dst.account)
 	return ok(code, c.Name()+" completed"), nil
+}
+
+// whole makes a command that names messages by sequence number take all of them or
+// none, also if some go at this moment, as with a RENAME of INBOX: a client knows that
+// they are there (RFC 9051 §6.4.7). UIDs that are not there are left out (RFC 9051
+// §6.4.9).
+func whole(d mailstore.Destination, c *command.Copy, t *targets) mailstore.Destination {
+	if !c.UID {
+		d.Count = t.count()
+	}
+	return d
 }
 
 // copyTargets finds what a COPY or MOVE names and where it is to go.

@@ -17,10 +17,10 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	}
 	s.clip(&t)
 	if s.isOutbox(&dst) {
-		return s.copyToOutbox(ctx, &dst, &t, true)
+		return s.copyToOutbox(ctx, c, &dst, &t, true)
 	}
 	own := s.beginOwn(dst.account)
-	r, err := own.on(s.selected.account).MoveTo(s.metered(ctx), s.selected.id, t.uids(), own.destination(&dst))
+	r, err := own.on(s.selected.account).MoveTo(s.metered(ctx), s.selected.id, t.uids(), whole(own.destination(&dst), c, &t))
 	if err != nil {
 		return done, s.copyError(err)
 	}

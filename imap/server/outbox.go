@@ -6,6 +6,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
+	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/submission"
 )
@@ -46,7 +47,7 @@ func (s *session) send(ctx context.Context, outbox *place, uid restante.UID) (te
 // copyToOutbox handles COPY and MOVE of a message that is to be sent: it is put into
 // the outbox, and sent from there. MOVE within the outbox is how one is sent again
 // that could not be sent.
-func (s *session) copyToOutbox(ctx context.Context, outbox *place, t *targets, move bool) (imap.StatusResponse, error) {
+func (s *session) copyToOutbox(ctx context.Context, c *command.Copy, outbox *place, t *targets, move bool) (imap.StatusResponse, error) {
 	if t.count() != 1 {
 		return done, errOneToSend()
 	}
@@ -56,7 +57,7 @@ func (s *session) copyToOutbox(ctx context.Context, outbox *place, t *targets, m
 	if move {
 		transfer = from.MoveTo
 	}
-	r, err := transfer(s.metered(ctx), s.selected.id, t.uids(), own.destination(outbox))
+	r, err := transfer(s.metered(ctx), s.selected.id, t.uids(), whole(own.destination(outbox), c, t))
 	if err != nil {
 		return done, s.copyError(err)
 	}
