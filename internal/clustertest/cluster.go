@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/restante/restante/internal/pgtest"
+	"github.com/restante/restante/internal/s3test"
 	"github.com/restante/restante/test/binary"
 )
 
@@ -21,6 +22,8 @@ type Options struct {
 	Nodes int
 	// Standby gives the primary a standby that every commit waits for.
 	Standby bool
+	// S3 has bodies above 32 KiB kept in an S3 server.
+	S3 bool
 	// NATS has nodes tell one another of commits by a nats-server, in place of PostgreSQL.
 	NATS bool
 	// Balancer puts HAProxy before the nodes.
@@ -38,9 +41,12 @@ type Options struct {
 type Cluster struct {
 	Primary  *pgtest.Server
 	Standby  *pgtest.Server // or nil
+	S3       *s3test.Server // or nil
 	NATS     *NATS          // or nil
 	Balancer *Balancer      // or nil
 	Nodes    []*Node
+
+	s3Config string // what nodes are told of S3
 }
 
 // Node is one node.
@@ -64,6 +70,9 @@ func Start(t testing.TB, o Options) *Cluster {
 	c.Primary.Exec(t, "postgres", "CREATE DATABASE mail")
 	if o.Standby {
 		c.Standby = c.Primary.Standby(t)
+	}
+	if o.S3 {
+		c.S3, c.s3Config = startS3(t)
 	}
 	if o.NATS {
 		c.NATS = startNATS(t)
@@ -92,6 +101,7 @@ func (c *Cluster) startNode(t testing.TB, o Options, number int) *Node {
 	}
 	config := fmt.Sprintf(nodeConfig,
 		fmt.Sprintf("postgres://postgres@%s/mail?target_session_attrs=read-write", strings.Join(hosts, ",")), o.Wait) + o.Config
+	config += c.s3Config
 	if c.NATS != nil {
 		config += fmt.Sprintf(natsNodeConfig, c.NATS.Addr)
 	}

@@ -1,11 +1,14 @@
 package cluster_test
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/restante/restante/internal/clustertest"
+	"github.com/restante/restante/test/binary"
 )
 
 // longEnv names the environment variable that has what is down be down for a minute.
@@ -23,7 +26,13 @@ func outage() time.Duration {
 // work, and verifies after each that what was acknowledged is there once, that no UID
 // has two messages, and that nothing went back.
 func TestFaults(t *testing.T) {
-	c := start(t, clustertest.Options{Standby: true, NATS: true})
+	small := binary.SmallDisk(t, 4)
+	c := start(t, clustertest.Options{Standby: true, NATS: true, S3: true, NodeConfig: func(node int) string {
+		if node != smallCache {
+			return ""
+		}
+		return fmt.Sprintf("blobs.cache_directory = %q\n", filepath.Join(small, "cache"))
+	}})
 	for _, fault := range []struct {
 		name string
 		run  func(*testing.T, *clustertest.Cluster, *crew)
@@ -35,6 +44,8 @@ func TestFaults(t *testing.T) {
 		{"Silence", silenceNode},
 		{"Pause", pauseNode},
 		{"Bus", loseBus},
+		{"Objects", stopObjects},
+		{"CacheFull", fillCache(small)},
 		{"FailOver", failOver}, // last: there is no standby after it
 	} {
 		t.Run(fault.name, func(t *testing.T) {

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,24 +29,6 @@ const (
 	alice    = "alice@example.org"
 	password = "poste-restante"
 )
-
-// smallDisk mounts a file system of so many MiB for a test.
-func smallDisk(t *testing.T, size int) string {
-	t.Helper()
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		binary.Missing(t, "only root can mount a small file system, on Linux")
-	}
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "none", dir).CombinedOutput(); err != nil {
-		binary.Missing(t, fmt.Sprintf("no small file system can be mounted: %v: %s", err, out))
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v: %s", err, out)
-		}
-	})
-	return dir
-}
 
 // start starts a server on a small disk, of which it keeps 16 MiB in reserve.
 func start(t *testing.T, disk string) (*binary.Server, *imapclient.Client) {
@@ -164,7 +144,7 @@ const delivered = 1 << 20
 // whole, and an expunge makes room.
 func TestFull(t *testing.T) {
 	t.Parallel()
-	s, c := start(t, smallDisk(t, 96))
+	s, c := start(t, binary.SmallDisk(t, 96))
 	stored := fillDisk(t, s, c, make(map[uint32]int))
 	fillLMTP(t, s, c, stored)
 	verify(t, c, stored)
@@ -203,7 +183,7 @@ func TestFull(t *testing.T) {
 // reserve too.
 func TestFilledByOthers(t *testing.T) {
 	t.Parallel()
-	disk := smallDisk(t, 96)
+	disk := binary.SmallDisk(t, 96)
 	s, c := start(t, disk)
 	stored := make(map[uint32]int)
 	for i := range 20 {
