@@ -27,6 +27,8 @@ func Required() bool { return os.Getenv("RESTANTE_SERVERS") == "required" }
 // Server is a PostgreSQL server of a test's own, in a directory of its own.
 type Server struct {
 	Port int
+	// Link is a standby's connection to its primary, which can be muted and cut.
+	Link *Proxy
 	dir  string
 	bin  string
 	as   *syscall.Credential // root may not run PostgreSQL

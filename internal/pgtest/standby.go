@@ -13,21 +13,22 @@ import (
 
 // Standby makes a standby of the server, starts it, and has every commit of the
 // server wait for it from now on (synchronous replication). It is a copy, with
-// the same databases, that takes no writes until [Server.Promote].
+// the same databases, that takes no writes until [Server.Promote]. Its Link is how it
+// follows.
 func (s *Server) Standby(t testing.TB) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pgtest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Server{dir: dir, bin: s.bin, Port: freePort(t)}
+	b := &Server{dir: dir, bin: s.bin, Port: freePort(t), Link: NewProxy(t, s.Port)}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	b.dropRoot(t)
 	b.run(t, "pg_basebackup", "-D", b.data(), "-d", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres application_name=standby", s.Port),
 		"-c", "fast", "-X", "stream", "--no-sync")
 	// What stands last counts. A standby that becomes the primary waits for no other.
 	b.configure(t, fmt.Sprintf("port = %d", b.Port), "synchronous_standby_names = ''",
-		fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=standby'", s.Port))
+		fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=standby'", b.Link.Port))
 	if err := os.WriteFile(filepath.Join(b.data(), "standby.signal"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
