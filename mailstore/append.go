@@ -43,13 +43,14 @@ type Append struct {
 	held     int     // bytes in memory of the uploads that are complete
 	err      error   // what ended the Append early
 	finished bool
+	began    Moment
 	replaced *replaced // what goes for it, or nil
 	freed    int64     // its size
 }
 
 // BeginAppend starts an append. ctx holds for all of it but Commit.
 func (a *Account) BeginAppend(ctx context.Context) *Append {
-	return &Append{account: a, ctx: ctx}
+	return &Append{account: a, ctx: ctx, began: a.store.Moment()}
 }
 
 // Message starts the next message and answers where its bytes go, exactly as
@@ -94,7 +95,6 @@ func (p *Append) Message(m NewMessage) (io.Writer, error) {
 // roomFor refuses a message that is over quota already now, before its bytes
 // are sent; Commit looks again.
 func (p *Append) roomFor(size int64) error {
-	s := p.account.State()
 	for _, u := range p.uploads {
 		size += u.size
 	}
@@ -102,7 +102,15 @@ func (p *Append) roomFor(size int64) error {
 	if p.replaced != nil {
 		size, messages = size-p.freed, messages-1
 	}
-	return fits(s.account, size, messages)
+	err := fits(p.account.State().account, size, messages)
+	if err == nil {
+		return nil
+	}
+	// Another node may have made room.
+	if err := p.account.RefreshSince(p.ctx, p.began); err != nil {
+		return err
+	}
+	return fits(p.account.State().account, size, messages)
 }
 
 // messageWriter takes the bytes of one message.
