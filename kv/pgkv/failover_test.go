@@ -98,7 +98,7 @@ func TestLinearizableOverFailover(t *testing.T) {
 // was acknowledged is there when the standby takes over.
 func TestUnreplicated(t *testing.T) {
 	primary, standby, url := pair(t)
-	s, err := Open(t.Context(), Options{URL: url, Patience: 4 * time.Second, AnswerTime: 500 * time.Millisecond})
+	s, err := Open(t.Context(), Options{URL: url, Patience: 2 * time.Second, AnswerTime: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestUnreplicated(t *testing.T) {
 	mustCommit(t, s, 1, 0, "before")
 	standby.Link.Mute(true)
 	acknowledged := make(map[string]bool)
-	for i := range 3 {
+	for i := range 2 {
 		key := fmt.Sprint("k", i)
 		_, err := s.Commit(context.Background(), 1, 1, one(key), kv.Durable)
 		acknowledged[key] = err == nil

@@ -203,6 +203,7 @@ func (s *Store) lost(ctx context.Context, pool *pgxpool.Pool, c *pgx.Conn, err e
 	if err == nil || !c.IsClosed() {
 		return err
 	}
+	hangUp(c)
 	s.count.lost.Add(1)
 	if ctx.Err() == nil { // else it was closed because whoever asked went away
 		pool.Reset()

@@ -2,11 +2,13 @@ package pgkv
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -46,3 +48,13 @@ type noAddr struct{}
 
 func (noAddr) Network() string { return "none" }
 func (noAddr) String() string  { return "none" }
+
+// hangUp ends a connection that pgx has given up, for which it would wait many seconds
+// to hear of the server, and the pool with it.
+func hangUp(c *pgx.Conn) {
+	conn := c.PgConn().Conn()
+	if over, ok := conn.(*tls.Conn); ok {
+		conn = over.NetConn() // nothing more is said, TLS's goodbye neither
+	}
+	conn.Close()
+}
