@@ -66,7 +66,7 @@ CONF
   [ "$1" = pebble ] || echo "store.engine = 'postgresql'
 store.postgresql.url = 'postgres://postgres@127.0.0.1:$port/$1?sslmode=disable'"
   [ "$1" != blobs ] || echo "blobs.engine = 'directory'
-blobs.directory.path = '$dir/objects'
+blobs.directory = '$dir/objects'
 blobs.above = '64KiB'"
 }
 
