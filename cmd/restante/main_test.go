@@ -224,7 +224,7 @@ func TestReload(t *testing.T) {
 	s.write(t, "auth.mechanisms = [\"PLAIN\"]\n[store]\ncache = \"32MiB\"\n")
 	c.Process.Signal(syscall.SIGHUP)
 	logs.wait(t, "configuration reloaded")
-	if !strings.Contains(logs.String(), "section=store") {
+	if !strings.Contains(logs.String(), "key=store.cache") {
 		t.Errorf("a change that needs a restart is not told:\n%s", logs.String())
 	}
 	s.write(t, "nonsense = 1\n")

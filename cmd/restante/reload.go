@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"os"
-	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -67,12 +66,11 @@ func (s *service) reload(ctx context.Context) {
 		s.logger.Error("configuration cannot be used; the old one stays", "error", err)
 		return
 	}
-	for _, section := range needRestart(s.config, c) {
-		s.logger.Warn("change takes effect after a restart", "section", section)
+	for _, key := range needRestart(s.config, c) {
+		s.logger.Warn("change takes effect after a restart", "key", key)
 	}
 	s.level.Set(c.Level())
-	s.config.Auth, s.config.LMTP, s.config.TLS = c.Auth, c.LMTP, c.TLS
-	s.config.Log.Level, s.config.Limits = c.Log.Level, c.Limits
+	s.config = reloaded(s.config, c)
 	s.logger.Info("configuration reloaded")
 }
 
@@ -83,26 +81,4 @@ func (t *tlsSource) reload(c, old config.Config) error {
 		return nil
 	}
 	return t.load(c)
-}
-
-// needRestart names the sections that differ and are only read at the start.
-func needRestart(old, c config.Config) (sections []string) {
-	for name, differs := range map[string]bool{
-		"data":               old.Data != c.Data,
-		"imap":               !reflect.DeepEqual(old.IMAP, c.IMAP),
-		"http":               !reflect.DeepEqual(old.HTTP, c.HTTP),
-		"lmtp.listen":        !reflect.DeepEqual(old.LMTP.Listen, c.LMTP.Listen) || !reflect.DeepEqual(old.LMTP.ProxyFrom, c.LMTP.ProxyFrom),
-		"store":              old.Store != c.Store,
-		"server":             old.Server != c.Server,
-		"accounts":           !reflect.DeepEqual(old.Accounts, c.Accounts),
-		"auth.local_domains": !reflect.DeepEqual(old.Auth.LocalDomains, c.Auth.LocalDomains),
-		"log.format":         old.Log.Format != c.Log.Format || old.Log.Trace != c.Log.Trace,
-		"limits": old.Serve() != c.Serve() ||
-			!reflect.DeepEqual(old.Mailstore().Limits, c.Mailstore().Limits),
-	} {
-		if differs {
-			sections = append(sections, name)
-		}
-	}
-	return sections
 }
