@@ -99,20 +99,15 @@ func removedKey(name string) []byte {
 
 // get reads the entry of a canonical name and the version of its partition.
 func (d *Directory) get(ctx context.Context, name string) (User, kv.Version, error) {
-	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
+	rows, version, err := kv.First(ctx, d.kv, partitionOf(name), []kv.Range{kv.Only(userKey(name))})
 	if err != nil {
 		return User{}, 0, err
 	}
-	defer snap.Close()
-	value, err := snap.Get(userKey(name), nil)
-	if errors.Is(err, kv.ErrNotFound) {
-		return User{}, snap.Version(), fmt.Errorf("user %q: %w", name, restante.ErrNotFound)
+	if rows[0].Key == nil {
+		return User{}, version, fmt.Errorf("user %q: %w", name, restante.ErrNotFound)
 	}
-	if err != nil {
-		return User{}, 0, err
-	}
-	u, err := decodeUser(name, value)
-	return u, snap.Version(), err
+	u, err := decodeUser(name, rows[0].Value)
+	return u, version, err
 }
 
 // Lookup answers the user who logs in as name: the one of exactly that name,

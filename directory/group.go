@@ -167,16 +167,18 @@ func (d *Directory) Groups(ctx context.Context, user string) ([]string, error) {
 // after answers what follows a prefix that ends in NUL in the keys of a name's
 // partition.
 func (d *Directory) after(ctx context.Context, name string, prefix []byte) ([]string, error) {
+	end := bytes.Clone(prefix)
+	end[len(end)-1] = 1
+	// Of most names there is nothing, which costs less to see than a list.
+	first, _, err := kv.First(ctx, d.kv, partitionOf(name), []kv.Range{{Start: prefix, End: end}})
+	if err != nil || first[0].Key == nil {
+		return nil, err
+	}
 	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
 	if err != nil {
 		return nil, err
 	}
 	defer snap.Close()
-	if snap.Version() == 0 {
-		return nil, nil
-	}
-	end := bytes.Clone(prefix)
-	end[len(end)-1] = 1
 	it := snap.Scan(prefix, end)
 	var list []string
 	for it.Next() {

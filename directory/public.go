@@ -38,19 +38,14 @@ func (d *Directory) Domain(domain string) (string, error) {
 // Public answers the account that holds a tenant's public mailboxes, which nobody
 // can log in to. The error is restante.ErrNotFound if there is none yet.
 func (d *Directory) Public(ctx context.Context, tenant string) (restante.AccountID, error) {
-	snap, err := d.kv.Snapshot(ctx, partitionOf(tenant))
+	rows, _, err := kv.First(ctx, d.kv, partitionOf(tenant), []kv.Range{kv.Only(publicKey(tenant))})
 	if err != nil {
 		return 0, err
 	}
-	defer snap.Close()
-	value, err := snap.Get(publicKey(tenant), nil)
-	if errors.Is(err, kv.ErrNotFound) {
+	if rows[0].Key == nil {
 		return 0, fmt.Errorf("public mailboxes of %q: %w", tenant, restante.ErrNotFound)
 	}
-	if err != nil {
-		return 0, err
-	}
-	return decodePublic(tenant, value)
+	return decodePublic(tenant, rows[0].Value)
 }
 
 func decodePublic(tenant string, value []byte) (restante.AccountID, error) {

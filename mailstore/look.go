@@ -30,7 +30,7 @@ func (tx *txn) look(ranges []kv.Range) ([]kv.Row, error) {
 // lookUp answers the value of a key at the base version; ok is false where there is
 // none.
 func (tx *txn) lookUp(key []byte) (value []byte, ok bool, err error) {
-	rows, err := tx.look([]kv.Range{{Start: key, End: append(key[:len(key):len(key)], 0)}})
+	rows, err := tx.look([]kv.Range{kv.Only(key)})
 	if err != nil || rows[0].Key == nil {
 		return nil, false, err
 	}

@@ -51,7 +51,11 @@ func testLook(t *testing.T, b Backing) {
 		var ranges []kv.Range
 		for range rng.IntN(6) {
 			from := rng.IntN(1100)
-			ranges = append(ranges, kv.Range{Start: fmt.Appendf(nil, "%04d", from), End: fmt.Appendf(nil, "%04d", from+rng.IntN(8))})
+			r := kv.Range{Start: fmt.Appendf(nil, "%04d", from), End: fmt.Appendf(nil, "%04d", from+rng.IntN(8))}
+			if rng.IntN(3) == 0 {
+				r = kv.Only(fmt.Appendf(nil, "%04d", rng.IntN(12)))
+			}
+			ranges = append(ranges, r)
 		}
 		want, err := kv.FirstRows(snap, ranges)
 		if err != nil {

@@ -44,7 +44,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	s.news = newNews(o.Logger, s.tell)
-	if err = s.migrate(ctx); err != nil {
+	if err = s.migrate(ctx); err == nil {
+		err = s.warnOfLoss(ctx)
+	}
+	if err != nil {
 		err = fmt.Errorf("pgkv: open: %w", err)
 	} else {
 		bus := o.Bus
@@ -146,6 +149,20 @@ func (s *Store) migrate(ctx context.Context) error {
 			}
 			return nil
 		})
+	})
+}
+
+// warnOfLoss tells of settings with which what was acknowledged can be lost.
+func (s *Store) warnOfLoss(ctx context.Context) error {
+	return s.try(ctx, s.writers, func(ctx context.Context, c *pgxpool.Conn) error {
+		var commit, sync string
+		if err := c.QueryRow(ctx, sqlDurability).Scan(&commit, &sync); err != nil {
+			return err
+		}
+		if commit == "off" || sync == "off" {
+			s.log.InfoContext(ctx, "the database is set up to lose commits in a crash", "synchronous_commit", commit, "fsync", sync)
+		}
+		return nil
 	})
 }
 

@@ -64,6 +64,7 @@ type Store struct {
 	node    [8]byte       // this Store's own, by chance
 	commits atomic.Uint64 // numbers of marks
 	count   counters
+	outage  atomic.Pointer[time.Time] // when the database was lost; nil while it can be reached
 	turns   turns
 	readers *pgxpool.Pool
 	writers *pgxpool.Pool
@@ -175,7 +176,12 @@ func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, f func(context.Cont
 }
 
 // once calls f with a connection, got within what is left of patience.
-func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, p *patience, f func(context.Context, *pgxpool.Conn) error) error {
+func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, p *patience, f func(context.Context, *pgxpool.Conn) error) (err error) {
+	defer func() {
+		if ctx.Err() == nil { // else it tells nothing of the database
+			s.noteOutage(err)
+		}
+	}()
 	acquire, cancel := context.WithDeadline(ctx, p.end)
 	defer cancel()
 	c, err := pool.Acquire(acquire)

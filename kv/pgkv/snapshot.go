@@ -69,6 +69,9 @@ func (s *snapshot) begin(ctx context.Context) (version kv.Version, err error) {
 			return 0, err
 		}
 		version, err = s.beginOnce(ctx, patience.end)
+		if ctx.Err() == nil {
+			s.store.noteOutage(err)
+		}
 		if err == nil || !transient(err) {
 			return version, err
 		}

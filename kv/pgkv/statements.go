@@ -1,8 +1,22 @@
 package pgkv
 
 // All SQL of the engine stands here. It is plain enough for PostgreSQL's kin:
-// every statement but those of the schema names one partition, so that where the
-// tables are distributed by it each goes to one shard.
+// every statement but those of the schema and sqlPartitions names one partition, so
+// that where the tables are distributed by it each goes to one shard, and none needs a
+// transaction over several.
+//
+// Tested, by the tests of this package, is PostgreSQL. Not tested are:
+//
+//   - Citus. Where it is, the tables are distributed as they are made, and a test holds
+//     that the right calls are made, against a stand-in for its functions. To a planner
+//     that has to see the shard, sqlSet (INSERT … SELECT from unnest) is the hardest
+//     statement: Citus takes it by way of its coordinator. The table restante stays on
+//     the coordinator.
+//   - CockroachDB has no LISTEN and NOTIFY (the bus has to be NATS), no advisory locks
+//     (they do nothing there, so the first node has to be started alone), and wants
+//     retries of 40001, which every call here makes. fillfactor and the settings of
+//     autovacuum and STORAGE are of no meaning to it and may have to be left out.
+//   - YugabyteDB has NOTIFY and advisory locks only lately; else as CockroachDB.
 
 // schemaVersion is the form of the tables that this program makes. A store of a
 // higher one is refused.
@@ -60,7 +74,7 @@ const (
 	sqlHasSchema = `SELECT to_regclass('restante') IS NOT NULL`
 	sqlSchema    = `SELECT schema, store FROM restante`
 	sqlSetSchema = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
-	sqlHasCitus  = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
+	sqlHasCitus  = `SELECT to_regproc('create_distributed_table') IS NOT NULL`
 	sqlVersion   = `SELECT version FROM partition WHERE id = $1`
 	// sqlMarks reads by way of writing, so that the answer comes when the standby has what
 	// was read.
@@ -113,6 +127,10 @@ const (
 	sqlBackFrom  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key DESC LIMIT $3`
 
 	sqlSize = `SELECT pg_total_relation_size('kv') + pg_total_relation_size('kv_part')`
+
+	// sqlDurability asks for settings with which a database loses what it has
+	// acknowledged.
+	sqlDurability = `SELECT current_setting('synchronous_commit'), coalesce(current_setting('fsync', true), 'on')`
 
 	sqlNotify = `SELECT pg_notify($1, $2)`
 )
