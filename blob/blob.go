@@ -33,7 +33,7 @@ type Store interface {
 	Delete(ctx context.Context, names []Name) error
 
 	// List calls f for the objects from a name on, in the order of their names, until f
-	// answers an error, which List returns unless it is Stop. Objects that come or go
+	// answers an error, which List returns unless it is ErrStop. Objects that come or go
 	// meanwhile may be among them or not. What is no object of this store is left out.
 	List(ctx context.Context, from Name, f func(Object) error) error
 
@@ -41,8 +41,8 @@ type Store interface {
 	Close() error
 }
 
-// Stop is answered by a List's function to end the listing without an error.
-var Stop = errors.New("blob: no more is wanted")
+// ErrStop is answered by a List's function to end the listing without an error.
+var ErrStop = errors.New("blob: no more is wanted")
 
 // Name names an object: by the account and the content that it belongs to, and by a
 // number at random, so that no two objects ever have the same name, whatever numbers

@@ -58,7 +58,7 @@ func objects(ctx context.Context, s Store, failed *error) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		*failed = s.List(ctx, Name{}, func(o Object) error {
 			if !yield(o) {
-				return Stop
+				return ErrStop
 			}
 			return nil
 		})

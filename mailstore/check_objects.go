@@ -41,7 +41,7 @@ func (c *checker) listObjects() *objectListing {
 	l.next, l.stop = iter.Pull2(func(yield func(blob.Object, error) bool) {
 		err := store.List(ctx, blob.Name{Account: c.id}, func(o blob.Object) error {
 			if o.Name.Account != c.id || !yield(o, nil) {
-				return blob.Stop
+				return blob.ErrStop
 			}
 			return nil
 		})
@@ -231,7 +231,7 @@ func (r *checkRun) otherObjects() error {
 				id = o.Name.Account
 			}
 			if o.Name.Account != id || r.listed[id] {
-				return blob.Stop
+				return blob.ErrStop
 			}
 			if o.Modified.Before(before) {
 				count, size = count+1, size+o.Size

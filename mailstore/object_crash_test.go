@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,8 +128,9 @@ func (p *powerCut) tick() error {
 
 // cutPowerAt does so at one moment. It answers false once there are not so many.
 func cutPowerAt(t *testing.T, at int) bool {
-	now := time.Unix(1_700_000_000, 0)
-	clock := func() time.Time { return now }
+	var now atomic.Int64
+	now.Store(1_700_000_000)
+	clock := func() time.Time { return time.Unix(now.Load(), 0) }
 	blobs, power := memblob.New(clock), &powerCut{at: at, engine: memkv.New()}
 	o := Options{KV: power.engine, Blobs: blobs, BlobsAbove: 10_000, Spool: t.TempDir(), Now: clock}
 	s := openStore(t, o)
@@ -157,7 +159,8 @@ func cutPowerAt(t *testing.T, at int) bool {
 	if power.crashed == nil {
 		sure[large(1, 20_000)] = false
 		_, _ = a.Remove(t.Context(), inbox, first) // errors are those of the cut
-		_ = s.reapNow(t, id, &now)
+		now.Add(2 * 60 * 60)
+		_ = s.reap(t.Context(), id)
 		add(large(4, 30_000))
 	}
 	blobs.SetFault(memblob.Fault{})
@@ -179,24 +182,19 @@ func cutPowerAt(t *testing.T, at int) bool {
 	return true
 }
 
-// reapNow deletes what was forgotten as if its time had come.
-func (s *Store) reapNow(t *testing.T, id restante.AccountID, now *time.Time) error {
-	*now = now.Add(2 * time.Hour)
-	return s.reap(t.Context(), id)
-}
-
 // afterCut opens what the cut has left, days later, and looks at it.
 func afterCut(t *testing.T, at int, crashed *memkv.Backing, o Options, id restante.AccountID, look func(map[string]bool)) {
 	t.Helper()
-	later := o.Now().Add(72 * time.Hour)
-	o.KV, o.Now = crashed.Open(), func() time.Time { return later }
+	var later atomic.Int64
+	later.Store(o.Now().Unix())
+	o.KV, o.Now = crashed.Open(), func() time.Time { return time.Unix(later.Load(), 0) }
 	s := openStore(t, o)
 	a := openAccount(t, s, id)
 	for range 2 {
+		later.Add(3 * 24 * 60 * 60)
 		if _, err := s.SweepObjects(t.Context(), SweepOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		later = later.Add(72 * time.Hour)
 	}
 	snap, err := a.Snapshot(t.Context(), a.State().MailboxByName("inbox").ID)
 	if err != nil {

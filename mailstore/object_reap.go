@@ -238,7 +238,7 @@ func (s *Store) deleteAll(ctx context.Context, id restante.AccountID) error {
 	}
 	err := s.blobs.List(ctx, blob.Name{Account: id}, func(o blob.Object) error {
 		if o.Name.Account != id {
-			return blob.Stop
+			return blob.ErrStop
 		}
 		if names = append(names, o.Name); len(names) == reapObjects {
 			return flush()

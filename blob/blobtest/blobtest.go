@@ -211,7 +211,7 @@ func testListEnds(t *testing.T, s blob.Store) {
 	n := 0
 	err := s.List(t.Context(), blob.Name{}, func(blob.Object) error {
 		if n++; n == 3 {
-			return blob.Stop
+			return blob.ErrStop
 		}
 		return nil
 	})

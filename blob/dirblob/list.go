@@ -27,7 +27,7 @@ func (s *Store) List(ctx context.Context, from blob.Name, f func(blob.Object) er
 		})
 	})
 	switch {
-	case errors.Is(err, blob.Stop):
+	case errors.Is(err, blob.ErrStop):
 		return nil
 	case err == nil || l.own != nil:
 		return err // nil, or what f answered

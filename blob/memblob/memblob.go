@@ -184,7 +184,7 @@ func (s *Store) List(ctx context.Context, from blob.Name, f func(blob.Object) er
 	for _, o := range list {
 		switch err := f(o); err {
 		case nil:
-		case blob.Stop:
+		case blob.ErrStop:
 			return nil
 		default:
 			return err

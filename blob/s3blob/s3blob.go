@@ -290,7 +290,7 @@ func (s *Store) List(ctx context.Context, from blob.Name, f func(blob.Object) er
 			continue
 		}
 		err := f(blob.Object{Name: name, Size: o.Size, Modified: o.LastModified})
-		if errors.Is(err, blob.Stop) {
+		if errors.Is(err, blob.ErrStop) {
 			return nil
 		}
 		if err != nil {
