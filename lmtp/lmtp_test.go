@@ -40,9 +40,14 @@ func newSite(t *testing.T) *site {
 
 // newSiteOn is newSite over what stands before an engine.
 func newSiteOn(t *testing.T, faults *memkv.Store, engine kv.Store) *site {
-	s := &site{t: t, faults: faults}
+	return newSiteWith(t, faults, mailstore.Options{KV: engine})
+}
+
+// newSiteWith is newSite with a store of the caller's choice.
+func newSiteWith(t *testing.T, faults *memkv.Store, o mailstore.Options) *site {
+	s, engine := &site{t: t, faults: faults}, o.KV
 	var err error
-	if s.store, err = mailstore.Open(t.Context(), mailstore.Options{KV: engine}); err != nil {
+	if s.store, err = mailstore.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	if s.users, err = directory.Open(engine, s.store, directory.Options{}); err != nil {
