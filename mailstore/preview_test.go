@@ -6,8 +6,8 @@ import (
 
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/mailstore"
-	"github.com/restante/restante/message"
 	"github.com/restante/restante/mailstore/mailstoretest"
+	"github.com/restante/restante/message"
 )
 
 // TestOlderSummaries holds that summaries of version 1 are read, are no fault to
