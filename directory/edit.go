@@ -26,6 +26,7 @@ func (d *Directory) edit(ctx context.Context, name string, f func(kv.Snapshot, *
 			return err
 		}
 		d.generation.Add(1)
+		d.store.DirectoryChanged()
 		return nil
 	}
 }

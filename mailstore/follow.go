@@ -27,6 +27,9 @@ func (s *Store) watch(ctx context.Context, changes <-chan kv.Change) {
 			if !ok {
 				return
 			}
+			if c.Lost || c.Partition < kv.Partition(restante.FirstAccountID) {
+				s.DirectoryChanged()
+			}
 			follow = s.cache.open(c)
 		case <-again.C:
 			for id := range missed {

@@ -75,6 +75,19 @@ func (a *Account) viewOf(ctx context.Context, key seenView) (*derived, error) {
 	return next, nil
 }
 
+// SeenModSeq is when what the account's viewer has seen of a mailbox last changed; 0
+// for the owner, and where it never has. Messages are not looked at.
+func (a *Account) SeenModSeq(ctx context.Context, id restante.MailboxID) (restante.ModSeq, error) {
+	if a.viewer == 0 {
+		return 0, nil
+	}
+	d, err := a.viewOf(ctx, seenView{id, a.viewer})
+	if err != nil {
+		return 0, err
+	}
+	return d.seen.modSeq, nil
+}
+
 // with gives the view of a newer snapshot of the owner's; flags are the viewers'.
 func (d *derived) with(base *Snapshot, flags *FlagTable) *derived {
 	next := &derived{seen: d.seen, base: base, pages: make([]derivedPage, len(base.pages))}

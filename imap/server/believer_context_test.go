@@ -11,10 +11,12 @@ import (
 // followed is what a client believes the result of a search to be whose updates
 // it is told (RFC 5267 §4.3). SORT's stand in their order, others rising.
 type followed struct {
-	uid     bool
-	sorted  bool
-	command string // to run it anew: all behind RETURN (…)
-	list    []uint32
+	uid    bool
+	sorted bool
+	// cancelled says that updates may come or not.
+	cancelled bool
+	command   string // to run it anew: all behind RETURN (…)
+	list      []uint32
 }
 
 // followedKeys are searches of every kind of cost. Of those with the text $high
@@ -29,8 +31,9 @@ var followedOrders = []string{"SUBJECT", "REVERSE SUBJECT SIZE", "UID", "REVERSE
 func (b *believer) follow() {
 	if len(b.follows) >= 3 {
 		for tag := range b.follows {
-			delete(b.follows, tag)
+			b.follows[tag].cancelled = true
 			b.command(fmt.Sprintf("CANCELUPDATE %q", tag))
+			delete(b.follows, tag)
 			return
 		}
 	}
@@ -73,6 +76,9 @@ func (b *believer) esearch(rest string) {
 	tag, data, _ := strings.Cut(strings.TrimPrefix(rest, `(TAG "`), `")`)
 	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(data))
 	f := b.follows[tag]
+	if f != nil && f.cancelled {
+		return
+	}
 	for len(words) > 0 {
 		word := words[0]
 		words = words[1:]
@@ -131,7 +137,7 @@ func (b *believer) renumber(n int) {
 	for tag, f := range b.follows {
 		for i, m := range f.list {
 			switch {
-			case f.uid:
+			case f.uid, f.cancelled:
 			case int(m) == n:
 				b.failf("message %d is expunged and still in the list of %s: %v", n, tag, f.list)
 			case int(m) > n:

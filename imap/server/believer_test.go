@@ -31,6 +31,7 @@ type believer struct {
 	rnd       *rand.Rand
 	qresync   bool
 	condStore bool
+	notifies  bool // it has used NOTIFY
 	box       []known
 	tag       int
 	searched  []uint32 // of the last SEARCH response
@@ -340,6 +341,9 @@ func (b *believer) step() {
 // reselect leaves the mailbox and comes back: with QRESYNC to what the client
 // kept of it, else to nothing.
 func (b *believer) reselect() {
+	if b.notifies {
+		b.freeze() // so that nothing is told between what is kept and the answer to SELECT
+	}
 	b.learn()
 	var kept []known
 	var uids, match imap.NumSet // match: sequence numbers of every fifth

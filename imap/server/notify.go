@@ -50,6 +50,7 @@ func (s *session) notify(ctx context.Context, c *command.Notify) (imap.StatusRes
 	for _, a := range w.accounts {
 		a.told = s.outline(ctx, a, a.account.State())
 		s.tellRefused(ctx, a)
+		s.noteSeen(ctx, a)
 	}
 	if c.Status {
 		for _, a := range w.accounts {
@@ -65,6 +66,7 @@ func (s *session) notify(ctx context.Context, c *command.Notify) (imap.StatusRes
 func (s *session) beginWatch(ctx context.Context, w *interest) error {
 	if w.filter.all != 0 {
 		w.accounts = append(w.accounts, s.watchAccount(s.account, s.names.Self(), w.filter))
+		s.awaitSharers(w)
 		if err := s.watchShared(ctx, w); err != nil {
 			return err
 		}

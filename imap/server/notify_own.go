@@ -96,6 +96,7 @@ func (o *ownChange) messages(ctx context.Context, id restante.MailboxID, name st
 		return
 	}
 	a := o.watched
+	delete(a.seenAt, id)
 	was, is := o.step.Before.Mailbox(id), o.step.After.Mailbox(id)
 	if was != nil && is != nil && a.told.Mailbox(id) != nil {
 		// Deliveries may share the commit of an APPEND, and somebody may have given

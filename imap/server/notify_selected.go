@@ -58,6 +58,7 @@ func (s *session) unfollowSelected() {
 	if a := w.account(s.selected.account.ID()); a != nil {
 		a.selected.Store(0)
 		a.learned(s.selected.view.Told())
+		delete(a.seenAt, s.selected.id)
 		a.look(s.selected.id)
 	}
 }

@@ -27,19 +27,81 @@ func (s *session) watchShared(ctx context.Context, w *interest) error {
 	if len(owners) > s.srv.limits.NotifyAccounts {
 		return imap.No(imap.CodeNotificationOverflow, "Mailboxes of too many users are to be watched")
 	}
+	_, err = s.watchOwners(ctx, w, owners)
+	return err
+}
+
+// watchOwners begins to watch the accounts of owners, where that is not done yet, and
+// gives those.
+func (s *session) watchOwners(ctx context.Context, w *interest, owners []namespace.Owner) (added []*watched, err error) {
 	filter := *w.filter
 	filter.personal = 0 // none of them is the user's own
 	for _, o := range owners {
+		if w.account(o.Account) != nil {
+			continue
+		}
 		account, err := s.names.Open(ctx, o)
 		if errors.Is(err, restante.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return err
+			return added, err
 		}
-		w.accounts = append(w.accounts, s.watchAccount(account, o, &filter))
+		a := s.watchAccount(account, o, &filter)
+		w.accounts, added = append(w.accounts, a), append(added, a)
 	}
-	return nil
+	return added, nil
+}
+
+// awaitSharers makes the session hear of users who begin to share something, if the
+// filter is for mailboxes of others.
+func (s *session) awaitSharers(w *interest) {
+	if w.filter.subscribed == 0 && !w.filter.namesOthers() {
+		return
+	}
+	w.unshare = s.srv.store.SubscribeDirectory(func() {
+		w.sharers.Store(true)
+		s.wake.wake()
+	})
+}
+
+// meetSharers begins to watch the accounts of users who have begun to share something
+// since the NOTIFY. Their mailboxes are then told of as new ones.
+func (s *session) meetSharers(ctx context.Context, w *interest) error {
+	if !w.sharers.Swap(false) {
+		return nil
+	}
+	owners, err := s.reached(ctx, w.filter)
+	if err != nil {
+		return err
+	}
+	if len(owners) > s.srv.limits.NotifyAccounts {
+		s.endInterest()
+		s.untaggedOK(imap.CodeNotificationOverflow, "Mailboxes of too many users are to be watched")
+		return nil
+	}
+	added, err := s.watchOwners(ctx, w, owners)
+	for _, a := range added {
+		a.told = a.account.State().Outline().Only(func(*mailstore.Mailbox) bool { return false })
+		a.missed()
+	}
+	if len(added) > 0 {
+		s.followSelected()
+	}
+	return err
+}
+
+// namesOthers reports whether events of mailboxes that are not the user's own are
+// asked for by name.
+func (f *eventFilter) namesOthers() bool {
+	for _, names := range [...]map[string]namedEvents{f.subtrees, f.mailboxes} {
+		for name, n := range names {
+			if n.events != 0 && namespace.Reserved(name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // reached gives the owners of the mailboxes of others that a filter is for.

@@ -18,10 +18,13 @@ func (s *session) tellAccounts(ctx context.Context) error {
 	}
 	if w.later {
 		w.later = false
-		if slices.ContainsFunc(w.accounts, (*watched).due) {
+		if w.sharers.Load() || slices.ContainsFunc(w.accounts, (*watched).due) {
 			s.wake.wake()
 		}
 		return nil
+	}
+	if err := s.meetSharers(ctx, w); err != nil || s.interest != w {
+		return err
 	}
 	for _, a := range w.accounts {
 		if err := a.account.RefreshSince(ctx, s.moment); err != nil {
@@ -73,7 +76,7 @@ func (s *session) tellState(ctx context.Context, a *watched, now *mailstore.Stat
 	}
 	fresh := s.tellNames(ctx, a, next)
 	told := a.told.Mailboxes()
-	each := len(a.since) > 0 || a.filter.subscribed != 0 && len(next.SubscriptionChanges(a.told)) > 0
+	each := a.shared() || len(a.since) > 0 || a.filter.subscribed != 0 && len(next.SubscriptionChanges(a.told)) > 0
 	for i, mb := range next.Mailboxes() {
 		if each || i >= len(told) || told[i] != mb {
 			s.tellCounts(ctx, a, mb, next, fresh[mb.ID])
@@ -111,13 +114,16 @@ func (s *session) mayWatch(ctx context.Context, at *place, need mailstore.Rights
 // for a new one.
 func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mailbox, next *mailstore.Outline, fresh bool) {
 	was := a.known(mb.ID)
-
-	fresh = fresh && was != nil
-	newly := was != nil && next != nil && a.events(was.Name, a.told)&imap.NotifyMessageEvents == 0
-	if was == mb && !newly && !fresh || mb.NoSelect || uint64(mb.ID) == a.selected.Load() {
+	if mb.NoSelect || uint64(mb.ID) == a.selected.Load() {
 		return
 	}
 	events := a.events(mb.Name, next) & imap.NotifyMessageEvents
+	fresh = fresh && was != nil
+	newly := was != nil && next != nil && a.events(was.Name, a.told)&imap.NotifyMessageEvents == 0
+	mine := events.Has(imap.NotifyFlagChange) && s.seenChanged(ctx, a, mb.ID)
+	if was == mb && !newly && !fresh && !mine {
+		return
+	}
 	at := a.place(mb)
 	if events == 0 || !s.mayWatch(ctx, &at, mailstore.RightRead) {
 		return
@@ -136,12 +142,12 @@ func (s *session) tellCounts(ctx context.Context, a *watched, mb *mailstore.Mail
 	case was.Name != mb.Name && !a.events(mb.Name, next).Has(imap.NotifyMailboxName):
 		tell = s.interest.status || mb.Messages > 0 // what is known is known by another name
 	default:
-		seen := was.Unseen != mb.Unseen
+		seen := mine || was.Unseen != mb.Unseen
 		if !seen {
 			items &^= imap.StatusUnseen
 		}
-		tell = was.UIDNext != mb.UIDNext || was.Messages != mb.Messages ||
-			was.HighestModSeq != mb.HighestModSeq && (events.Has(imap.NotifyFlagChange) && seen ||
+		tell = was.UIDNext != mb.UIDNext || was.Messages != mb.Messages || mine ||
+			was.HighestModSeq != mb.HighestModSeq && (events.Has(imap.NotifyFlagChange) && seen && !a.shared() ||
 				s.enabled.has(featureCondStore) && (events.Has(imap.NotifyFlagChange) ||
 					events.Has(imap.NotifyAnnotationChange) && was.AnnotationModSeq != mb.AnnotationModSeq))
 	}

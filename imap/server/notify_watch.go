@@ -30,6 +30,10 @@ type interest struct {
 	later bool
 	// everything says that all events of the selected mailbox are told for once.
 	everything bool
+	// sharers says that somebody may share something who did not before; unshare ends
+	// the subscription to that, and is nil where it does not matter.
+	sharers atomic.Bool
+	unshare func()
 	// following is the subscription to the selected mailbox.
 	following func()
 }
@@ -55,6 +59,10 @@ func (w *interest) stop() {
 		a.stop()
 	}
 	w.accounts = nil
+	if w.unshare != nil {
+		w.unshare()
+		w.unshare = nil
+	}
 	w.unfollow()
 }
 
@@ -93,6 +101,10 @@ type watched struct {
 	// has been told more.
 	told  *mailstore.Outline
 	since map[restante.MailboxID]*mailstore.Mailbox
+
+	// seenAt is when the user last changed what he has seen of the mailboxes of
+	// somebody else, where that is an event.
+	seenAt map[restante.MailboxID]restante.ModSeq
 
 	// selected is the selected mailbox, which has rules of its own; 0 if it is of
 	// another account or none.

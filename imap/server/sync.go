@@ -184,6 +184,10 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 	var withheld mailstore.UIDSet
 	defer func() { s.selected.withhold(withheld) }()
 	for c := range u.Changed {
+		same := len(o.notes[c.New.UID]) == 0 && s.selected.sameForGuest(c)
+		if same && (s.withholds(c) || !s.enabled.has(featureCondStore)) {
+			continue
+		}
 		if s.withholds(c) {
 			withheld = withheld.Add(c.New.UID)
 			s.selected.silent = s.selected.silent && len(o.notes[c.New.UID]) == 0
@@ -191,7 +195,11 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 			continue
 		}
 		s.selected.silent = false
-		switch s.selected.own.echo(c) {
+		kind := s.selected.own.echo(c)
+		if same && kind == echoFlags {
+			kind = echoModSeq
+		}
+		switch kind {
 		case echoNothing:
 			continue
 		case echoModSeq:
