@@ -10,18 +10,47 @@ import (
 	"testing"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/pgtest"
+	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
+	"github.com/restante/restante/kv/pgkv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
 )
 
+// onTwoNodes runs a test over two engines that share what they hold: in memory, and
+// over PostgreSQL where that is required.
+func onTwoNodes(t *testing.T, test func(t *testing.T, one, two kv.Store)) {
+	t.Run("memkv", func(t *testing.T) {
+		backing := memkv.NewBacking()
+		test(t, backing.Open(), backing.Open())
+	})
+	if !pgtest.Required() { // it would make go test too long
+		return
+	}
+	t.Run("pgkv", func(t *testing.T) {
+		url := pgtest.Start(t, "fsync = off").Database(t)
+		var engines []kv.Store
+		for range 2 {
+			s, err := pgkv.Open(t.Context(), pgkv.Options{URL: url, Readers: 8, Writers: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { s.Close() })
+			engines = append(engines, s)
+		}
+		test(t, engines[0], engines[1])
+	})
+}
+
 // TestRandomOnTwoNodes runs random operations on one account by two stores in
 // turn, each of which refreshes its state before it works.
-func TestRandomOnTwoNodes(t *testing.T) {
+func TestRandomOnTwoNodes(t *testing.T) { onTwoNodes(t, randomOnTwoNodes) }
+
+func randomOnTwoNodes(t *testing.T, one, two kv.Store) {
 	rng := rand.New(rand.NewPCG(1, 5))
-	backing := memkv.NewBacking()
-	store, first := openAccount(t, backing.Open(), 0)
-	other, second := openAccount(t, backing.Open(), first.ID())
+	store, first := openAccount(t, one, 0)
+	other, second := openAccount(t, two, first.ID())
 	nodes := []*mailstore.Account{first, second}
 	m := newModel()
 	if err := m.adopt(first.State()); err != nil {
@@ -51,10 +80,11 @@ func TestRandomOnTwoNodes(t *testing.T) {
 
 // TestConcurrentNodes lets goroutines on two nodes change one account at once:
 // what was acknowledged adds up, and the store is sound, also while they run.
-func TestConcurrentNodes(t *testing.T) {
-	backing := memkv.NewBacking()
-	store, first := openAccount(t, backing.Open(), 0)
-	_, second := openAccount(t, backing.Open(), first.ID())
+func TestConcurrentNodes(t *testing.T) { onTwoNodes(t, concurrentNodes) }
+
+func concurrentNodes(t *testing.T, one, two kv.Store) {
+	store, first := openAccount(t, one, 0)
+	_, second := openAccount(t, two, first.ID())
 	if _, err := first.CreateMailbox(t.Context(), "Other", nil); err != nil {
 		t.Fatal(err)
 	}
