@@ -26,6 +26,7 @@ func outage() time.Duration {
 // work, and verifies after each that what was acknowledged is there once, that no UID
 // has two messages, and that nothing went back.
 func TestFaults(t *testing.T) {
+	needAll(t)
 	small := binary.SmallDisk(t, 4)
 	c := start(t, clustertest.Options{Standby: true, NATS: true, S3: true, NodeConfig: func(node int) string {
 		if node != smallCache {

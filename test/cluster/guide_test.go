@@ -88,6 +88,7 @@ func (g *guide) script(name, text string) string {
 // TestGuide goes the way of docs/cluster.md: from the embedded store to PostgreSQL with a
 // standby, a backup and back, and over to the standby.
 func TestGuide(t *testing.T) {
+	needAll(t)
 	primary := pgtest.Start(t)
 	standby := binary.FreeAddr(t)
 	standbyPort := standby[strings.LastIndex(standby, ":")+1:]

@@ -4,11 +4,11 @@
 package cluster_test
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
 	"github.com/restante/restante/internal/clustertest"
+	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/test/binary"
 )
 
@@ -16,17 +16,29 @@ import (
 var restante string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(binary.RequiredEnv) != "required" {
-		fmt.Println("skipped: clusters are tested with " + binary.RequiredEnv + "=required only")
-		return
+	if !required() {
+		os.Exit(m.Run())
 	}
 	os.Exit(binary.Main(m, func(path string) { restante = path }))
 }
 
+// required reports whether clusters are to be started: they need many programs, and
+// minutes.
+func required() bool { return os.Getenv(binary.RequiredEnv) == "required" && pgtest.Required() }
+
 const password = "poste-restante"
+
+// needAll skips the test unless clusters are to be started.
+func needAll(t *testing.T) {
+	t.Helper()
+	if !required() {
+		t.Skip("clusters are started with RESTANTE_SERVERS=required and " + binary.RequiredEnv + "=required only")
+	}
+}
 
 func start(t *testing.T, o clustertest.Options) *clustertest.Cluster {
 	t.Helper()
+	needAll(t)
 	o.Program = restante
 	return clustertest.Start(t, o)
 }
