@@ -50,20 +50,35 @@ func newSpares(fsys vfs.FS, dir string, size int64, room *room, log *slog.Logger
 	return s
 }
 
-func (s *spares) name() string { return s.fs.PathJoin(s.dir, "SPARE") }
+// A spare that can be taken, and the file that becomes one once it is full. Only run
+// writes to the latter, and nobody to the former, which is a log the moment after.
+func (s *spares) name() string    { return s.fs.PathJoin(s.dir, "SPARE") }
+func (s *spares) unready() string { return s.fs.PathJoin(s.dir, "SPARE-NEW") }
 
 func (s *spares) remove() {
-	if err := s.fs.Remove(s.name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.log.Warn("spare log file cannot be removed", "err", err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.ready = false
+	for _, name := range []string{s.name(), s.unready()} {
+		if err := s.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.log.Warn("spare log file cannot be removed", "err", err)
+		}
 	}
 }
 
 // create opens the spare as the log file name, which is new. It answers nil if
-// there is none.
+// there is none. It has another one made.
 func (s *spares) create(name string) vfs.File {
-	if !s.take() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.made++
+	if s.mu.made >= s.from {
+		notify(s.wake)
+	}
+	if !s.mu.ready {
 		return nil
 	}
+	s.mu.ready = false
 	f, err := s.fs.ReuseForWrite(s.name(), name, walCategory)
 	if err != nil {
 		s.log.Warn("spare log file cannot be used", "err", err)
@@ -88,20 +103,6 @@ func (s *spares) replace(old, name string) vfs.File {
 	return f
 }
 
-// take answers whether there is a spare, which is the caller's then, and has
-// another one made.
-func (s *spares) take() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mu.made++
-	ready := s.mu.ready
-	s.mu.ready = false
-	if s.mu.made >= s.from {
-		notify(s.wake)
-	}
-	return ready
-}
-
 // run prepares spares until quit is closed, and leaves none.
 func (s *spares) run(quit <-chan struct{}) {
 	defer s.remove()
@@ -123,8 +124,12 @@ func (s *spares) run(quit <-chan struct{}) {
 			continue
 		}
 		s.mu.Lock()
-		s.mu.ready = true
+		err := s.fs.Rename(s.unready(), s.name())
+		s.mu.ready = err == nil
 		s.mu.Unlock()
+		if err != nil {
+			s.log.Debug("no spare log file", "err", err)
+		}
 	}
 }
 
@@ -132,7 +137,7 @@ var errQuit = errors.New("pebblekv: closing")
 
 // prepare writes the spare and syncs it.
 func (s *spares) prepare(quit <-chan struct{}) (err error) {
-	f, err := s.fs.Create(s.name(), walCategory)
+	f, err := s.fs.Create(s.unready(), walCategory)
 	if err != nil {
 		return err
 	}

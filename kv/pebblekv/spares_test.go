@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -90,5 +91,92 @@ func expectVersion(t *testing.T, s *Store, v kv.Version) {
 	}
 	if err := it.Close(); err != nil || n != v || snap.Version() != v {
 		t.Fatalf("%d rows at version %d, not %d: %v", n, snap.Version(), v, err)
+	}
+}
+
+// meetingFS has a spare taken when the next one is being made, if that can be.
+type meetingFS struct {
+	vfs.FS
+	creating chan struct{} // gets one for each file that is made
+	taken    []int64       // sizes of spares, when they were taken
+}
+
+func (f *meetingFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.FS.Create(name, c)
+	f.creating <- struct{}{}
+	return file, err
+}
+
+func (f *meetingFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	for range 10_000 { // long enough for whoever is allowed to
+		if len(f.creating) > 0 {
+			break
+		}
+		runtime.Gosched()
+	}
+	file, err := f.FS.ReuseForWrite(old, name, c)
+	if err == nil {
+		info, statErr := file.Stat()
+		if statErr != nil {
+			return nil, statErr
+		}
+		f.taken = append(f.taken, info.Size())
+	}
+	return file, err
+}
+
+// TestSpareTakenWhileNextIsMade: the file that becomes the next spare is never taken
+// for the one that is ready, or zeros would go over what the log has.
+func TestSpareTakenWhileNextIsMade(t *testing.T) {
+	meeting := &meetingFS{FS: vfs.NewMem(), creating: make(chan struct{}, 100)}
+	const size = 3 << 20
+	s := newSpares(meeting, "", size, newRoom(meeting.FS, "", -1, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	s.from = 1
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.run(quit)
+	}()
+	if f := s.create("000001.log"); f != nil {
+		t.Fatal("a spare was there at the beginning")
+	}
+	for n := range 3 {
+		for ready := false; !ready; runtime.Gosched() {
+			s.mu.Lock()
+			ready = s.mu.ready
+			s.mu.Unlock()
+		}
+		for len(meeting.creating) > 0 {
+			<-meeting.creating
+		}
+		name := fmt.Sprintf("%06d.log", n+2)
+		f := s.create(name)
+		if f == nil {
+			t.Fatalf("spare %d cannot be taken", n)
+		}
+		if _, err := f.Write([]byte("a record")); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(quit)
+	<-ended
+	for _, size := range meeting.taken {
+		if size != 3<<20 {
+			t.Errorf("a spare of %d bytes was taken", size)
+		}
+	}
+	for n := range 3 {
+		f, err := meeting.FS.Open(fmt.Sprintf("%06d.log", n+2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := make([]byte, 8)
+		if _, err := f.ReadAt(begin, 0); err != nil || string(begin) != "a record" {
+			t.Errorf("log %d begins with %q, %v", n, begin, err)
+		}
+		f.Close()
 	}
 }
