@@ -51,6 +51,8 @@ func parse(d *wire.Decoder, name string, dialect Dialect) (command.Command, erro
 		return ParseSetFlags(d, 3)
 	case "ADD.MESSAGE":
 		return ParseAddMessage(d, o)
+	case "SEND":
+		return ParseSend(d, "Outbox", o)
 	}
 	return command.Parse(d, name, o)
 }
@@ -101,6 +103,9 @@ func TestParsers(t *testing.T) {
 		{"a ADD.MESSAGE x RFC822 {5}", IMAP3, true},
 		{"a ADD.MESSAGE x RFC822 \"5\"", IMAP3, false},
 		{"a ADD.MESSAGE x MIME {5}", IMAP3, false},
+		{"a SEND RFC822 {5}", IMAP3, true},
+		{"a SEND RFC822 x", IMAP3, false},
+		{"a SEND {5}", IMAP3, false},
 	} {
 		d, name := decode(t, c.line+"\r\n")
 		if _, err := parse(d, name, c.dialect); (err == nil) != c.ok {
@@ -113,7 +118,7 @@ func FuzzParse(f *testing.F) {
 	for _, line := range []string{
 		"a FIND ALL.MAILBOXES \"*%?\\\\*\"\r\n", "a PARTIAL 1 BODY.PEEK[1.0] 2 3\r\n", "a SEARCH ~FROM {1+}\r\nx HEADER \"y\" SINCE \"1-Oct-87\"\r\n",
 		"a FETCH 1:3 ($TO BODY 1:2 SIZE)\r\n", "a SUBSCRIBE MAILBOX {1+}\r\nx\r\n", "a SELECT.FEATURES ~A B\r\n", "a SET.FLAGS (\\Seen a)\r\n",
-		"a STORE 1 -FLAGS a b\r\n", "a ADD.MESSAGE x RFC822 {1}\r\n", "a APPEND x \" 1-Jan-90 00:00:00-PST\" {1}\r\n", "a BBOARD \"x\r\n",
+		"a STORE 1 -FLAGS a b\r\n", "a ADD.MESSAGE x RFC822 {1}\r\n", "a SEND RFC822 {1}\r\n", "a APPEND x \" 1-Jan-90 00:00:00-PST\" {1}\r\n", "a BBOARD \"x\r\n",
 	} {
 		for dialect := IMAP4; dialect <= IMAP3; dialect++ {
 			f.Add(line, byte(dialect))
@@ -207,6 +212,7 @@ func shaped(d Dialect, text []byte, n int) []byte {
 
 // FuzzShaper writes anything: the pieces in which it comes make no difference.
 func FuzzShaper(f *testing.F) {
+	f.Add([]byte("* OK [CAPABILITY IMAP4rev1] ready\r\n* OK [UNSEEN 1] x\r\n"), byte(IMAP2), byte(2))
 	f.Add([]byte(responses), byte(IMAP3), byte(3))
 	f.Add([]byte("* 1 FETCH (BODY[] {99999999999}\r\nx"), byte(IMAP2), byte(1))
 	f.Fuzz(func(t *testing.T, text []byte, dialect, n byte) {
