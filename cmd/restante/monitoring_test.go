@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -40,9 +41,40 @@ func (s site) withHTTP(more string) string {
 	return "http.listen = [\"unix:" + filepath.Join(s.dir, "http") + "\"]\n" + more
 }
 
+// deliver hands a message in for an address, and for one that is nobody's.
+func (s site) deliver(t *testing.T, to string) {
+	t.Helper()
+	nc, err := net.Dial("unix", strings.TrimPrefix(s.lmtp, "unix:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	c := textproto.NewConn(nc)
+	hear := func(code int) {
+		t.Helper()
+		if _, _, err := c.ReadResponse(code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear(220)
+	for _, step := range []struct {
+		line string
+		code int
+	}{
+		{"LHLO x", 250}, {"MAIL FROM:<a@example.net>", 250}, {"RCPT TO:<nobody@example.org>", 550}, {"RCPT TO:<" + to + ">", 250},
+		{"DATA", 354}, {"Subject: x\r\n\r\nx\r\n.", 250}, {"QUIT", 221},
+	} {
+		if err := c.PrintfLine("%s", step.line); err != nil {
+			t.Fatal(err)
+		}
+		hear(step.code)
+	}
+}
+
 func TestMonitoring(t *testing.T) {
 	s := newSite(t, "")
-	s.write(t, s.withHTTP("http.drain_wait = \"1m\"\n"))
+	s.write(t, s.withHTTP("http.drain_wait = \"1m\"\nauth.local_domains = [\"example.org\"]\n"))
 	f := "--config=" + s.config
 	bad(t, 1, "no server is running", "status", f)
 	good(t, "secret\n", "user", "add", "bob", "--password-stdin", f)
@@ -53,6 +85,7 @@ func TestMonitoring(t *testing.T) {
 	if got := s.login(t, "bob", "wrong"); !strings.HasPrefix(got, "NO") {
 		t.Fatal(got)
 	}
+	s.deliver(t, "bob@example.org")
 	if code, text := s.page(t, "/readyz"); code != 200 || text != "ready\n" {
 		t.Errorf("%d %q", code, text)
 	}
@@ -61,7 +94,8 @@ func TestMonitoring(t *testing.T) {
 		`restante_logins_total{result="ok"} 1`, `restante_logins_total{result="failed"} 1`,
 		`restante_imap_commands_total{command="LOGIN",result="ok"} 1`, `restante_imap_commands_total{command="LOGIN",result="no"} 1`,
 		`restante_connections_total{protocol="imap"} 2`, "restante_pebble_commits_total ", "restante_account_loads_total 1", "go_goroutines ",
-		`restante_imap_command_seconds_count{command="LOGIN"} 2`, "restante_delivery_seconds_count 0", "restante_nodes 1",
+		`restante_imap_command_seconds_count{command="LOGIN"} 2`, "restante_delivery_seconds_count 1",
+		`restante_deliveries_total{result="delivered"} 1`, `restante_deliveries_total{result="refused"} 1`, "restante_messages_stored_total 1", "restante_delivered_bytes_total ", "restante_nodes 1",
 	} {
 		if !strings.Contains(text, "\n"+want) {
 			t.Errorf("no %s", want)
@@ -72,7 +106,7 @@ func TestMonitoring(t *testing.T) {
 	}
 
 	out := good(t, "", "status", f)
-	for _, want := range []string{"ready\n", "store          pebble in ", "logins         1 ok, 1 failed", "LOGIN", "deliveries     0 delivered", "no certificate is configured"} {
+	for _, want := range []string{"ready\n", "store          pebble in ", "logins         1 ok, 1 failed", "LOGIN", "deliveries     1 delivered, 0 deferred, 1 refused", "no certificate is configured"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

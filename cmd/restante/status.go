@@ -65,6 +65,7 @@ func writeStatus(w io.Writer, r *monitor.Report, now time.Time) error {
 	p.line("store", "%s", r.Engine)
 	p.pebble(r)
 	p.postgresql(r)
+	p.blobs(r)
 	p.nodes(r, now)
 	p.connections(r)
 	p.logins(r)
