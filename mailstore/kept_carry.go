@@ -87,7 +87,11 @@ func (s *searcher) agedAny(list []Query, then, now int64, out bitset) error {
 func (s *searcher) partOf(p plan, out bitset) error { return s.part(p, 0, s.snap.Len(), out) }
 
 // samePages reports whether two snapshots hold the same messages unchanged.
-func samePages(a, b *Snapshot) bool {
+func samePages(a, b *Snapshot) bool { return a.SamePages(b) }
+
+// SamePages reports whether two snapshots of a mailbox are known to hold the same
+// messages with the same flags, because nothing has changed between them.
+func (a *Snapshot) SamePages(b *Snapshot) bool {
 	return len(a.pages) == len(b.pages) && (len(a.pages) == 0 || &a.pages[0] == &b.pages[0])
 }
 

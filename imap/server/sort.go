@@ -67,6 +67,13 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort, w *watch) (fo
 	if err != nil {
 		return found, order, err
 	}
+	var key string
+	if w == nil {
+		key = s.orderKey(c)
+		if k := s.keptUnder(key); k != nil {
+			return k.found, k.order, nil
+		}
+	}
 	err = s.inSearchTime(ctx, func(ctx context.Context) (err error) {
 		whole := c.Program
 		whole.Return = imap.ReturnAll // whatever of it is wanted in its order
@@ -92,6 +99,8 @@ func (s *session) findSorted(ctx context.Context, c *command.Sort, w *watch) (fo
 		}
 		if w != nil {
 			s.watchSorted(w, order, keys)
+		} else if key != "" {
+			s.keepOrder(key, found, order)
 		}
 		return nil
 	})

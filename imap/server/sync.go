@@ -31,6 +31,7 @@ type selected struct {
 	// labels are for the search that runs, where it asks for any.
 	labels *labels
 	kept   *keptSearch // see there; nil where nothing is kept
+	order  *keptOrder  // see there; nil where nothing is kept
 	// watches are the searches whose updates are told, oldest first.
 	watches []*watch
 	// own is the STORE that is being done, nil otherwise.
