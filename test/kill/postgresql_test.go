@@ -13,6 +13,9 @@ import (
 // alone, the database under the program, which goes on once it is back, and both at
 // once.
 func TestKillOnPostgreSQL(t *testing.T) {
+	if !pgtest.Required() {
+		t.Skip("RESTANTE_SERVERS=required runs this; it would make go test too long")
+	}
 	t.Parallel()
 	database := pgtest.Start(t)
 	s := binary.Start(t, binary.Options{Path: restante, Config: fmt.Sprintf(
