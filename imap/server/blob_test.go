@@ -17,7 +17,8 @@ import (
 )
 
 // TestBlobTranscripts runs the transcripts with every message that has a body in an
-// object.
+// object: all of them in memory, and on the real stores, whose syncs take their time,
+// those that write and read messages most.
 func TestBlobTranscripts(t *testing.T) {
 	stores := map[string]func() (blob.Store, error){
 		"memblob": func() (blob.Store, error) { return memblob.New(nil), nil },
@@ -48,7 +49,11 @@ func TestBlobTranscripts(t *testing.T) {
 					{Name: "/shared/admin", Value: []byte("mailto:postmaster@example.org")},
 				},
 			}}
-			mailtest.Run(t, "testdata/*.txt", func(t *testing.T) mailtest.Peer { return newHost(t, o).peer(t) })
+			glob := "testdata/*.txt"
+			if name != "memblob" {
+				glob = "testdata/[abcf]*.txt"
+			}
+			mailtest.Run(t, glob, func(t *testing.T) mailtest.Peer { return newHost(t, o).peer(t) })
 		})
 	}
 }
