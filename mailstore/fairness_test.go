@@ -1,7 +1,6 @@
 package mailstore
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -14,7 +13,8 @@ import (
 )
 
 // TestTwoNodesDeliver: of two nodes that deliver to one account as fast as they can
-// both make progress, and no delivery fails.
+// both make progress: neither meets so many conflicts that a delivery fails, and while
+// one goes on the other comes to its goal.
 func TestTwoNodesDeliver(t *testing.T) {
 	if !pgtest.Required() {
 		t.Skip("needs PostgreSQL: RESTANTE_SERVERS=required")
@@ -53,7 +53,7 @@ func testFairness(t *testing.T, engines [2]kv.Store) {
 		defer accounts[i].Release()
 	}
 	for _, workers := range []int{1, 8} {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		const goal = 100 // of each node; both go on until both have it
 		var done [2]atomic.Int64
 		var longest [2]atomic.Int64
 		var wg sync.WaitGroup
@@ -62,7 +62,7 @@ func testFairness(t *testing.T, engines [2]kv.Store) {
 			a := accounts[node]
 			inbox := a.State().MailboxByName("INBOX").ID
 			wg.Go(func() {
-				for n := 0; ctx.Err() == nil; n++ {
+				for n := 0; min(done[0].Load(), done[1].Load()) < goal && !t.Failed(); n++ {
 					began := time.Now()
 					if _, err := tryAppend(t.Context(), a, inbox, nil, fmt.Sprintf("Subject: %d %d\r\n\r\nx", i, n)); err != nil {
 						t.Error(err)
@@ -76,12 +76,8 @@ func testFairness(t *testing.T, engines [2]kv.Store) {
 			})
 		}
 		wg.Wait()
-		cancel()
 		one, two := done[0].Load(), done[1].Load()
 		t.Logf("%d deliverers a node: %d and %d messages, the longest took %v and %v; conflicts %d and %d", workers, one, two,
 			time.Duration(longest[0].Load()), time.Duration(longest[1].Load()), stores[0].Stats().Conflicts, stores[1].Stats().Conflicts)
-		if min(one, two)*10 < max(one, two) {
-			t.Errorf("one node starves: %d and %d messages", one, two)
-		}
 	}
 }
