@@ -129,6 +129,7 @@ type Accounts struct {
 	QuotaWarning     int       `toml:"quota_warning" comment:"Percentage of a quota above which clients that add messages are warned; 0: never."`
 	Submitters       []string  `toml:"submitters" comment:"Users as which message submission servers log in, to fetch what users submit by URL\n(BURL; URLAUTH's submit+)."`
 	Administrators   []string  `toml:"administrators" comment:"Users who may set quotas over IMAP (SETQUOTA)."`
+	SharedSeen       bool      `toml:"shared_seen" comment:"Whether \\Seen in a shared mailbox is one for all, and not each user's own."`
 	Subscribe        bool      `toml:"subscribe" comment:"Whether a new account is subscribed to INBOX and to these mailboxes; clients that show what is\nsubscribed alone would not show them."`
 	Mailboxes        []Mailbox `toml:"mailboxes" comment:"Mailboxes that a new account has besides INBOX."`
 }
@@ -194,6 +195,16 @@ type Limits struct {
 	MetadataValue         Size     `toml:"metadata_value" comment:"One value of metadata (RFC 5464)."`
 	MetadataEntries       int      `toml:"metadata_entries" comment:"Entries of metadata of a mailbox, or of a user's view of the server."`
 	MetadataBytes         Size     `toml:"metadata_bytes" comment:"Names and values of all metadata of an account."`
+	ACLEntries            int      `toml:"acl_entries" comment:"Users and groups in the access control list of a mailbox."`
+	Annotations           int      `toml:"annotations" comment:"Annotations of a message (RFC 5257), shared ones or those of one user."`
+	AnnotationValue       Size     `toml:"annotation_value" comment:"One value of an annotation."`
+	AnnotationBytes       Size     `toml:"annotation_bytes" comment:"Names and values of all annotations of an account."`
+	GuestMetadata         Size     `toml:"guest_metadata" comment:"Private metadata that another user may leave on a shared mailbox."`
+	GuestAnnotations      Size     `toml:"guest_annotations" comment:"Private annotations that all other users together may leave in a shared mailbox."`
+	NotifyMailboxes       int      `toml:"notify_mailboxes" comment:"Mailboxes that one NOTIFY may watch (RFC 5465)."`
+	WatchedSearches       int      `toml:"watched_searches" comment:"Searches and sorts of a session that tell their updates (RFC 5267)."`
+	SearchMailboxes       int      `toml:"search_mailboxes" comment:"Mailboxes that one ESEARCH may search (RFC 7377)."`
+	ConvertParts          int      `toml:"convert_parts" comment:"Parts of a message that one CONVERT may name."`
 	Mailboxes             int      `toml:"mailboxes" comment:"Mailboxes of an account."`
 	MailboxName           int      `toml:"mailbox_name" comment:"Bytes of a mailbox name, in UTF-8."`
 	MailboxDepth          int      `toml:"mailbox_depth" comment:"Levels of a mailbox name."`

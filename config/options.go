@@ -55,7 +55,7 @@ func (c Config) Mailstore() mailstore.Options {
 		IdleBytes: int64(c.Store.Accounts),
 
 		BlobsAbove: int64(c.Blobs.Above), DeleteAfter: c.Blobs.DeleteAfter.Duration, Spool: c.BlobSpoolDir(),
-		Subscribe: c.Accounts.Subscribe,
+		Subscribe: c.Accounts.Subscribe, SharedSeen: c.Accounts.SharedSeen,
 		Limits: mailstore.Limits{
 			MessageSize: int64(l.MessageSize), Mailboxes: l.Mailboxes, NameBytes: l.MailboxName,
 			NameDepth: l.MailboxDepth, Keywords: l.Keywords, KeywordBytes: l.KeywordLength,
@@ -64,6 +64,8 @@ func (c Config) Mailstore() mailstore.Options {
 				Mailboxes: c.Accounts.QuotaMailboxes, Annotations: int64(c.Accounts.QuotaAnnotations),
 			},
 			MetadataValue: int(l.MetadataValue), MetadataEntries: l.MetadataEntries, MetadataBytes: int64(l.MetadataBytes),
+			ACLEntries: l.ACLEntries, Annotations: l.Annotations, AnnotationValue: int(l.AnnotationValue), AnnotationBytes: int64(l.AnnotationBytes),
+			GuestBytes: int64(l.GuestMetadata), GuestNoteBytes: int64(l.GuestAnnotations),
 		},
 	}
 	if c.Server.Comment != "" {
@@ -136,6 +138,8 @@ func (c Config) IMAPLimits() imapserver.Limits {
 		Depth: l.Nesting, BadCommands: l.BadCommands, LoginFailures: l.LoginFailures,
 		LoginTime: l.LoginTime.Duration, IdleTime: l.IdleTime.Duration,
 		CommandTime: l.CommandTime.Duration, SearchTime: l.SearchTime.Duration, AccountConnections: l.ConnectionsPerAccount, AccountSearches: l.SearchesPerAccount, AccountMemory: int64(l.CommandMemory),
+		NotifyMailboxes: l.NotifyMailboxes, Contexts: l.WatchedSearches, SearchMailboxes: l.SearchMailboxes,
+		ConvertParts:    l.ConvertParts,
 		CommandMessages: l.MessageLimit, SavedMessages: l.SaveLimit,
 		SoftQuota:       c.Accounts.QuotaWarning,
 		Convert:         convert.Limits{Memory: int64(l.ConvertMemory), Image: int64(l.ConvertImage), Text: int64(l.ConvertText), Time: l.ConvertTime.Duration},

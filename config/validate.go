@@ -237,6 +237,12 @@ func (p *problems) limits(l Limits) {
 		{"sequence_set", l.SequenceSet, 1000, 10_000_000},
 		{"fetch_sections", l.FetchSections, 10, 1_000_000},
 		{"header_fields", l.HeaderFields, 10, 1_000_000},
+		{"acl_entries", l.ACLEntries, 10, 100_000},
+		{"annotations", l.Annotations, 10, 100_000}, // RFC 5257 §4.1
+		{"notify_mailboxes", l.NotifyMailboxes, 1, 1_000_000},
+		{"watched_searches", l.WatchedSearches, 1, 10_000},
+		{"search_mailboxes", l.SearchMailboxes, 1, 1_000_000},
+		{"convert_parts", l.ConvertParts, 1, 10_000},
 		{"mailboxes", l.Mailboxes, 10, 1_000_000},
 		{"mailbox_name", l.MailboxName, 64, 1000},
 		{"mailbox_depth", l.MailboxDepth, 2, 500},
@@ -260,7 +266,11 @@ func (p *problems) limits(l Limits) {
 	p.between("limits.convert_messages", int64(l.ConvertMessages), 1, 1e6)
 	p.size("limits.literal", l.Literal, 4*kib, 1<<30)
 	p.size("limits.literal_before_login", l.LiteralLogin, kib, mib)
-	p.size("limits.metadata_value", l.MetadataValue, kib, l.Literal) // RFC 5464 §4.1
+	p.size("limits.metadata_value", l.MetadataValue, kib, l.Literal)     // RFC 5464 §4.1
+	p.size("limits.annotation_value", l.AnnotationValue, kib, l.Literal) // RFC 5257 §4.1
+	p.size("limits.annotation_bytes", l.AnnotationBytes, 16*kib, 1<<40)
+	p.size("limits.guest_metadata", l.GuestMetadata, kib, 1<<30)
+	p.size("limits.guest_annotations", l.GuestAnnotations, kib, 1<<30)
 	p.size("limits.metadata_bytes", l.MetadataBytes, 16*kib, 1<<40)
 	p.size("limits.message_size", l.MessageSize, 64*kib, 1<<32-1)
 	p.atLeast("limits.login_time", l.LoginTime, time.Second)

@@ -82,6 +82,15 @@ func (a *Account) Durably() *Account {
 	return &Account{accountCore: a.accountCore, viewer: a.viewer, step: a.step, since: a.since, durably: true}
 }
 
+// seer is whose \Seen it is that the account's viewer has; 0: the owner's, which is
+// everybody's with Options.SharedSeen.
+func (a *Account) seer() restante.AccountID {
+	if a.store.options.SharedSeen {
+		return 0
+	}
+	return a.viewer
+}
+
 // ID is the account's number.
 func (a *Account) ID() restante.AccountID { return a.id }
 

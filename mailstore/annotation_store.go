@@ -43,7 +43,7 @@ func (a *Account) Annotate(
 			return err
 		}
 		w := annotationWriter{tx: tx, draft: d, who: a.who(), list: list, unless: condition, result: &result, view: view}
-		if w.seen, err = tx.viewersDraft(mb, a.viewer); err != nil {
+		if w.seen, err = tx.viewersDraft(mb, a.seer()); err != nil {
 			return err
 		}
 		return w.store(uids)

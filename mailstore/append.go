@@ -216,7 +216,7 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 		p.letGo()
 		return AppendResult{}, err
 	}
-	req := &appendRequest{mailbox: mb, viewer: p.account.viewer, who: p.account.who(), step: p.account.step, uploads: p.uploads, replaced: p.replaced}
+	req := &appendRequest{mailbox: mb, viewer: p.account.seer(), who: p.account.who(), step: p.account.step, uploads: p.uploads, replaced: p.replaced}
 	commit := p.account.appendQueued
 	if req.replaced != nil {
 		commit = p.account.replace

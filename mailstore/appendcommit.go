@@ -88,7 +88,7 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 		}
 		for _, r := range batch {
 			r.result = AppendResult{}
-			if r.err = a.As(r.viewer).enteredLocked(); r.err == nil {
+			if r.err = a.As(r.who).enteredLocked(); r.err == nil {
 				r.err = r.apply(tx, t)
 			}
 			if errors.Is(r.err, kv.ErrConflict) || tx.sweepable(r.err) {

@@ -12,10 +12,8 @@ func (c *checker) removed(id restante.AccountID) bool {
 	if id == 0 || id == c.id {
 		return false
 	}
-	gone, known := c.gone[id]
-	if !known {
-		var err error
-		gone, err = c.parent.store.wasRemoved(c.parent.ctx, id)
+	if _, known := c.gone[id]; !known {
+		gone, err := c.parent.store.wasRemoved(c.parent.ctx, id)
 		if c.gone == nil {
 			c.gone = make(map[restante.AccountID]bool)
 		}

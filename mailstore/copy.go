@@ -54,7 +54,7 @@ func (a *Account) transfer(
 		if err := tx.loadTail(to); err != nil {
 			return err
 		}
-		c, err := tx.carrier(from, to, a.viewer, dst.Rights)
+		c, err := tx.carrier(from, to, a.seer(), dst.Rights)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,9 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Limits Limits
 
+	// SharedSeen makes \Seen, in mailboxes that are shared, a flag like all others and
+	// not each user's own (RFC 4314 §4 leaves either open).
+	SharedSeen bool
 	// Durable makes commits of flags alone as durable as all others.
 	Durable bool
 	// Mailboxes are what a new account starts with besides INBOX.

@@ -25,10 +25,11 @@ type derivedPage struct {
 
 // derive gives a snapshot as the account's viewer sees it.
 func (a *Account) derive(ctx context.Context, base *Snapshot) (*Snapshot, error) {
-	if a.viewer == 0 || base == nil {
+	seer := a.seer()
+	if seer == 0 || base == nil {
 		return base, nil
 	}
-	key := seenView{base.mailbox.ID, a.viewer}
+	key := seenView{base.mailbox.ID, seer}
 	old, err := a.viewOf(ctx, key)
 	if err != nil {
 		return nil, err

@@ -76,8 +76,8 @@ func (a *Account) StorePermitted(
 			return err
 		}
 		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, rights: rights, unless: condition, result: &result}
-		if a.viewer != 0 {
-			if c.seen, err = tx.changeOfSeen(mb, a.viewer, &c); err != nil {
+		if seer := a.seer(); seer != 0 {
+			if c.seen, err = tx.changeOfSeen(mb, seer, &c); err != nil {
 				return err
 			}
 		}

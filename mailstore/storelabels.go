@@ -201,7 +201,7 @@ func (s *labelStore) putIn(d *draft, rights Rights) error {
 // copy puts those of the messages that are wanted in a mailbox, as COPY does, with
 // the flags that they have after the change.
 func (s *labelStore) copy(d *draft, rights Rights, wanted func(Message) bool) error {
-	flags, err := s.tx.carrier(s.own, d, s.account.viewer, rights)
+	flags, err := s.tx.carrier(s.own, d, s.account.seer(), rights)
 	if err != nil {
 		return err
 	}
