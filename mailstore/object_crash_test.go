@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -109,6 +110,7 @@ func TestObjectsPowerCut(t *testing.T) {
 
 // powerCut ends everything at one moment.
 type powerCut struct {
+	sync.Mutex // the store deletes objects by itself, too
 	at, now int
 	engine  *memkv.Store
 	crashed *memkv.Backing // nil before
@@ -116,7 +118,16 @@ type powerCut struct {
 
 var errPowerCut = errors.New("power is off")
 
+// left is what the cut has left; nil before it.
+func (p *powerCut) left() *memkv.Backing {
+	p.Lock()
+	defer p.Unlock()
+	return p.crashed
+}
+
 func (p *powerCut) tick() error {
+	p.Lock()
+	defer p.Unlock()
 	if p.now++; p.now == p.at {
 		p.crashed = p.engine.Backing().CrashClone()
 	}
@@ -150,13 +161,13 @@ func cutPowerAt(t *testing.T, at int) bool {
 		r, err := tryAppend(t.Context(), a, inbox, nil, texts...)
 		for _, text := range texts {
 			perhaps[text] = true
-			sure[text] = err == nil && power.crashed == nil
+			sure[text] = err == nil && power.left() == nil
 		}
 		return r
 	}
 	first := add(large(1, 20_000)).First
 	add(large(2, 500), large(3, 1_200_000))
-	if power.crashed == nil {
+	if power.left() == nil {
 		sure[large(1, 20_000)] = false
 		_, _ = a.Remove(t.Context(), inbox, first) // errors are those of the cut
 		now.Add(2 * 60 * 60)
@@ -164,10 +175,10 @@ func cutPowerAt(t *testing.T, at int) bool {
 		add(large(4, 30_000))
 	}
 	blobs.SetFault(memblob.Fault{})
-	if power.crashed == nil {
+	if power.left() == nil {
 		return false
 	}
-	afterCut(t, at, power.crashed, o, id, func(there map[string]bool) {
+	afterCut(t, at, power.left(), o, id, func(there map[string]bool) {
 		for text, is := range sure {
 			if is && !there[text] {
 				t.Errorf("cut %d: a message of %d octets is lost", at, len(text))

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -335,15 +336,21 @@ func objectsAtRandom(t *testing.T, seed uint64) {
 	f := newObjectFixture(t, Options{})
 	engine := f.backing.Open()
 	other := openAccount(t, openStore(t, Options{KV: engine, Blobs: f.blobs, BlobsAbove: 10_000, Spool: t.TempDir(), Now: f.now}), f.ID())
+	var mu sync.Mutex // the stores delete objects by themselves, too
+	chance := func(n int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return faults.IntN(n) == 0
+	}
 	flaky := func(memblob.Op, blob.Name) error {
-		if faults.IntN(8) == 0 {
+		if chance(8) {
 			return errDown
 		}
 		return nil
 	}
 	f.blobs.SetFault(memblob.Fault{Before: flaky, After: flaky})
 	commits := func(context.Context, memkv.Commit) error {
-		if faults.IntN(10) == 0 {
+		if chance(10) {
 			return kv.ErrNoSpace
 		}
 		return nil
