@@ -111,9 +111,9 @@ func TestObjectsPowerCut(t *testing.T) {
 // powerCut ends everything at one moment.
 type powerCut struct {
 	sync.Mutex // the store deletes objects by itself, too
-	at, now int
-	engine  *memkv.Store
-	crashed *memkv.Backing // nil before
+	at, now    int
+	engine     *memkv.Store
+	crashed    *memkv.Backing // nil before
 }
 
 var errPowerCut = errors.New("power is off")
