@@ -41,6 +41,7 @@ var rules = Rules{
 		{"internal/pgtest"},
 		{"kv/kvtest", "kv/migrate"},
 		{"kv", "blob"},
+		{"internal/loopback"},
 		{"."},
 	},
 	Never: []Border{

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/test/binary"
 )
 
@@ -53,7 +54,7 @@ func (c *Cluster) startBalancer(t testing.TB) {
 		}
 		config = bytes.ReplaceAll(config, []byte(old), []byte(new))
 	}
-	b := &Balancer{IMAPS: binary.FreeAddr(t), IMAP: binary.FreeAddr(t), LMTP: binary.FreeAddr(t)}
+	b := &Balancer{IMAPS: loopback.FreeAddr(t), IMAP: loopback.FreeAddr(t), LMTP: loopback.FreeAddr(t)}
 	replace("maxconn 60000", "maxconn 1000") // as many files as a test may open
 	replace("bind :993", "bind "+b.IMAPS)
 	replace("bind :143", "bind "+b.IMAP)

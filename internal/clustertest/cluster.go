@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/internal/s3test"
 	"github.com/restante/restante/test/binary"
@@ -106,7 +107,7 @@ func (c *Cluster) startNode(t testing.TB, o Options, number int) *Node {
 		config += fmt.Sprintf(natsNodeConfig, c.NATS.Addr)
 	}
 	if o.Balancer {
-		n.HTTP = binary.FreeAddr(t)
+		n.HTTP = loopback.FreeAddr(t)
 		config += fmt.Sprintf(balancerNodeConfig, n.HTTP)
 	}
 	if o.NodeConfig != nil {

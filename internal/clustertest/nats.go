@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/test/binary"
 )
 
@@ -23,7 +24,7 @@ store.postgresql.nats.url = "nats://%s"
 // startNATS starts a server and waits until it answers.
 func startNATS(t testing.TB) *NATS {
 	t.Helper()
-	n := &NATS{Addr: binary.FreeAddr(t)}
+	n := &NATS{Addr: loopback.FreeAddr(t)}
 	host, port, err := net.SplitHostPort(n.Addr)
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ package pgtest
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -19,6 +18,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/restante/restante/internal/loopback"
 )
 
 // Required reports whether a missing PostgreSQL is fatal: RESTANTE_SERVERS=required.
@@ -46,7 +47,7 @@ func Start(t testing.TB, settings ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{dir: dir, bin: bin, Port: freePort(t)}
+	s := &Server{dir: dir, bin: bin, Port: loopback.FreePort(t)}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	s.dropRoot(t)
 	s.run(t, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
@@ -233,14 +234,4 @@ func findBin(t testing.TB) string {
 		t.Skip("PostgreSQL is not installed")
 	}
 	return bin
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/restante/restante/internal/loopback"
 )
 
 // Standby makes a standby of the server, starts it, and has every commit of the
@@ -21,7 +23,7 @@ func (s *Server) Standby(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Server{dir: dir, bin: s.bin, Port: freePort(t), Link: NewProxy(t, s.Port)}
+	b := &Server{dir: dir, bin: s.bin, Port: loopback.FreePort(t), Link: NewProxy(t, s.Port)}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	b.dropRoot(t)
 	b.run(t, "pg_basebackup", "-D", b.data(), "-d", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres application_name=standby", s.Port),

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/restante/restante/blob/s3blob"
+	"github.com/restante/restante/internal/loopback"
 )
 
 // Required reports whether a missing server is fatal: RESTANTE_SERVERS=required.
@@ -41,7 +42,7 @@ type Server struct {
 // program it is built, where RESTANTE_SERVERS=required; else the test is skipped.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{bin: program(t), dir: t.TempDir(), Addr: freeAddr(t)}
+	s := &Server{bin: program(t), dir: t.TempDir(), Addr: loopback.FreeAddr(t)}
 	for _, d := range []string{"data", "sidecar"} {
 		if err := os.Mkdir(filepath.Join(s.dir, d), 0o700); err != nil {
 			t.Fatal(err)
@@ -179,14 +180,4 @@ func (s *Server) Bucket(t testing.TB) s3blob.Options {
 		t.Fatal(err)
 	}
 	return o
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/restante/restante/internal/loopback"
 )
 
 // Options say how a [Server] is started.
@@ -50,7 +52,7 @@ func Start(t testing.TB, o Options) *Server {
 	s := &Server{
 		Dir: dir, Data: o.Data, Config: filepath.Join(dir, "restante.toml"),
 		CA:   filepath.Join(dir, "ca.pem"),
-		IMAP: FreeAddr(t), IMAPS: FreeAddr(t), LMTP: FreeAddr(t),
+		IMAP: loopback.FreeAddr(t), IMAPS: loopback.FreeAddr(t), LMTP: loopback.FreeAddr(t),
 		LMTPSocket: filepath.Join(dir, "lmtp.sock"),
 		path:       o.Path, shared: o.Shared,
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/test/binary"
 	"github.com/restante/restante/test/imapclient"
 )
@@ -72,7 +73,7 @@ type postfix struct {
 func startPostfix(t *testing.T, s *binary.Server) *postfix {
 	t.Helper()
 	program := binary.Need(t, "postfix", "postfix")
-	p := &postfix{s: s, dir: filepath.Join(s.Dir, "postfix"), smtp: binary.FreeAddr(t), outside: binary.FreeAddr(t), swaks: binary.Need(t, "swaks", "swaks")}
+	p := &postfix{s: s, dir: filepath.Join(s.Dir, "postfix"), smtp: loopback.FreeAddr(t), outside: loopback.FreeAddr(t), swaks: binary.Need(t, "swaks", "swaks")}
 	config := filepath.Join(p.dir, "etc")
 	write(t, filepath.Join(config, "main.cf"), fill(s, postfixMain, "{socket}", s.LMTPSocket))
 	write(t, filepath.Join(config, "master.cf"), postfixMaster(p.smtp, p.outside))

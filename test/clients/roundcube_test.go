@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/test/binary"
 )
 
@@ -91,7 +92,7 @@ func serveRoundcube(t *testing.T, s *binary.Server, php string) string {
 	}
 	run(t, dir, nil, php, "-r", "(new PDO('sqlite:roundcube.db'))->exec(file_get_contents('"+roundcubeRoot+"/SQL/sqlite.initial.sql'));")
 
-	address := binary.FreeAddr(t)
+	address := loopback.FreeAddr(t)
 	log, err := os.Create(filepath.Join(dir, "php.log"))
 	if err != nil {
 		t.Fatal(err)

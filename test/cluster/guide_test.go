@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/test/binary"
 )
@@ -90,7 +91,7 @@ func (g *guide) script(name, text string) string {
 func TestGuide(t *testing.T) {
 	needAll(t)
 	primary := pgtest.Start(t)
-	standby := binary.FreeAddr(t)
+	standby := loopback.FreeAddr(t)
 	standbyPort := standby[strings.LastIndex(standby, ":")+1:]
 	g := openGuide(t, primary, standbyPort)
 	g.script("an embedded store", g.places.Replace(`mkdir -p /etc/restante /var/lib/restante /var/backups /etc/haproxy/
