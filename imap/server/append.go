@@ -63,7 +63,16 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	s.warnQuota(to.account)
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
 	own.messages(ctx, to.mailbox.ID, to.name, int(r.Last-r.First)+1)
-	return ok(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), text), nil
+	return ok(appendUID(&to, &r), text), nil
+}
+
+// appendUID gives APPENDUID for what was stored (RFC 9051 §7.1), no code for a mailbox
+// that the user may not select, whose UIDs are not for him (RFC 9051 §6.3.12).
+func appendUID(to *place, r *mailstore.AppendResult) imap.Code {
+	if !to.rights.Has(mailstore.RightRead) {
+		return ""
+	}
+	return imap.CodeAppendUID(r.UIDValidity, imap.NumSetRange(uint32(r.First), uint32(r.Last)))
 }
 
 // appendMessage takes one message with the flags that the user may set (RFC 4314

@@ -30,12 +30,11 @@ func (s *session) copy(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	}
 	s.ownArrived(&dst, r.To)
 	own.messages(ctx, dst.mailbox.ID, dst.name, int(r.To.Count()))
-	code := copyUID(&r)
-	if code == "" {
+	if len(r.From) == 0 {
 		return ok("", "No matching messages, so nothing was copied"), nil
 	}
 	s.warnQuota(dst.account)
-	return ok(code, c.Name()+" completed"), nil
+	return ok(copyUID(&dst, &r), c.Name()+" completed"), nil
 }
 
 // whole makes a command that names messages by sequence number take all of them or
@@ -136,10 +135,10 @@ func (s *session) copyError(err error) error {
 	return err
 }
 
-// copyUID gives COPYUID for what was copied (RFC 9051 §7.1), no code where
-// nothing was.
-func copyUID(r *mailstore.CopyResult) imap.Code {
-	if len(r.From) == 0 {
+// copyUID gives COPYUID for what was copied (RFC 9051 §7.1), no code for a mailbox
+// that the user may not select, whose UIDs are not for him (RFC 9051 §6.4.7).
+func copyUID(dst *place, r *mailstore.CopyResult) imap.Code {
+	if !dst.rights.Has(mailstore.RightRead) {
 		return ""
 	}
 	return imap.CodeCopyUID(r.UIDValidity, numSet(r.From), numSet(r.To))

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 
-	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/mailstore"
@@ -41,9 +40,4 @@ func (s *session) expungeUIDs(ctx context.Context, name string, uids mailstore.U
 		return ok(imap.CodeHighestModSeq(uint64(r.ModSeq)), name+" completed"), nil
 	}
 	return done, nil
-}
-
-// appended is the set of UIDs from first to last.
-func appended(first, last restante.UID) imap.UIDSet {
-	return imap.NumSetRange(uint32(first), uint32(last))
 }

@@ -27,11 +27,12 @@ func (s *session) move(ctx context.Context, c *command.Copy) (imap.StatusRespons
 	s.ownExpunged(r.From)
 	s.ownArrived(&dst, r.To)
 	own.messages(ctx, dst.mailbox.ID, dst.name, int(r.To.Count()))
-	code := copyUID(&r)
-	if code == "" {
+	if len(r.From) == 0 {
 		return ok("", "No matching messages, so nothing was moved"), nil
 	}
-	s.untaggedOK(code, "Moved")
+	if code := copyUID(&dst, &r); code != "" {
+		s.untaggedOK(code, "Moved")
+	}
 	if dst.account.ID() != s.selected.account.ID() {
 		s.warnQuota(dst.account)
 	}

@@ -67,7 +67,7 @@ func (s *session) copyToOutbox(ctx context.Context, c *command.Copy, outbox *pla
 	uid, code := r.To[0].First, imap.Code("")
 	text, filed := s.send(ctx, outbox, uid)
 	if !filed {
-		code = copyUID(&r)
+		code = copyUID(outbox, &r)
 		s.ownArrived(outbox, mailstore.UIDSet{{First: uid, Last: uid}})
 		own.messages(ctx, outbox.mailbox.ID, outbox.name, 1)
 		s.warnQuota(outbox.account)

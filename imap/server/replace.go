@@ -56,7 +56,9 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	s.ownExpunged(mailstore.UIDSet{{First: old, Last: old}})
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
 	own.messages(ctx, to.mailbox.ID, to.name, 1)
-	s.untaggedOK(imap.CodeAppendUID(r.UIDValidity, appended(r.First, r.Last)), "Replacement message ready")
+	if code := appendUID(&to, &r); code != "" {
+		s.untaggedOK(code, "Replacement message ready")
+	}
 	if modSeq > 0 && s.enabled.has(featureQResync) {
 		return ok(imap.CodeHighestModSeq(uint64(modSeq)), c.Name()+" completed"), nil // RFC 8508 §4.5
 	}
