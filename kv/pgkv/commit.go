@@ -56,7 +56,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 			return 0, err
 		case !undone(err):
 			s.count.unknown.Add(1)
-			s.log.WarnContext(ctx, "connection lost in a commit, asking what became of it", "partition", uint64(p), "error", err)
+			s.log.WarnContext(ctx, "a commit has no good answer, asking what became of it", "partition", uint64(p), "error", err)
 			return s.settle(ctx, patience, &c, err)
 		case !transient(err):
 			return 0, fmt.Errorf("pgkv: commit: %w", err)

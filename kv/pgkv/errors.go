@@ -55,7 +55,7 @@ func transient(err error) bool {
 	}
 	var connect *connectError
 	var gone *lostError
-	return errors.As(err, &connect) || errors.As(err, &gone)
+	return errors.As(err, &connect) || errors.As(err, &gone) || errors.Is(err, errUnreplicated)
 }
 
 // undone reports whether a commit that ended in err has certainly not been

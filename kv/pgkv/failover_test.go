@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/kvtest"
@@ -131,5 +133,58 @@ func TestUnreplicated(t *testing.T) {
 		} else if !errors.Is(err, kv.ErrConflict) {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestCancelledWait has an administrator cancel a commit that waits for the standby, which
+// PostgreSQL then answers as done: nobody hears of it before the standby has it.
+func TestCancelledWait(t *testing.T) {
+	primary, standby, url := pair(t)
+	s, err := Open(t.Context(), Options{URL: url, Patience: 2 * time.Minute, AnswerTime: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	mustCommit(t, s, 1, 0, "before")
+	standby.Link.Mute(true)
+	answer := make(chan error, 1)
+	go func() {
+		v, err := s.Commit(context.Background(), 1, 1, one("k"), kv.Durable)
+		if err == nil && v != 2 {
+			err = fmt.Errorf("version %d", v)
+		}
+		answer <- err
+	}()
+	administrator, err := pgx.Connect(t.Context(), primary.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer administrator.Close(context.Background())
+	// until asks the primary of those who wait for the standby, until one answer is true.
+	until := func(query string) {
+		t.Helper()
+		for yes := false; !yes; {
+			select {
+			case err := <-answer:
+				t.Fatalf("answered with %v though nothing comes through to the standby", err)
+			case <-time.After(5 * time.Millisecond): // between questions
+			}
+			const waiting = " FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = 'mail'"
+			err := administrator.QueryRow(t.Context(), "SELECT coalesce(bool_or("+query+"), false)"+waiting).Scan(&yes)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	until("query LIKE 'INSERT INTO kv %' AND pg_cancel_backend(pid)")
+	until("query LIKE '%SET marks = marks %' AND pg_cancel_backend(pid)") // when it is looked for, too
+	until("query LIKE '%SET marks = marks %'")
+	standby.Link.Mute(false)
+	standby.Link.Cut()
+	if err := <-answer; err != nil {
+		t.Errorf("a commit that the standby has: %v", err)
+	}
+	if s.Stats().Unknown == 0 {
+		t.Error("the outcome was never in doubt")
 	}
 }

@@ -98,6 +98,7 @@ func (s *Store) pool(size int, change func(*pgxpool.Config)) (*pgxpool.Pool, err
 		// What a standby shows may be old, and after a failover the address may lead to one.
 		c.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
+	c.ConnConfig.OnNotice = noteUnreplicated
 	if change != nil {
 		change(c)
 	}

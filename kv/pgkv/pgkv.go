@@ -194,7 +194,11 @@ func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, p *patience, f fun
 	defer c.Release()
 	answer, cancel := context.WithTimeout(ctx, s.options.AnswerTime)
 	defer cancel()
-	return s.lost(ctx, pool, c.Conn(), f(answer, c))
+	_ = replicated(c.Conn()) // what was before, such as a NOTIFY
+	if err = f(answer, c); err == nil {
+		err = replicated(c.Conn())
+	}
+	return s.lost(ctx, pool, c.Conn(), err)
 }
 
 // lost makes err a lostError if the connection that it came from is no more. Then

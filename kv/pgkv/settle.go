@@ -13,8 +13,8 @@ import (
 	"github.com/restante/restante/kv"
 )
 
-// settle finds out what became of a commit whose answer was lost, before
-// anybody is answered.
+// settle finds out what became of a commit whose answer was lost, or did not wait for the
+// standby, before anybody is answered.
 //
 // The commit may still be on its way: a server process that has not noticed the
 // end of its connection can do it any moment. So first it is overtaken, by an
