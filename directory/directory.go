@@ -39,7 +39,8 @@ type Directory struct {
 	local  map[string]bool
 	logger *slog.Logger
 	now    func() time.Time
-	single bool // no other node writes to the store
+	single bool   // no other node writes to the store
+	nobody []byte // LookupDiscreetly
 
 	generation *atomic.Uint64 // of groups, shares and public accounts, as this node changed them
 }
@@ -56,6 +57,10 @@ func Open(kvs kv.Store, ms *mailstore.Store, o Options) (*Directory, error) {
 	}
 	if e, ok := kvs.(interface{ SingleWriter() bool }); ok {
 		d.single = e.SingleWriter()
+	}
+	var err error
+	if d.nobody, err = nobody(); err != nil {
+		return nil, err
 	}
 	for _, domain := range o.LocalDomains {
 		c, err := canonicalDomain(domain)

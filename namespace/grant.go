@@ -47,7 +47,7 @@ func (n *Namespace) positive(ctx context.Context, who string) (string, error) {
 		name, err := directory.Canonical(group)
 		return groupPrefix + name, err
 	}
-	u, err := n.directory.Lookup(ctx, who)
+	u, err := n.directory.LookupDiscreetly(ctx, who)
 	if errors.Is(err, restante.ErrNotFound) {
 		return directory.Canonical(who)
 	}

@@ -61,7 +61,10 @@ func (u *User) Find(ctx context.Context, name string) (Owner, string, error) {
 	if rest == "" {
 		return Owner{}, "", restante.ErrNotFound
 	}
-	found, err := u.ns.directory.Lookup(ctx, login(who))
+	found, err := u.ns.directory.LookupDiscreetly(ctx, login(who))
+	if _, known := u.sharers(ctx); known != nil { // read for Knows too
+		return Owner{}, "", known
+	}
 	if errors.Is(err, restante.ErrInvalid) {
 		err = restante.ErrNotFound
 	}

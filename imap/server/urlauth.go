@@ -40,14 +40,27 @@ type urlTarget struct {
 // urlTarget finds the mailbox of a URL among those of the user in it, who has to
 // have the right to read it (RFC 4467 §7). Without an error the accounts are to be
 // released. Anything that is not there or not allowed is restante.ErrNotFound.
+// The session's own account stands in for that of a user who does not exist, so that
+// it takes as long to say so.
 func (s *session) urlTarget(ctx context.Context, u *imap.URL) (t urlTarget, err error) {
 	id, err := s.srv.auth.Account(ctx, u.User)
-	if errors.Is(err, restante.ErrInvalid) {
-		err = restante.ErrNotFound
+	if errors.Is(err, restante.ErrNotFound) || errors.Is(err, restante.ErrInvalid) {
+		if t, err = s.urlTargetOf(ctx, u, s.account.ID()); err == nil {
+			t.release()
+		}
+		if err == nil || errors.Is(err, restante.ErrInvalid) {
+			err = restante.ErrNotFound
+		}
+		return t, err
 	}
 	if err != nil {
 		return t, err
 	}
+	return s.urlTargetOf(ctx, u, id)
+}
+
+// urlTargetOf is urlTarget for a user with a known account.
+func (s *session) urlTargetOf(ctx context.Context, u *imap.URL, id restante.AccountID) (t urlTarget, err error) {
 	name, err := s.srv.names.Identifier(ctx, u.User)
 	if err != nil {
 		return t, err
@@ -184,6 +197,8 @@ func (s *session) validURL(ctx context.Context, text string) (u imap.URL, t urlT
 		} else {
 			t.release()
 		}
+	} else {
+		_, _ = s.account.URLKey(ctx, mailstore.URLKeyPlace{}) // what is not there takes as long as what is
 	}
 	valid := hmac.Equal(token, urlToken(key, rump))
 	if missing != nil {
