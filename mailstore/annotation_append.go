@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/restante/restante"
-	"github.com/restante/restante/message"
 )
 
 // annotate notes the annotations that a message is to come with. Of those with the
@@ -49,8 +48,8 @@ func (tx *txn) admitAnnotations(d *draft, who restante.AccountID, uploads []*upl
 		if len(u.annotations) == 0 {
 			continue
 		}
-		if err := checkParts(u.annotations, message.Summary(u.summary)); err != nil {
-			return err
+		if u.partless != nil {
+			return u.partless
 		}
 		for _, n := range u.annotations {
 			size += int64(len(n.Entry) + len(n.Value))

@@ -247,6 +247,6 @@ func (u *upload) apply(tx *txn, t *threader, d *draft, set FlagSetID) (restante.
 	}
 	return tx.add(d, Message{
 		FlagSet: set, EmailID: id, ThreadID: t.assign(id, u.hashes, u.own),
-		InternalDate: u.internalDate, SentDate: sentDate(u.summary, u.internalDate), SaveDate: u.saveDate, Size: uint32(u.size),
+		InternalDate: u.internalDate, SentDate: u.sentDate, SaveDate: u.saveDate, Size: uint32(u.size),
 	})
 }

@@ -221,6 +221,14 @@ func checkCounts(t testing.TB, engine kv.Store, id restante.AccountID) {
 				t.Errorf("%s: UIDs fall", b.mailbox.Name)
 			}
 		}
+		notes := newAnnotationCursor(snap, b.mailbox.ID)
+		err = notes.each(UIDSet{{1, b.mailbox.UIDNext}}, func(id annotationID, row annotationRow) error {
+			usage.Annotations += row.size(id.entry)
+			return nil
+		})
+		if notes.close(); err != nil {
+			t.Error(err)
+		}
 		got := d.mailbox
 		mb := b.mailbox
 		if got.Messages != mb.Messages || got.Unseen != mb.Unseen || got.Deleted != mb.Deleted || got.Size != mb.Size || got.DeletedSize != mb.DeletedSize {

@@ -41,6 +41,17 @@ const (
 // AllRights is everything that an owner can do.
 const AllRights = 1<<len(rightLetters) - 1
 
+// WriteRights are those of which a user needs one for a mailbox to be more than
+// read-only to him (RFC 4314 §5.2). The right to \Seen is among them only where that
+// is one for all.
+func (s *Store) WriteRights() Rights {
+	const always = RightInsert | RightExpunge | RightWrite | RightDeleted | RightAnnotate
+	if s.options.SharedSeen {
+		return always | RightSeen
+	}
+	return always
+}
+
 // OwnerRights are what no ACL takes from the owner: else nobody could give them
 // back (RFC 4314 §2).
 const OwnerRights = RightLookup | RightAdmin

@@ -265,3 +265,49 @@ func TestStageSwept(t *testing.T) {
 		t.Errorf("%d messages and rows are left", n)
 	}
 }
+
+// TestStagedSummaries appends more messages at once than memory holds, with what the
+// commit takes from their summaries: sent dates, threads, and whether the parts are
+// there that annotations are about.
+func TestStagedSummaries(t *testing.T) {
+	f := newFixture(t, Options{})
+	add := func(entry string) error {
+		t.Helper()
+		p := f.BeginAppend(t.Context())
+		defer p.Abort()
+		for i := range 2*heldAppend/heldMessage + 1 {
+			w, err := p.Message(NewMessage{Annotations: []Annotation{{Entry: entry, Value: []byte("note")}}})
+			if err != nil {
+				return err
+			}
+			head := fmt.Sprintf("Date: Thu, 5 Nov 2026 10:11:12 +0200\r\nMessage-ID: <%d@x>\r\nIn-Reply-To: <0@x>\r\n\r\n", i)
+			if _, err := io.WriteString(w, head+strings.Repeat("text\r\n", (heldMessage-200)/6)); err != nil {
+				return err
+			}
+		}
+		if !p.uploads[0].stored {
+			t.Fatal("nothing was staged")
+		}
+		_, err := p.Commit(t.Context(), f.inbox)
+		return err
+	}
+	if err := add("/2/comment"); !errors.Is(err, ErrNoPart) {
+		t.Fatalf("annotations of a part that is not there: %v", err)
+	}
+	if n := f.snapshot(f.inbox).Len(); n != 0 {
+		t.Fatalf("%d messages after a refusal", n)
+	}
+	if err := add("/1/comment"); err != nil {
+		t.Fatal(err)
+	}
+	want := TimeOf(time.Date(2026, 11, 5, 10, 11, 12, 0, time.FixedZone("", 2*3600)))
+	s := f.snapshot(f.inbox)
+	for i := range s.Len() {
+		if m := s.At(i + 1); m.SentDate != want || m.ThreadID != s.At(1).ThreadID {
+			t.Errorf("message %d was sent %v and is in thread %d", i+1, m.SentDate, m.ThreadID)
+		}
+	}
+	if report, err := f.store.Check(t.Context(), CheckOptions{}); err != nil || len(report.Findings) > 0 {
+		t.Errorf("check: %v %v", report.Findings, err)
+	}
+}

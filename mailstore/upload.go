@@ -44,6 +44,8 @@ type upload struct {
 	headerSize int64
 	hashes     []uint64
 	own        bool // the first hash is that of the message's own id
+	sentDate   Time
+	partless   error // an annotation is about a part that the message does not have
 }
 
 func newUpload(s *Store, size int64) *upload {
@@ -97,7 +99,10 @@ func (u *upload) complete(s *Store) {
 	u.parser = nil
 	u.headerSize = m.HeaderSize()
 	u.summary = m.AppendSummary(nil)
+	// What the commit wants of the summary is taken now: see free.
 	u.hashes, u.own = threadHashes(u.summary)
+	u.sentDate = sentDate(u.summary, u.internalDate)
+	u.partless = checkParts(u.annotations, u.summary)
 }
 
 // held is how many bytes the upload has in memory.

@@ -399,6 +399,7 @@ func TestConfiguredTranscripts(t *testing.T) {
 			{Name: "Outlook Express", DelayNew: true},
 		}
 	}})
+	transcripts(t, "testdata/sharedseen/*.txt", hostOptions{store: mailstore.Options{SharedSeen: true}})
 	transcripts(t, "testdata/urlmech/*.txt", hostOptions{imap: func(o *Options) { o.URLMechInClear = true }})
 	transcripts(t, "testdata/utf8only/*.txt", hostOptions{imap: func(o *Options) { o.UTF8Only = true }})
 	transcripts(t, "testdata/referrals/*.txt", hostOptions{imap: func(o *Options) {

@@ -106,7 +106,7 @@ func (s *session) tellReadOnly() {
 
 // refuseWriting answers a command that changes a mailbox which is open read-only.
 func (s *session) refuseWriting() error {
-	if !s.selected.readOnly && s.selected.rights&writeRights != 0 {
+	if !s.selected.readOnly && s.selected.rights&s.srv.store.WriteRights() != 0 {
 		return nil
 	}
 	s.tellReadOnly()

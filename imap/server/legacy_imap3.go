@@ -106,7 +106,7 @@ func (s *session) fetch1203(ctx context.Context, c *legacy.Fetch) (imap.StatusRe
 
 // setWriting handles READONLY and READWRITE (RFC 1203).
 func (s *session) setWriting(_ context.Context, c legacy.Plain) (imap.StatusResponse, error) {
-	s.selected.readOnly = c.Command == "READONLY" || s.selected.rights&writeRights == 0
+	s.selected.readOnly = c.Command == "READONLY" || s.selected.rights&s.srv.store.WriteRights() == 0
 	if s.selected.readOnly {
 		s.enc.Raw("* READONLY").CRLF()
 	} else {

@@ -7,11 +7,6 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// writeRights are those of which a client needs one to be told READ-WRITE (RFC 4314
-// §5.2). The right to \Seen is not among them, since everyone has his own.
-const writeRights = mailstore.RightInsert | mailstore.RightExpunge | mailstore.RightWrite | mailstore.RightDeleted |
-	mailstore.RightAnnotate
-
 // place gives the selected mailbox as a name leads to it.
 func (sel *selected) place(mb *mailstore.Mailbox) place {
 	return place{account: sel.account, mailbox: mb, name: sel.name, rights: sel.rights, owner: sel.owner}

@@ -54,7 +54,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	if c.ReadOnly {
 		return ok(imap.CodeReadOnly, "EXAMINE completed"), nil
 	}
-	if at.rights&writeRights == 0 {
+	if at.rights&s.srv.store.WriteRights() == 0 {
 		return ok(imap.CodeReadOnly, "SELECT completed"), nil
 	}
 	return ok(imap.CodeReadWrite, "SELECT completed"), nil
