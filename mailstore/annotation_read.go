@@ -2,6 +2,8 @@ package mailstore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/restante/restante"
@@ -32,6 +34,31 @@ func (r *Reader) Annotations(mb restante.MailboxID, uid restante.UID, f func(Ann
 		r.dropNotes()
 	}
 	return err
+}
+
+// Annotation calls f with the value of one annotation of a message that the account's
+// user sees, if there is one, private or shared. The value is valid during the call.
+func (r *Reader) Annotation(mb restante.MailboxID, uid restante.UID, entry string, private bool, f func(value []byte) error) error {
+	if err := r.renew(); err != nil {
+		return err
+	}
+	n := Annotation{Entry: entry, Private: private}
+	b, err := r.snap.Get(annotationKey(mb, annotationID{uid, n.of(r.account.who()), entry}), r.note[:0])
+	switch {
+	case errors.Is(err, kv.ErrNotFound):
+		return nil
+	case err != nil:
+		return unavailable("read annotation", err)
+	}
+	r.note = b
+	row, ok := parseAnnotationRow(b)
+	switch {
+	case !ok:
+		return fmt.Errorf("mailstore: annotation %q of UID %d: %w", entry, uid, restante.ErrCorrupt)
+	case row.gone:
+		return nil
+	}
+	return f(row.value)
 }
 
 func (r *Reader) dropNotes() {

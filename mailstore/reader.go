@@ -37,6 +37,7 @@ type Reader struct {
 
 	notes *annotationCursor // nil before annotations are asked for
 	noted restante.UID      // of the last message whose annotations were
+	note  []byte            // the row of the last annotation that was asked for alone
 }
 
 // Reader opens a reader.

@@ -69,6 +69,9 @@ func FuzzRows(f *testing.F) {
 	f.Add(account.appendTo(nil))
 	f.Add(appendMailboxRow(nil, &box{mailbox: &Mailbox{Name: "a", UIDNext: 1, UIDValidity: 1, SpecialUse: []string{`\Sent`}}}))
 	f.Add([]byte("\x08Junk $Forwarded"))
+	f.Add((&annotationRow{modSeq: 300, value: []byte("text")}).appendTo(nil))
+	f.Add((&annotationRow{modSeq: 1 << 40, gone: true}).appendTo(nil))
+	f.Add(annotationKey(7, annotationID{uid: 1<<32 - 1, of: 5, entry: "/comment"}))
 	f.Add([]byte("\x01\x02\x09\x01"))
 	f.Add([]byte("nk $Ffruhy\x00\x00\x00\x01cud\x00 $"))
 	f.Fuzz(func(t *testing.T, row []byte) {
@@ -93,6 +96,15 @@ func FuzzRows(f *testing.F) {
 			t.Fatal("references do not come back")
 		}
 		parseStaging(1, row)
+		if note, ok := parseAnnotationRow(row); ok {
+			again, ok := parseAnnotationRow(note.appendTo(nil))
+			if !ok || note.value == nil || again.modSeq != note.modSeq || again.gone != note.gone || !bytes.Equal(again.value, note.value) {
+				t.Fatalf("annotation %+v, again %+v", note, again)
+			}
+		}
+		if mb, id, ok := splitAnnotationKey(row); ok && (id.entry == "" || !bytes.Equal(annotationKey(mb, id)[1:], row[1:])) {
+			t.Fatalf("key of an annotation %x, again %x", row, annotationKey(mb, id))
+		}
 	})
 }
 

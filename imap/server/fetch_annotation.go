@@ -11,10 +11,22 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// fetchedAnnotation is what there is under one name of a message; nil is no value.
+// heldAnnotations is how many octets of a message's annotations are held while they
+// are put in order. What is more is read again when it is sent, so that what a FETCH
+// holds does not grow with the limits, nor with how often a client asks for the same.
+const heldAnnotations = spillSize
+
+// fetchedAnnotation is what there is under one name of a message.
 type fetchedAnnotation struct {
 	entry           string
-	private, shared []byte
+	private, shared fetchedValue
+}
+
+// fetchedValue is a value of an annotation.
+type fetchedValue struct {
+	there bool
+	size  int
+	held  []byte // nil: it has to be read again
 }
 
 // annotations writes the ANNOTATION items of a message (RFC 5257 §4.3). An entry that
@@ -40,7 +52,9 @@ func (f *fetcher) annotations(uid restante.UID, id restante.EmailID) error {
 				f.partless = true
 				continue
 			}
-			f.entries(mailstore.EntryPattern(name), have, item, written)
+			if err := f.entries(uid, mailstore.EntryPattern(name), have, item, written); err != nil {
+				return err
+			}
 		}
 		if len(written) == 0 {
 			f.buf = f.buf[:start] // an empty list could not be written
@@ -52,11 +66,13 @@ func (f *fetcher) annotations(uid restante.UID, id restante.EmailID) error {
 	return nil
 }
 
-// annotated reads a message's annotations, in order of their names.
+// annotated reads a message's annotations, in order of their names, the values as far as
+// they may be held.
 func (f *fetcher) annotated(uid restante.UID) (have []fetchedAnnotation, err error) {
 	if !f.annotates {
 		return nil, nil
 	}
+	held := 0
 	err = f.reader.Annotations(f.s.selected.id, uid, func(n mailstore.Annotation) error {
 		at, there := slices.BinarySearchFunc(have, n.Entry, func(h fetchedAnnotation, entry string) int {
 			return bytes.Compare([]byte(h.entry), []byte(entry))
@@ -64,7 +80,11 @@ func (f *fetcher) annotated(uid restante.UID) (have []fetchedAnnotation, err err
 		if !there {
 			have = slices.Insert(have, at, fetchedAnnotation{entry: n.Entry})
 		}
-		value := append([]byte{}, n.Value...)
+		value := fetchedValue{there: true, size: len(n.Value)}
+		if held+len(n.Value) <= heldAnnotations {
+			value.held = append([]byte{}, n.Value...)
+			held += len(n.Value)
+		}
 		if n.Private {
 			have[at].private = value
 		} else {
@@ -91,56 +111,96 @@ func (f *fetcher) hasPart(entry string, id restante.EmailID) (bool, error) {
 }
 
 // entries writes what a name, perhaps with wildcards, finds and is not written yet.
-func (f *fetcher) entries(pattern mailstore.EntryPattern, have []fetchedAnnotation, item *imap.FetchAnnotation, written map[string]bool) {
+func (f *fetcher) entries(uid restante.UID, pattern mailstore.EntryPattern, have []fetchedAnnotation, item *imap.FetchAnnotation, written map[string]bool) error {
 	if pattern.IsLiteral() {
 		n := fetchedAnnotation{entry: string(pattern)}
 		if at := slices.IndexFunc(have, func(h fetchedAnnotation) bool { return h.entry == n.entry }); at >= 0 {
 			n = have[at]
 		}
-		f.entry(&n, item, written)
-		return
+		return f.entry(uid, &n, item, written)
 	}
 	for i := range have {
 		n := &have[i]
-		valued := slices.ContainsFunc(item.Attributes, func(a imap.AnnotationAttribute) bool { return n.value(a) != nil })
+		valued := slices.ContainsFunc(item.Attributes, func(a imap.AnnotationAttribute) bool { return n.value(a).there })
 		if valued && pattern.Match(n.entry) {
-			f.entry(n, item, written)
+			if err := f.entry(uid, n, item, written); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // value gives the value that an attribute is about.
-func (n *fetchedAnnotation) value(a imap.AnnotationAttribute) []byte {
+func (n *fetchedAnnotation) value(a imap.AnnotationAttribute) *fetchedValue {
 	if a.Private {
-		return n.private
+		return &n.private
 	}
-	return n.shared
+	return &n.shared
 }
 
 // entry writes an entry with its attributes, each with a space behind it.
-func (f *fetcher) entry(n *fetchedAnnotation, item *imap.FetchAnnotation, written map[string]bool) {
+func (f *fetcher) entry(uid restante.UID, n *fetchedAnnotation, item *imap.FetchAnnotation, written map[string]bool) error {
 	if written[n.entry] {
-		return
+		return nil
 	}
 	written[n.entry] = true
-	utf8 := f.s.enc.UTF8()
-	b := append(appendEntry(f.buf, n.entry, utf8), " ("...)
+	if err := f.room(); err != nil {
+		return err
+	}
+	f.buf = append(appendEntry(f.buf, n.entry, f.s.enc.UTF8()), " ("...)
 	for _, a := range item.Attributes {
 		value := n.value(a)
-		b = append(append(b, a.String()...), ' ')
+		f.buf = append(append(f.buf, a.String()...), ' ')
+		var err error
 		switch {
 		case a.Size:
-			b = append(b, '"')
-			b = append(strconv.AppendInt(b, int64(len(value)), 10), '"')
-		case value == nil:
-			b = append(b, "NIL"...)
+			f.buf = append(f.buf, '"')
+			f.buf = append(strconv.AppendInt(f.buf, int64(value.size), 10), "\" "...)
+		case !value.there:
+			f.buf = append(f.buf, "NIL "...)
+		case value.held != nil:
+			err = f.annotationValue(value.held)
 		default:
-			b = wire.AppendValue(b, value, utf8)
+			err = f.annotationAgain(uid, n.entry, a.Private)
 		}
-		b = append(b, ' ')
+		if err != nil {
+			return err
+		}
 	}
-	b[len(b)-1] = ')'
-	f.buf = append(b, ' ')
+	f.buf[len(f.buf)-1] = ')'
+	f.buf = append(f.buf, ' ')
+	return nil
+}
+
+// annotationValue writes a value with a space behind it.
+func (f *fetcher) annotationValue(value []byte) error {
+	f.scratch = wire.AppendValue(f.scratch[:0], value, f.s.enc.UTF8())
+	return f.pass(f.scratch)
+}
+
+// annotationAgain reads a value and writes it; NIL where it was removed meanwhile.
+func (f *fetcher) annotationAgain(uid restante.UID, entry string, private bool) error {
+	found := false
+	err := f.reader.Annotation(f.s.selected.id, uid, entry, private, func(value []byte) error {
+		found = true
+		return f.annotationValue(value)
+	})
+	if err == nil && !found {
+		f.buf = append(f.buf, "NIL "...)
+	}
+	return err
+}
+
+// room hands on what has gathered of many small things, before the buffer grows.
+func (f *fetcher) room() error {
+	if len(f.buf) < spillSize-4096 {
+		return nil
+	}
+	if f.spillEarlier(); f.lost == nil && len(f.buf) >= spillSize-4096 {
+		f.spill()
+	}
+	return f.lost
 }
 
 // appendEntry writes the name of an entry.
