@@ -43,7 +43,10 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	c := commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}
 	patience := s.patience()
 	for {
-		err := s.once(ctx, s.writers, patience, c.send)
+		err := s.room(ctx, patience)
+		if err == nil {
+			err = s.once(ctx, s.writers, patience, c.send)
+		}
 		switch {
 		case err == nil:
 			s.count.commits.Add(1)
@@ -56,6 +59,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 			return 0, err
 		case !undone(err):
 			s.count.unknown.Add(1)
+			s.backlog.Store(true)
 			s.log.WarnContext(ctx, "a commit has no good answer, asking what became of it", "partition", uint64(p), "error", err)
 			return s.settle(ctx, patience, &c, err)
 		case !transient(err):

@@ -65,6 +65,7 @@ type Store struct {
 	commits atomic.Uint64 // numbers of marks
 	count   counters
 	outage  atomic.Pointer[time.Time] // when the database was lost; nil while it can be reached
+	backlog atomic.Bool               // commits may be waiting for a standby that nobody waits for any more
 	turns   turns
 	readers *pgxpool.Pool
 	writers *pgxpool.Pool

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 )
 
@@ -48,10 +49,13 @@ func (s *Store) settle(ctx context.Context, patience *patience, lost *commit, ca
 				return 0, kv.ErrConflict
 			}
 		}
+		if ctx.Err() != nil { // patience has ended; whoever asked cannot end it
+			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w: %w", restante.ErrUnavailable, cause)
+		}
 		if errors.Is(err, errForgotten) || !transient(err) {
 			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w: %w", err, cause)
 		}
-		if e := patience.wait(ctx); e != nil {
+		if e := patience.wait(context.WithoutCancel(ctx)); e != nil { // which ends with patience, too
 			return 0, fmt.Errorf("pgkv: outcome of a commit is not known: %w: %w", e, cause)
 		}
 	}

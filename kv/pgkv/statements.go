@@ -128,6 +128,10 @@ const (
 
 	sqlSize = `SELECT pg_total_relation_size('kv') + pg_total_relation_size('kv_part')`
 
+	// sqlBacklog counts who waits for a standby.
+	sqlBacklog = `SELECT count(*) FROM pg_stat_activity
+		WHERE wait_event = 'SyncRep' AND datname = current_database() AND usename = current_user`
+
 	// sqlDurability asks for settings with which a database loses what it has
 	// acknowledged.
 	sqlDurability = `SELECT current_setting('synchronous_commit'), coalesce(current_setting('fsync', true), 'on')`
