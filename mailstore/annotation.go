@@ -73,7 +73,7 @@ func (l *Limits) checkAnnotations(list []Annotation) error {
 // §3.2.1), nil for the whole of it. ok is false where what begins like a part
 // is none.
 func AnnotatedPart(entry string) (path []int, ok bool) {
-	if len(entry) < 2 || entry[1] < '0' || entry[1] > '9' {
+	if len(entry) < 2 || entry[0] != '/' || entry[1] < '0' || entry[1] > '9' {
 		return nil, true
 	}
 	first, _, _ := strings.Cut(entry[1:], "/")

@@ -13,7 +13,7 @@ import (
 
 func TestAnnotatedPart(t *testing.T) {
 	for entry, want := range map[string]string{
-		"/comment": "[] true", "": "[] true", "/": "[] true", "/x1/y": "[] true", "/*": "[] true",
+		"/comment": "[] true", "": "[] true", "/": "[] true", "/x1/y": "[] true", "/*": "[] true", "*9/x": "[] true", "%0/x": "[] true",
 		"/1/comment": "[1] true", "/2.10.3/flags/seen": "[2 10 3] true", "/2147483647/x": "[2147483647] true",
 		"/0/x": "[] false", "/1.0/x": "[] false", "/01/x": "[] false", "/1./x": "[] false", "/1..2/x": "[] false",
 		"/1a/x": "[] false", "/1.-2/x": "[] false", "/2147483648/x": "[] false", "/99999999999999999999/x": "[] false",
@@ -51,6 +51,7 @@ func TestEntryPattern(t *testing.T) {
 func FuzzAnnotationEntry(f *testing.F) {
 	f.Add("/*", "/comment")
 	f.Add("/a%b*c", "/axb/c")
+	f.Add("*9", "01")
 	f.Add("/%/flags/*", "/1.2/flags/seen")
 	f.Add("/0.1/x", "/01/comment/")
 	limits := Options{}.withDefaults().Limits
