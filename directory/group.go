@@ -164,25 +164,73 @@ func (d *Directory) Groups(ctx context.Context, user string) ([]string, error) {
 	return d.after(ctx, user, memberKey(user, ""))
 }
 
+// Reach answers the groups of a user, whose name is in canonical form, and as Shares does
+// who may share something with any of some identifiers, at once.
+func (d *Directory) Reach(ctx context.Context, user string, identifiers ...string) (groups []string, shares []restante.AccountID, err error) {
+	names, prefixes := []string{user}, [][]byte{memberKey(user, "")}
+	for _, identifier := range identifiers {
+		names, prefixes = append(names, identifier), append(prefixes, sharesOf(identifier))
+	}
+	lists, err := d.afterEach(ctx, names, prefixes)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, identifier := range identifiers {
+		more, err := decodeShares(identifier, lists[i+1])
+		if err != nil {
+			return nil, nil, err
+		}
+		shares = append(shares, more...)
+	}
+	return lists[0], shares, nil
+}
+
 // after answers what follows a prefix that ends in NUL in the keys of a name's
 // partition.
 func (d *Directory) after(ctx context.Context, name string, prefix []byte) ([]string, error) {
-	end := bytes.Clone(prefix)
-	end[len(end)-1] = 1
-	// Of most names there is nothing, which costs less to see than a list.
-	first, _, err := kv.First(ctx, d.kv, partitionOf(name), []kv.Range{{Start: prefix, End: end}})
-	if err != nil || first[0].Key == nil {
+	lists, err := d.afterEach(ctx, []string{name}, [][]byte{prefix})
+	if err != nil {
 		return nil, err
 	}
-	snap, err := d.kv.Snapshot(ctx, partitionOf(name))
+	return lists[0], nil
+}
+
+// afterEach is after for several names, each with its prefix.
+func (d *Directory) afterEach(ctx context.Context, names []string, prefixes [][]byte) ([][]string, error) {
+	places := make([]kv.Place, len(names))
+	for i, prefix := range prefixes {
+		end := bytes.Clone(prefix)
+		end[len(end)-1] = 1
+		places[i] = kv.Place{Partition: partitionOf(names[i]), Range: kv.Range{Start: prefix, End: end}}
+	}
+	// Of most names there is nothing, which costs less to see than a list.
+	first, err := kv.FirstAt(ctx, d.kv, places)
+	if err != nil {
+		return nil, err
+	}
+	lists := make([][]string, len(names))
+	for i := range first {
+		if first[i].Key == nil {
+			continue
+		}
+		if lists[i], err = d.allAt(ctx, places[i]); err != nil {
+			return nil, err
+		}
+	}
+	return lists, nil
+}
+
+// allAt answers what follows the start of a place in all the keys there.
+func (d *Directory) allAt(ctx context.Context, at kv.Place) ([]string, error) {
+	snap, err := d.kv.Snapshot(ctx, at.Partition)
 	if err != nil {
 		return nil, err
 	}
 	defer snap.Close()
-	it := snap.Scan(prefix, end)
+	it := snap.Scan(at.Range.Start, at.Range.End)
 	var list []string
 	for it.Next() {
-		list = append(list, string(it.Key()[len(prefix):]))
+		list = append(list, string(it.Key()[len(at.Range.Start):]))
 	}
 	return list, it.Close()
 }

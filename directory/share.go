@@ -54,6 +54,10 @@ func (d *Directory) Shares(ctx context.Context, identifier string) ([]restante.A
 	if err != nil {
 		return nil, err
 	}
+	return decodeShares(identifier, rows)
+}
+
+func decodeShares(identifier string, rows []string) ([]restante.AccountID, error) {
 	list := make([]restante.AccountID, 0, len(rows))
 	for _, row := range rows {
 		if len(row) != 8 {

@@ -24,10 +24,12 @@ const readerLife = 30 * time.Second
 type Reader struct {
 	account *Account
 	ctx     context.Context
-	snap    kv.Snapshot // nil after a failure to renew it
+	snap    kv.Snapshot // nil after a failure to renew it, and before one is needed (ReaderOf)
 	opened  time.Time
 
 	summaries, headers, bodies rowReader
+
+	ahead map[string][]byte // rows that were read at one look, by key; nil where there is none
 
 	key   []byte
 	split int64            // the length of the header row
@@ -42,17 +44,25 @@ type Reader struct {
 
 // Reader opens a reader.
 func (a *Account) Reader(ctx context.Context) (*Reader, error) {
-	if a.removed.Load() {
-		return nil, notFound("account", uint64(a.id))
-	}
-	r := &Reader{
-		account: a, ctx: ctx,
-		summaries: rowReader{kind: kindSummary}, headers: rowReader{kind: kindHeader}, bodies: rowReader{kind: kindBody},
+	r, err := a.reader(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if err := r.open(); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// reader answers one without a snapshot.
+func (a *Account) reader(ctx context.Context) (*Reader, error) {
+	if a.removed.Load() {
+		return nil, notFound("account", uint64(a.id))
+	}
+	return &Reader{
+		account: a, ctx: ctx,
+		summaries: rowReader{kind: kindSummary}, headers: rowReader{kind: kindHeader}, bodies: rowReader{kind: kindBody},
+	}, nil
 }
 
 // open takes a snapshot of the engine.
@@ -162,12 +172,9 @@ func (r *rowReader) value() ([]byte, error) {
 
 // row answers a row of a content that must be there.
 func (r *Reader) row(rows *rowReader, id restante.EmailID) ([]byte, error) {
-	if err := r.renew(); err != nil {
-		return nil, err
-	}
-	value, err := rows.get(r.snap, r.key)
+	value, err := r.get(rows)
 	if err != nil {
-		return nil, unavailable("read message", err)
+		return nil, err
 	}
 	if value == nil {
 		return nil, fmt.Errorf("mailstore: content %d: %w", id, restante.ErrExpunged)
@@ -277,16 +284,13 @@ func (r *Reader) WriteRange(w io.Writer, id restante.EmailID, off, n int64) erro
 // read at a time of the object that the message is. It answers how many; 0 at the
 // message's end.
 func (r *Reader) writeChunk(w io.Writer, id restante.EmailID, off, end int64) (int, error) {
-	if err := r.renew(); err != nil {
-		return 0, err
-	}
 	chunk := chunkOf(off)
 	start, _ := chunkBounds(chunk)
 	start = max(start, r.split)
 	r.key = appendBodyKey(r.key[:0], id, chunk)
-	row, err := r.bodies.get(r.snap, r.key)
+	row, err := r.get(&r.bodies)
 	if err != nil {
-		return 0, unavailable("read message", err)
+		return 0, err
 	}
 	if off-start >= int64(len(row)) {
 		return r.writeObject(w, id, off, end)

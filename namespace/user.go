@@ -131,17 +131,13 @@ func (u *User) sharers(ctx context.Context) ([]restante.AccountID, error) {
 	if u.sharing != nil {
 		return *u.sharing, nil
 	}
-	groups, err := u.memberships(ctx)
+	groups, ids, err := u.ns.directory.Reach(ctx, u.name, u.name, everyone(u.tenant))
 	if err != nil {
 		return nil, err
 	}
-	identifiers := []string{u.name, everyone(u.tenant)}
+	u.groups = &groups
 	for _, g := range groups {
-		identifiers = append(identifiers, groupPrefix+g)
-	}
-	var ids []restante.AccountID
-	for _, identifier := range identifiers {
-		more, err := u.ns.directory.Shares(ctx, identifier)
+		more, err := u.ns.directory.Shares(ctx, groupPrefix+g)
 		if err != nil {
 			return nil, err
 		}

@@ -73,11 +73,9 @@ func (f *fetcher) close() {
 // fetch writes the responses for all targets.
 func (f *fetcher) fetch(ctx context.Context, t *targets) error {
 	if f.content && len(t.ranges) > 0 {
-		r, err := f.s.selected.account.Reader(ctx)
-		if err != nil {
+		if err := f.open(ctx, t); err != nil {
 			return err
 		}
-		f.reader = r
 	}
 	var err error
 	if f.items.Atts.Has(imap.FetchGmailLabels) {

@@ -45,6 +45,7 @@ func testLook(t *testing.T, b Backing) {
 	if v, err := kv.VersionOf(ctx, s, 5); err != nil || v != 2 {
 		t.Errorf("version %d, %v", v, err)
 	}
+	testPlaces(t, s)
 	snap := snapshot(t, s, 5)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 50 {
@@ -79,5 +80,31 @@ func testLook(t *testing.T, b Backing) {
 				t.Fatalf("first of %q is %.40q, not %.40q", ranges[i].Start, got[i].Key, want[i].Key)
 			}
 		}
+	}
+}
+
+// testPlaces looks at rows of two partitions and one that is empty.
+func testPlaces(t *testing.T, s kv.Store) {
+	ctx := context.Background()
+	at := func(p kv.Partition, key string) kv.Place {
+		return kv.Place{Partition: p, Range: kv.Range{Start: []byte(key), End: []byte("9")}}
+	}
+	got, err := kv.FirstAt(ctx, s, []kv.Place{at(5, "0006"), at(4, "0"), at(5, "0008"), at(6, "0"), at(5, "8")})
+	if err != nil || len(got) != 5 {
+		t.Fatalf("%d rows, %v", len(got), err)
+	}
+	for i, want := range []struct {
+		key  string
+		size int
+	}{{"0007", 0}, {"0500x", 20}, {"0008", 5 << 20}, {}, {}} {
+		if string(got[i].Key) != want.key || len(got[i].Value) != want.size || (got[i].Key == nil) != (want.key == "") {
+			t.Errorf("place %d: %q with %d bytes", i, got[i].Key, len(got[i].Value))
+		}
+	}
+	if rows, err := kv.FirstAt(ctx, s, nil); err != nil || len(rows) != 0 {
+		t.Errorf("of no places: %v, %v", rows, err)
+	}
+	if _, err := kv.FirstAt(ctx, s, []kv.Place{at(4, "0"), at(kv.MaxPartition+1, "0")}); !errors.Is(err, restante.ErrInvalid) {
+		t.Errorf("of a partition that cannot be: %v", err)
 	}
 }

@@ -1,0 +1,52 @@
+package pgkv
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/restante/restante/kv"
+)
+
+var _ kv.PlacesLooker = (*Store)(nil)
+
+// LookAt implements kv.PlacesLooker by one pipeline of a statement for each place.
+func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error) {
+	if err := s.check(ctx); err != nil {
+		return nil, err
+	}
+	for _, at := range places {
+		if err := at.Partition.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	if len(places) == 0 {
+		return nil, nil
+	}
+	looks := make([]looked, len(places))
+	err := s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
+		b := &pgx.Batch{}
+		for i, at := range places {
+			looks[i] = looked{rows: make([]kv.Row, 1)}
+			b.Queue(sqlLook, int64(at.Partition), [][]byte{at.Range.Start}, [][]byte{at.Range.End}).Query(looks[i].read)
+		}
+		return c.SendBatch(ctx, b).Close()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pgkv: look: %w", err)
+	}
+	rows := make([]kv.Row, len(places))
+	for i, at := range places {
+		rows[i] = looks[i].rows[0]
+		if looks[i].pieces {
+			whole, _, err := s.lookAtLarge(ctx, at.Partition, []kv.Range{at.Range})
+			if err != nil {
+				return nil, err
+			}
+			rows[i] = whole[0]
+		}
+	}
+	return rows, nil
+}
