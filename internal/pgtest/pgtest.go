@@ -22,7 +22,7 @@ import (
 	"github.com/restante/restante/internal/loopback"
 )
 
-// Required reports whether a missing PostgreSQL is fatal: RESTANTE_SERVERS=required.
+// Required reports whether tests are to start PostgreSQL: RESTANTE_SERVERS=required.
 func Required() bool { return os.Getenv("RESTANTE_SERVERS") == "required" }
 
 // Server is a PostgreSQL server of a test's own, in a directory of its own.
@@ -38,8 +38,8 @@ type Server struct {
 }
 
 // Start makes a server and starts it; it ends with the test. Settings are lines of
-// postgresql.conf. Without PostgreSQL on the machine the test is skipped, or fails
-// where RESTANTE_SERVERS=required.
+// postgresql.conf. Without RESTANTE_SERVERS=required the test is skipped; with it, it
+// fails where PostgreSQL is not installed.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	bin := findBin(t)
@@ -225,13 +225,12 @@ var findOnce = sync.OnceValue(func() string {
 // findBin gives the directory of PostgreSQL's programs.
 func findBin(t testing.TB) string {
 	t.Helper()
+	if !Required() {
+		t.Skip("needs PostgreSQL; set RESTANTE_SERVERS=required to have one started")
+	}
 	bin := findOnce()
-	switch {
-	case bin != "":
-	case Required():
+	if bin == "" {
 		t.Fatal("PostgreSQL is not installed")
-	default:
-		t.Skip("PostgreSQL is not installed")
 	}
 	return bin
 }

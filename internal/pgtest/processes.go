@@ -53,8 +53,8 @@ func children(parent int) []int {
 	return all
 }
 
-// Programs answers the directory of PostgreSQL's own programs. What is not installed
-// skips the test or fails it, as in [Start].
+// Programs answers the directory of PostgreSQL's own programs, or skips or
+// fails the test as [Start] does.
 func Programs(t testing.TB) string {
 	t.Helper()
 	return findBin(t)
