@@ -205,12 +205,15 @@ type octets struct {
 func (w *octets) Write(p []byte) (int, error) {
 	f := w.f
 	w.n += int64(len(p))
-	if len(f.buf)+len(p) <= cap(f.buf) {
+	if len(f.buf)+len(p) > cap(f.buf) {
+		f.spillEarlier()
+	}
+	if f.lost == nil && len(f.buf)+len(p) <= cap(f.buf) {
 		f.buf = append(f.buf, p...)
 		return len(p), nil
 	}
-	if f.spillEarlier(); f.lost == nil && len(f.buf)+len(p) > cap(f.buf) {
-		f.spill()
+	if f.lost == nil {
+		f.spill() // nothing may stay behind: what is large passes the buffer
 	}
 	if f.lost != nil {
 		return 0, f.lost
