@@ -92,6 +92,7 @@ type Authenticator struct {
 
 	secret   []byte        // of the store: salts of users who do not exist
 	slots    chan struct{} // bounds the slow hashes under way
+	settler  *settler
 	dummy    directory.Credentials
 	logins   *memory // verified name and password pairs
 	failures *memory // pairs found wrong, so that repeating one is not guessing
@@ -124,7 +125,7 @@ func New(ctx context.Context, u Users, o Options) (*Authenticator, error) {
 	return &Authenticator{
 		users: u, mechanisms: o.Mechanisms, params: o.Params, keep: o.KeepImported || o.DemoPassword != "",
 		logger: o.Logger, metrics: o.Metrics, sleep: o.Sleep,
-		secret: secret, slots: make(chan struct{}, o.Concurrent), dummy: dummy,
+		secret: secret, slots: make(chan struct{}, o.Concurrent), settler: newSettler(o.Params, time.Second), dummy: dummy,
 		logins:   newMemory(o.Remember, o.RememberMax, o.Now),
 		failures: newMemory(wrongFor, o.RememberMax, o.Now),
 		throttle: newThrottler(o, secret),

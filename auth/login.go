@@ -82,7 +82,10 @@ func (a *Authenticator) lookup(ctx context.Context, name string) (u directory.Us
 func (a *Authenticator) verify(ctx context.Context, c directory.Credentials, password string) (bool, error) {
 	select {
 	case a.slots <- struct{}{}:
-		defer func() { <-a.slots }()
+		defer func() {
+			<-a.slots
+			a.settler.hashed()
+		}()
 	case <-ctx.Done():
 		return false, fmt.Errorf("%w: %w", restante.ErrUnavailable, ctx.Err())
 	}
