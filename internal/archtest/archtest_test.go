@@ -39,7 +39,7 @@ var rules = Rules{
 		{"blob/blobtest"},
 		{"kv/natsbus"},
 		{"internal/pgtest"},
-		{"kv/kvtest", "kv/migrate"},
+		{"kv/kvtest", "kv/migrate", "kv/countkv"},
 		{"kv", "blob"},
 		{"internal/loopback"},
 		{"."},
