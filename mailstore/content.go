@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -81,15 +82,7 @@ func (tx *txn) dropContents(gone []content) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	slices.SortFunc(gone, func(a, b content) int {
-		switch {
-		case a.id < b.id:
-			return -1
-		case a.id > b.id:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(gone, func(a, b content) int { return cmp.Compare(a.id, b.id) })
 	if err := tx.dropThreads(gone); err != nil {
 		return err
 	}
@@ -135,32 +128,40 @@ func (tx *txn) dropContent(c content) {
 
 // dropThreads deletes the thread rows of contents, which are sorted.
 func (tx *txn) dropThreads(gone []content) error {
+	return tx.eachRow(kindThreadOf, gone, func(id restante.EmailID, hashes []byte) {
+		for b := hashes; len(b) >= 8; b = b[8:] {
+			tx.batch.Delete(threadKey(binary.BigEndian.Uint64(b), id), 8)
+		}
+	})
+}
+
+// eachRow gives f the rows of a kind that contents have. The contents are sorted, and
+// few of them may have one.
+func (tx *txn) eachRow(kind byte, of []content, f func(id restante.EmailID, row []byte)) error {
 	view, err := tx.read()
 	if err != nil {
 		return err
 	}
-	it := view.Scan(contentRange(kindThreadOf, gone[0].id, gone[len(gone)-1].id))
-	for ok := it.Next(); ok && len(gone) > 0; {
+	it := view.Scan(contentRange(kind, of[0].id, of[len(of)-1].id))
+	for ok := it.Next(); ok && len(of) > 0; {
 		n, _, valid := keyNumber(it.Key())
 		id := restante.EmailID(n)
 		if !valid {
 			return errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
 		}
 		switch {
-		case id < gone[0].id:
-			ok = it.SeekGE(threadOfKey(gone[0].id))
-		case id > gone[0].id:
-			gone = gone[1:]
+		case id < of[0].id:
+			ok = it.SeekGE(key64(kind, uint64(of[0].id)))
+		case id > of[0].id:
+			of = of[1:]
 		default:
-			for b := it.Value(); len(b) >= 8; b = b[8:] {
-				tx.batch.Delete(threadKey(binary.BigEndian.Uint64(b), id), 8)
-			}
-			gone = gone[1:]
+			f(id, it.Value())
+			of = of[1:]
 			ok = it.Next()
 		}
 	}
 	if err := it.Close(); err != nil {
-		return unavailable("read threads", err)
+		return unavailable("read rows of contents", err)
 	}
 	return nil
 }

@@ -141,34 +141,11 @@ func (tx *txn) dropObjects(gone []content) error {
 	if !tx.row.objects {
 		return nil
 	}
-	view, err := tx.read()
-	if err != nil {
-		return err
-	}
-	it := view.Scan(contentRange(kindObject, gone[0].id, gone[len(gone)-1].id))
-	for ok := it.Next(); ok && len(gone) > 0; {
-		n, _, valid := keyNumber(it.Key())
-		id := restante.EmailID(n)
-		if !valid {
-			return errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
+	return tx.eachRow(kindObject, gone, func(id restante.EmailID, row []byte) {
+		// A row that cannot be read goes too: what it named a sweep finds.
+		if o, err := parseObject(restante.AccountID(tx.partition), id, row); err == nil {
+			tx.forget(o.name)
 		}
-		switch {
-		case id < gone[0].id:
-			ok = it.SeekGE(objectKey(gone[0].id))
-		case id > gone[0].id:
-			gone = gone[1:]
-		default:
-			// A row that cannot be read goes too: what it named a sweep finds.
-			if o, err := parseObject(restante.AccountID(tx.partition), id, it.Value()); err == nil {
-				tx.forget(o.name)
-			}
-			tx.batch.Delete(objectKey(id), len(it.Value()))
-			gone = gone[1:]
-			ok = it.Next()
-		}
-	}
-	if err := it.Close(); err != nil {
-		return unavailable("read objects", err)
-	}
-	return nil
+		tx.batch.Delete(objectKey(id), len(row))
+	})
 }

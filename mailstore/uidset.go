@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"sort"
@@ -22,15 +23,7 @@ func NewUIDSet(ranges []UIDRange) UIDSet {
 			ranges[i] = UIDRange{r.Last, r.First}
 		}
 	}
-	slices.SortFunc(ranges, func(a, b UIDRange) int {
-		switch {
-		case a.First < b.First:
-			return -1
-		case a.First > b.First:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(ranges, func(a, b UIDRange) int { return cmp.Compare(a.First, b.First) })
 	set := ranges[:0]
 	for _, r := range ranges {
 		set = UIDSet(set).AddRange(r)
