@@ -70,7 +70,7 @@ func blocksOf(size int64) int { return int((size + sumBlock - 1) / sumBlock) }
 // than were written, that is restante.ErrCorrupt.
 func (o *object) read(ctx context.Context, store blob.Store, p []byte, off int64) error {
 	if store == nil {
-		return fmt.Errorf("mailstore: content %d is an object, and no store of objects is configured: %w", o.name.Email, restante.ErrUnavailable)
+		return fmt.Errorf("mailstore: content %d is an object, and no store of objects is configured: %w", o.name.Email, ErrObjectUnavailable)
 	}
 	n, err := store.ReadAt(ctx, o.name, p, off)
 	switch {
@@ -78,6 +78,8 @@ func (o *object) read(ctx context.Context, store blob.Store, p []byte, off int64
 		return fmt.Errorf("mailstore: object %v: %w: %w", o.name, restante.ErrCorrupt, errObjectGone)
 	case n < len(p) && (err == nil || errors.Is(err, io.EOF)):
 		return fmt.Errorf("mailstore: object %v has no octets from %d on: %w", o.name, off+int64(n), restante.ErrCorrupt)
+	case n < len(p) && ctx.Err() == nil && !errors.Is(err, restante.ErrCorrupt):
+		return fmt.Errorf("mailstore: object %v: %w: %w", o.name, ErrObjectUnavailable, err)
 	case n < len(p):
 		return unavailable("read object", err)
 	}
@@ -90,6 +92,10 @@ func (o *object) read(ctx context.Context, store blob.Store, p []byte, off int64
 	}
 	return nil
 }
+
+// ErrObjectUnavailable says that a message's object cannot be read for now, which tells
+// nothing of other messages.
+var ErrObjectUnavailable = fmt.Errorf("object cannot be had: %w", restante.ErrUnavailable)
 
 // errObjectGone is part of the error for an object that is not there.
 var errObjectGone = errors.New("the object is gone")

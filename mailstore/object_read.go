@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
@@ -19,6 +20,9 @@ const (
 	// can be read before it writes anything, so that its caller learns it in time: what
 	// is shorter callers keep until more follows.
 	longPreface = 8 << 10
+	// objectPatience is how long a reader waits in vain for objects, all together, before
+	// it asks for no other: each request takes its time to fail, and a mailbox has many.
+	objectPatience = 30 * time.Second
 )
 
 // window is what a reader holds of an object.
@@ -105,12 +109,25 @@ func (r *Reader) load(o *object, off, end int64) ([]byte, error) {
 		}
 		data := w.data[:want]
 		w.data = w.data[:0]
-		if err := o.read(r.ctx, r.account.store.blobs, data, start); err != nil {
-			return nil, r.unreadable(o, err)
+		if err := r.request(o, data, start); err != nil {
+			return nil, err
 		}
 		w.at, w.data = start, data
 	}
 	return w.data[off-w.at : min(int64(len(w.data)), end-w.at)], nil
+}
+
+// request reads octets of an object unless others were waited for in vain for long.
+func (r *Reader) request(o *object, p []byte, off int64) error {
+	if r.vain >= objectPatience {
+		return fmt.Errorf("mailstore: object %v was not asked for: %w", o.name, ErrObjectUnavailable)
+	}
+	begun := r.account.store.now()
+	err := o.read(r.ctx, r.account.store.blobs, p, off)
+	if errors.Is(err, ErrObjectUnavailable) {
+		r.vain += r.account.store.now().Sub(begun)
+	}
+	return r.unreadable(o, err)
 }
 
 // unreadable answers what it means that an object could not be read. One that is gone

@@ -35,7 +35,8 @@ type Reader struct {
 	split int64            // the length of the header row
 	of    restante.EmailID // whose split that is; 0: nobody's
 
-	window window // of the last object that was read
+	window window        // of the last object that was read
+	vain   time.Duration // how long objects were waited for that could not be had
 
 	notes *annotationCursor // nil before annotations are asked for
 	noted restante.UID      // of the last message whose annotations were

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
@@ -37,13 +36,13 @@ type fetcher struct {
 	scratch []byte
 	octets  octets // what the current literal's octets are written to
 
-	expunged   int // messages left out because their content is gone
-	unreadable []restante.UID
-	unreadably int   // how many of them
-	partless   bool  // an annotation was asked for of a part that is not there
-	annotates  bool  // messages of the mailbox may have annotations
-	undecoded  bool  // a part's transfer encoding is unknown
-	lost       error // why no more can be sent
+	expunged  int // messages left out because their content is gone
+	unread    unreadUIDs
+	away      bool  // one of them only for now
+	partless  bool  // an annotation was asked for of a part that is not there
+	annotates bool  // messages of the mailbox may have annotations
+	undecoded bool  // a part's transfer encoding is unknown
+	lost      error // why no more can be sent
 }
 
 func (s *session) newFetcher(items *imap.FetchItems) *fetcher {
@@ -217,14 +216,18 @@ func (f *fetcher) leaveOut(uid restante.UID, err error) error {
 	switch {
 	case errors.Is(err, restante.ErrExpunged):
 		f.expunged++
+	case errors.Is(err, mailstore.ErrObjectUnavailable):
+		f.unread.add(uid)
+		if !f.away { // one line says it for all
+			f.away = true
+			f.s.log.Warn("message cannot be read for now", "mailbox", f.s.selected.id, "uid", uid, "error", err)
+		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, restante.ErrUnavailable), errors.Is(err, restante.ErrNotFound):
 		return err
 	default:
 		f.s.log.Error("message cannot be read", "mailbox", f.s.selected.id, "uid", uid, "error", err)
-		if f.unreadably++; len(f.unreadable) < 10 {
-			f.unreadable = append(f.unreadable, uid)
-		}
+		f.unread.add(uid)
 	}
 	return nil
 }
@@ -253,13 +256,8 @@ func (f *fetcher) spill() {
 // told that there are some (RFC 2180 §4.1.2).
 func (f *fetcher) answer(uid bool) (imap.StatusResponse, error) {
 	switch {
-	case f.unreadably > 0:
-		uids := strings.Trim(fmt.Sprint(f.unreadable), "[]")
-		text := fmt.Sprintf("Message with UID %s cannot be read; all others were sent", uids)
-		if more := f.unreadably - len(f.unreadable); more > 0 {
-			text = fmt.Sprintf("Message with UID %s and %d more cannot be read; all others were sent", uids, more)
-		}
-		return done, imap.No(imap.CodeCorruption, text)
+	case f.unread.count > 0:
+		return done, f.unread.answer(f.away)
 	case f.partless:
 		return done, errNoPart() // RFC 5257 §3.2.1
 	case f.undecoded:
