@@ -181,3 +181,7 @@ func (s *Server) Bucket(t testing.TB) s3blob.Options {
 	}
 	return o
 }
+
+// Objects answers the directory below which the objects of a bucket lie as files, whose
+// times are theirs.
+func (s *Server) Objects(b s3blob.Options) string { return filepath.Join(s.dir, "data", b.Bucket) }
