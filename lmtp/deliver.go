@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -101,20 +100,4 @@ func (s *session) append(a *mailstore.Account, mb restante.MailboxID, sp *spool,
 		return mailstore.AppendResult{}, err
 	}
 	return p.Commit(s.conn.ctx, mb)
-}
-
-// trace is what final delivery puts before a message: Return-Path (RFC 5321
-// §4.4), Delivered-To, and a Received line.
-func (s *session) trace(r recipient) string {
-	with := "LMTP"
-	if s.utf8 {
-		with = "UTF8LMTP" // RFC 6531 §4.3
-	}
-	from := ""
-	if a := s.conn.Remote(); a.IsValid() {
-		from = " ([" + a.String() + "])"
-	}
-	return fmt.Sprintf("Return-Path: <%s>\r\nDelivered-To: %s\r\nReceived: from %s%s\r\n\tby %s with %s id %d\r\n\tfor <%s>; %s\r\n",
-		s.from, r.address, s.helo, from, s.server.o.Hostname, with, s.conn.ID(), r.address,
-		s.server.o.Now().Format(time.RFC1123Z))
 }

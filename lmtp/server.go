@@ -93,7 +93,7 @@ func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{o: o, conns: newHandover()}
 	s.smtp = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		return newSession(s, c.Conn().(*conn), c.Hostname()), nil
+		return newSession(s, c), nil
 	}))
 	s.smtp.LMTP = true
 	s.smtp.Domain = o.Hostname

@@ -15,9 +15,10 @@ import (
 // session is what is known of the transaction under way.
 type session struct {
 	server *Server
+	smtp   *smtp.Conn
 	conn   *conn
-	helo   string
 	log    *slog.Logger
+	open   bool // MAIL has begun a transaction
 	from   string
 	utf8   bool
 	rcpts  []recipient
@@ -25,22 +26,27 @@ type session struct {
 
 var _ smtp.LMTPSession = (*session)(nil)
 
-func newSession(s *Server, c *conn, helo string) *session {
-	return &session{server: s, conn: c, helo: helo, log: c.Logger()}
+func newSession(s *Server, c *smtp.Conn) *session {
+	mine := c.Conn().(*conn)
+	return &session{server: s, smtp: c, conn: mine, log: mine.Logger()}
 }
 
 // Reset forgets the transaction (RSET, and after each message).
 func (s *session) Reset() {
-	s.from, s.utf8, s.rcpts = "", false, nil
+	s.open, s.from, s.utf8, s.rcpts = false, "", false, nil
 	s.conn.setBusy(false)
 }
 
 // Logout is told the connection's end.
 func (s *session) Logout() error { return nil }
 
-// Mail begins a transaction.
+// Mail begins a transaction, unless one is open (RFC 5321 §4.1.4): the library would keep its
+// recipients and answer 250 for them.
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
-	s.from, s.utf8, s.rcpts = from, o.UTF8, nil
+	if s.open {
+		return &smtp.SMTPError{Code: 503, EnhancedCode: smtp.EnhancedCode{5, 5, 1}, Message: "A transaction is open already"}
+	}
+	s.open, s.from, s.utf8 = true, from, o.UTF8
 	s.conn.setBusy(true)
 	return nil
 }
