@@ -154,16 +154,16 @@ func TestTaskRunsOnce(t *testing.T) {
 	eventually(t, "it is done", func() bool { return runs.Load() == 1 })
 	eventually(t, "all are there", func() bool { return all[0].Count() == 3 && all[2].Count() == 3 })
 	for _, c := range all {
-		before := beats(t, b, c)
-		eventually(t, "some beats go by", func() bool { return beats(t, b, c) > before+3 })
+		before := stored(t, b).nodes[c.id].Beat
+		eventually(t, "some beats go by", func() bool { return stored(t, b).nodes[c.id].Beat > before+3 })
 	}
 	if n := runs.Load(); n != 1 {
 		t.Errorf("done %d times in an hour", n)
 	}
 }
 
-// beats reads how often a node has beaten.
-func beats(t *testing.T, b *memkv.Backing, c *Cluster) uint64 {
+// stored reads what the nodes say of themselves.
+func stored(t *testing.T, b *memkv.Backing) *table {
 	t.Helper()
 	engine := b.Open()
 	defer engine.Close()
@@ -172,11 +172,11 @@ func beats(t *testing.T, b *memkv.Backing, c *Cluster) uint64 {
 		t.Fatal(err)
 	}
 	defer snap.Close()
-	table, err := readTable(snap)
+	said, err := readTable(snap)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table.nodes[c.id].Beat
+	return said
 }
 
 // TestTaskIsTakenOver: a node that is cut off from the store loses its task, whose
@@ -206,25 +206,9 @@ func TestTaskIsTakenOver(t *testing.T) {
 	<-done
 	engine.Inject(memkv.Faults{})
 	eventually(t, "the second's end is noted", func() bool {
-		l := leaseOf(t, b, "sweep")
+		l := stored(t, b).leases["sweep"]
 		return l.Holder == 0 && l.Term == 2 && l.Done > 0
 	})
-}
-
-func leaseOf(t *testing.T, b *memkv.Backing, task string) lease {
-	t.Helper()
-	engine := b.Open()
-	defer engine.Close()
-	snap, err := engine.Snapshot(t.Context(), partition)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
-	table, err := readTable(snap)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table.leases[task]
 }
 
 // TestTaskOfNodeThatEnds: a task that was cut off is another node's at once.
@@ -260,9 +244,9 @@ func TestFailedTask(t *testing.T) {
 		}
 		return nil
 	}}}})
-	eventually(t, "the failure is noted", func() bool { return strings.Contains(leaseOf(t, b, "sweep").Error, "panic") })
+	eventually(t, "the failure is noted", func() bool { return strings.Contains(stored(t, b).leases["sweep"].Error, "panic") })
 	clock.Add(int64(retryAfter/time.Second) + 1)
-	eventually(t, "it is tried again", func() bool { return runs.Load() == 2 && leaseOf(t, b, "sweep").Error == "" })
+	eventually(t, "it is tried again", func() bool { return runs.Load() == 2 && stored(t, b).leases["sweep"].Error == "" })
 }
 
 // aloneKV is an engine with a single writer.
@@ -282,7 +266,7 @@ func TestAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "it is done", func() bool { return leaseOf(t, engine.Backing(), "sweep").Done > 0 })
+		eventually(t, "it is done", func() bool { return stored(t, engine.Backing()).leases["sweep"].Done > 0 })
 		if c.Count() != 1 {
 			t.Error(c.Count())
 		}
@@ -324,8 +308,8 @@ func TestRowsOfOthersVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _ := quick(t, engine.Backing(), Options{})
-	before := beats(t, engine.Backing(), c)
-	eventually(t, "it beats", func() bool { return beats(t, engine.Backing(), c) > before })
+	before := stored(t, engine.Backing()).nodes[c.id].Beat
+	eventually(t, "it beats", func() bool { return stored(t, engine.Backing()).nodes[c.id].Beat > before })
 	if c.Count() != 1 {
 		t.Error(c.Count())
 	}

@@ -39,21 +39,6 @@ func targetCharset(name string) (charset, bool) {
 	return charset{name: low, enc: enc}, true
 }
 
-// EncodeText gives UTF-8 text in a charset. Characters that the charset lacks
-// become replacement, or end it with ok false where there is none.
-func EncodeText(text []byte, name string, replacement *string) (out []byte, ok bool) {
-	c, known := targetCharset(name)
-	if !known {
-		return nil, false
-	}
-	return c.encode(text, func(rune) (string, bool) {
-		if replacement == nil {
-			return "", false
-		}
-		return *replacement, true
-	})
-}
-
 // encode writes text in the charset; instead gives what a character that it lacks
 // is replaced by.
 func (c *charset) encode(text []byte, instead func(rune) (string, bool)) ([]byte, bool) {

@@ -62,11 +62,6 @@ func CodeBadCharsets(charsets []string) Code {
 	return Code("BADCHARSET (" + strings.Join(charsets, " ") + ")")
 }
 
-// CodePermanentFlags is PERMANENTFLAGS with the flags given.
-func CodePermanentFlags(flags []string) Code {
-	return Code("PERMANENTFLAGS (" + strings.Join(flags, " ") + ")")
-}
-
 // CodeUIDNext is UIDNEXT; n is the predicted next UID.
 func CodeUIDNext(n uint32) Code { return numberCode("UIDNEXT ", uint64(n)) }
 

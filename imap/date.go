@@ -12,25 +12,6 @@ type Date struct {
 	Day   int
 }
 
-// DateOf gives the date of t in the zone that t carries.
-func DateOf(t time.Time) Date {
-	y, m, d := t.Date()
-	return Date{y, m, d}
-}
-
-// Days gives the number of days from 1970-01-01 to the date, negative before.
-func (d Date) Days() int64 {
-	return floorDiv(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Unix(), 86400)
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
 const monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 // Append writes the date as in 1-Feb-1994.

@@ -2,7 +2,6 @@ package imap
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -27,37 +26,6 @@ func CanonMailbox(name string, delim byte) string {
 		return Inbox + name[len(Inbox):]
 	}
 	return name
-}
-
-// CheckMailboxName says what is wrong with a mailbox name in UTF-8, in words for
-// the client, or gives the empty string. Names are Net-Unicode (RFC 9051 §5.1,
-// RFC 5198): UTF-8 in normal form C without control characters, U+2028 and
-// U+2029, and not beginning with a byte order mark.
-func CheckMailboxName(name string) string {
-	switch {
-	case name == "":
-		return "mailbox name is empty"
-	case !utf8.ValidString(name):
-		return "mailbox name is not UTF-8"
-	}
-	ascii := true
-	for _, r := range name {
-		switch {
-		case r < 0x20, r >= 0x7f && r < 0xa0:
-			return "mailbox name has a control character"
-		case r == 0x2028, r == 0x2029:
-			return "mailbox name has a line separator"
-		case r >= 0x80:
-			ascii = false
-		}
-	}
-	if strings.HasPrefix(name, "\ufeff") {
-		return "mailbox name begins with a byte order mark"
-	}
-	if !ascii && !norm.NFC.IsNormalString(name) {
-		return "mailbox name is not in Unicode normal form C"
-	}
-	return ""
 }
 
 // NormalMailboxName gives a name in normal form C, as macOS clients, which send

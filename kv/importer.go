@@ -15,3 +15,13 @@ type Importer interface {
 	// longer names it.
 	Import(ctx context.Context, p Partition, base, version Version, b *Batch) error
 }
+
+// ImportBatch answers the batch that an engine applies for an Import: the one that
+// it was given, or for version 0 one that removes all rows.
+func ImportBatch(version Version, b *Batch) *Batch {
+	if version == 0 {
+		b = new(Batch)
+		b.DeleteRange(nil, nil)
+	}
+	return b
+}

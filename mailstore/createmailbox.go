@@ -27,7 +27,7 @@ func (tx *txn) createTree(name string, use []string) error {
 	if err != nil {
 		return err
 	}
-	if use, err = tx.freeUses(use, 0); err != nil {
+	if use, err = tx.freeUses(use); err != nil {
 		return err
 	}
 	if d := tx.named(name); d != nil {

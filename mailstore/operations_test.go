@@ -272,8 +272,6 @@ func TestMailboxes(t *testing.T) {
 		{func() error { return f.DeleteMailbox(ctx, "n/m/b") }, nil, "INBOX Drafts INBOX/x n n/m"},
 		{func() error { return f.RenameMailbox(ctx, "n/m", "n2") }, nil, "INBOX Drafts INBOX/x n n2"},
 		{func() error { return f.RenameMailbox(ctx, "INBOX", "old/mail") }, nil, "INBOX Drafts INBOX/x n n2 old old/mail"},
-		{func() error { return f.SetSpecialUse(ctx, "n2", []string{`\Sent`}) }, nil, ""},
-		{func() error { return f.SetSpecialUse(ctx, "n2", []string{`\Sent`, `\Drafts`}) }, ErrSpecialUse, ""},
 	} {
 		if err := c.do(); !errors.Is(err, c.want) {
 			t.Errorf("%v, want %v", err, c.want)

@@ -57,10 +57,6 @@ func newPage(key restante.UID, messages []Message, flags *FlagTable) *Page {
 // Len is the number of messages.
 func (p *Page) Len() int { return p.n }
 
-// FirstUID is the UID of the first message, LastUID that of the last.
-func (p *Page) FirstUID() restante.UID { return p.first }
-func (p *Page) LastUID() restante.UID  { return p.last }
-
 // MaxModSeq is the highest modseq of the page's messages.
 func (p *Page) MaxModSeq() restante.ModSeq { return p.maxModSeq }
 

@@ -164,9 +164,6 @@ func NewDay(year int, month time.Month, day int) Day {
 	return max(dayOf(t.Unix()), 1)
 }
 
-// DayOf is the calendar day of t in t's own time zone.
-func DayOf(t time.Time) Day { return NewDay(t.Date()) }
-
 // dayOf is the day that a second falls in, where local is the number of
 // seconds since the Unix epoch plus the zone's offset.
 func dayOf(local int64) Day {

@@ -56,7 +56,7 @@ func searchable(t testing.TB, n int) (*Account, *Snapshot) {
 func naive(t *testing.T, s *Snapshot, subject func(restante.EmailID) string, seq int, q Query) bool {
 	m := s.At(seq)
 	day := func(tm Time, since, before Day) bool {
-		d := DayOf(tm.Time())
+		d := NewDay(tm.Time().Date())
 		return d >= since && (before == 0 || d < before)
 	}
 	switch q := q.(type) {
@@ -247,7 +247,7 @@ func TestDay(t *testing.T) {
 		{time.Unix(0, 0).UTC(), 719163},
 		{time.Date(2024, 2, 29, 23, 59, 59, 0, time.FixedZone("", 14*3600)), NewDay(2024, 2, 29)},
 	} {
-		if got := DayOf(c.at); got != c.want {
+		if got := NewDay(c.at.Date()); got != c.want {
 			t.Errorf("%v: %d, want %d", c.at, got, c.want)
 		}
 	}

@@ -1,13 +1,11 @@
 package mailstore
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/restante/restante"
-	"github.com/restante/restante/kv"
 )
 
 // ErrSpecialUse is the kind of error for a special use that a mailbox cannot
@@ -36,17 +34,14 @@ func normalizeUses(uses []string) ([]string, error) {
 	return slices.Compact(list), nil
 }
 
-// freeUses normalizes special uses and makes sure that no other mailbox than
-// except has them, for clients would not know which to take.
-func (tx *txn) freeUses(uses []string, except restante.MailboxID) ([]string, error) {
+// freeUses normalizes special uses and makes sure that no mailbox has them, for
+// clients would not know which to take.
+func (tx *txn) freeUses(uses []string) ([]string, error) {
 	uses, err := normalizeUses(uses)
 	if err != nil || len(uses) == 0 {
 		return nil, err
 	}
 	for _, b := range tx.base.mailboxes {
-		if b.mailbox.ID == except {
-			continue
-		}
 		for _, use := range b.mailbox.SpecialUse {
 			if slices.Contains(uses, use) {
 				return nil, fmt.Errorf("mailstore: %q has %s already: %w", b.mailbox.Name, use, ErrSpecialUse)
@@ -54,27 +49,4 @@ func (tx *txn) freeUses(uses []string, except restante.MailboxID) ([]string, err
 		}
 	}
 	return uses, nil
-}
-
-// SetSpecialUse gives a mailbox these special uses in place of those it had
-// (RFC 6154). Errors are restante.ErrNotFound and ErrSpecialUse.
-func (a *Account) SetSpecialUse(ctx context.Context, name string, use []string) error {
-	name, err := normalizeName(name)
-	if err != nil {
-		return err
-	}
-	_, err = a.update(ctx, kv.Durable, func(tx *txn) error {
-		d := tx.named(name)
-		if d == nil || d.mailbox.NoSelect {
-			return fmt.Errorf("mailstore: mailbox %q: %w", name, restante.ErrNotFound)
-		}
-		uses, err := tx.freeUses(use, d.mailbox.ID)
-		if err != nil || slices.Equal(uses, d.mailbox.SpecialUse) {
-			return err
-		}
-		d.mailbox.SpecialUse = uses
-		d.touched, tx.structure = true, true
-		return nil
-	})
-	return err
 }

@@ -14,16 +14,6 @@ import (
 	"github.com/restante/restante"
 )
 
-// Charsets gives names for the BADCHARSET response code (RFC 9051 §7.1): the
-// charsets that clients use. [CharsetDecoder] knows more, by many names.
-func Charsets() []string {
-	return []string{
-		"US-ASCII", "UTF-8", "UTF-16", "ISO-8859-1", "ISO-8859-2", "ISO-8859-5", "ISO-8859-7",
-		"ISO-8859-9", "ISO-8859-15", "WINDOWS-1250", "WINDOWS-1251", "WINDOWS-1252", "KOI8-R",
-		"KOI8-U", "BIG5", "GB2312", "GBK", "GB18030", "EUC-JP", "ISO-2022-JP", "SHIFT_JIS", "EUC-KR",
-	}
-}
-
 // CharsetDecoder gives a decoder to UTF-8 for the charset of that name, in any
 // case; the error wraps [restante.ErrUnknownCharset]. Octets that are wrong in
 // the charset come out as U+FFFD.

@@ -13,9 +13,6 @@ type Needle struct {
 	by     Comparator
 }
 
-// NewNeedle folds the text, in UTF-8, of a search key.
-func NewNeedle(text []byte) Needle { return UnicodeCasemap.Needle(text) }
-
 // Needle makes a needle of the text, in UTF-8, of a search key, to be found as the
 // comparator has it.
 func (c Comparator) Needle(text []byte) Needle { return Needle{folded: c.Append(nil, text), by: c} }
@@ -23,9 +20,6 @@ func (c Comparator) Needle(text []byte) Needle { return Needle{folded: c.Append(
 // Contains says whether folded text holds the needle. The empty needle is in
 // every text.
 func (n Needle) Contains(folded []byte) bool { return bytes.Contains(folded, n.folded) }
-
-// Folded gives the needle's folded octets, which must not be changed.
-func (n Needle) Folded() []byte { return n.folded }
 
 // Matcher looks for needles in streams. It keeps its buffers from one stream
 // to the next, so it serves one goroutine at a time.
@@ -47,13 +41,6 @@ func NewMatcher(needles ...Needle) *Matcher {
 		m.overlap = max(m.overlap, len(n.folded)-1)
 	}
 	return m
-}
-
-// Match looks for the needles in UTF-8 text that needs no reading, with found
-// and the answer as in [Matcher.MatchReader].
-func (m *Matcher) Match(text []byte, found []bool) bool {
-	m.folded = m.by.Append(m.folded[:0], text)
-	return m.match(found)
 }
 
 // MatchReader looks for the needles in the UTF-8 text that r reads. found has

@@ -53,7 +53,7 @@ func TestFoldEveryRune(t *testing.T) {
 
 func TestMatchReader(t *testing.T) {
 	text := strings.Repeat("x", readSize-3) + "Grüße aus Köln" + strings.Repeat("-", readSize) + "ende"
-	m := NewMatcher(NewNeedle([]byte("GRÜSSE")), NewNeedle([]byte("grüße AUS")), NewNeedle([]byte("ENDE")), NewNeedle(nil))
+	m := NewMatcher(UnicodeCasemap.Needle([]byte("GRÜSSE")), UnicodeCasemap.Needle([]byte("grüße AUS")), UnicodeCasemap.Needle([]byte("ENDE")), UnicodeCasemap.Needle(nil))
 	for name, r := range map[string]io.Reader{
 		"whole": strings.NewReader(text),
 		"one":   iotest.OneByteReader(strings.NewReader(text)),
@@ -70,7 +70,7 @@ func TestMatchReader(t *testing.T) {
 
 func TestMatchReaderStopsEarly(t *testing.T) {
 	boom := errors.New("boom")
-	m := NewMatcher(NewNeedle([]byte("needle")))
+	m := NewMatcher(UnicodeCasemap.Needle([]byte("needle")))
 	r := io.MultiReader(strings.NewReader("a NEEDLE here"), iotest.ErrReader(boom))
 	if all, err := m.MatchReader(t.Context(), r, []bool{false}); !all || err != nil {
 		t.Errorf("got %v, %v", all, err)
@@ -93,7 +93,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add([]byte("a\xe2\x82"), []byte("\xe2"), 1)
 	f.Fuzz(func(t *testing.T, text, needle []byte, cut int) {
 		folded := Fold(nil, text)
-		n := NewNeedle(needle)
+		n := UnicodeCasemap.Needle(needle)
 		want := n.Contains(folded)
 		at := 0
 		if len(text) > 0 {
@@ -112,7 +112,7 @@ func FuzzMatch(f *testing.F) {
 }
 
 func benchmarkMatch(b *testing.B, text string) {
-	m := NewMatcher(NewNeedle([]byte("nowhere")), NewNeedle([]byte("to be found")))
+	m := NewMatcher(UnicodeCasemap.Needle([]byte("nowhere")), UnicodeCasemap.Needle([]byte("to be found")))
 	found := make([]bool, 2)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

@@ -39,10 +39,3 @@ func (g *Gate[K]) Leave(k K) {
 		delete(g.mu.inside, k)
 	}
 }
-
-// Inside answers how many are in for k.
-func (g *Gate[K]) Inside(k K) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.mu.inside[k]
-}

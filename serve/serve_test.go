@@ -192,7 +192,7 @@ func TestGate(t *testing.T) {
 		t.Error("another key is not let in")
 	}
 	g.Leave("a")
-	if !g.Enter("a") || g.Inside("a") != 2 {
+	if !g.Enter("a") || g.mu.inside["a"] != 2 {
 		t.Error("a place was not given back")
 	}
 	for _, k := range []string{"a", "a", "b"} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"github.com/restante/restante/admin"
 	"github.com/restante/restante/config"
 	"github.com/restante/restante/kv"
+	"github.com/spf13/cobra"
 )
 
 // withCaller runs f with the administration of the store that c names: of the
@@ -37,4 +39,29 @@ func withCaller(ctx context.Context, c config.Config, create bool, f func(admin.
 		return err
 	}
 	return errors.Join(f(admin.Local{Operations: n.admin}), n.Close())
+}
+
+// do calls one operation of the administration.
+func (f *flags) do(c *cobra.Command, op string, in any, event func(json.RawMessage) error, out any) error {
+	conf, err := f.load()
+	if err != nil {
+		return err
+	}
+	return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
+		return caller.Call(c.Context(), op, in, event, out)
+	})
+}
+
+// withMail runs do with the mail of the user that --user names.
+func (f *flags) withMail(c *cobra.Command, user string, do func(admin.Mail) error) error {
+	if user == "" {
+		return usageError{errors.New("--user is not given")}
+	}
+	conf, err := f.load()
+	if err != nil {
+		return err
+	}
+	return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
+		return do(admin.Mail{Caller: caller, User: user})
+	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -22,16 +21,7 @@ func newExport(f *flags) *cobra.Command {
 			"while the server runs or not. DIR must not hold a Maildir yet. Line ends become LF, as Maildir has them.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if user == "" {
-				return usageError{errors.New("--user is not given")}
-			}
-			conf, err := f.load()
-			if err != nil {
-				return err
-			}
-			return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
-				return runExport(c, admin.Mail{Caller: caller, User: user}, args[0])
-			})
+			return f.withMail(c, user, func(mail admin.Mail) error { return runExport(c, mail, args[0]) })
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "user `NAME` whose mail it is")

@@ -61,14 +61,3 @@ func newGroupMembers(f *flags) *cobra.Command {
 		return nil
 	}}
 }
-
-// do calls one operation.
-func (f *flags) do(c *cobra.Command, op string, in any, event func(json.RawMessage) error, out any) error {
-	conf, err := f.load()
-	if err != nil {
-		return err
-	}
-	return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
-		return caller.Call(c.Context(), op, in, event, out)
-	})
-}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,16 +25,7 @@ func newImport(f *flags) *cobra.Command {
 			"name, a mail spool to INBOX. With --mailbox all goes to that mailbox, folders below it.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, paths []string) error {
-			if user == "" {
-				return usageError{errors.New("--user is not given")}
-			}
-			conf, err := f.load()
-			if err != nil {
-				return err
-			}
-			return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
-				return runImport(c, admin.Mail{Caller: caller, User: user}, mailbox, paths)
-			})
+			return f.withMail(c, user, func(mail admin.Mail) error { return runImport(c, mail, mailbox, paths) })
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "user `NAME` whose mail it is")

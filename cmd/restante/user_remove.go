@@ -18,16 +18,10 @@ func newUserRemove(f *flags) *cobra.Command {
 		Short: "Remove a user with all mail",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			conf, err := f.load()
-			if err != nil {
-				return err
-			}
 			if !yes && !confirm(c, args[0]) {
 				return errors.New("nothing was removed")
 			}
-			return withCaller(c.Context(), conf, false, func(caller admin.Caller) error {
-				return caller.Call(c.Context(), admin.OpUserRemove, admin.Name{Name: args[0]}, nil, nil)
-			})
+			return f.do(c, admin.OpUserRemove, admin.Name{Name: args[0]}, nil, nil)
 		},
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask on a terminal")

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"sync"
 	"testing"
 )
 
@@ -27,36 +26,20 @@ func TestFrozenSessions(t *testing.T) {
 
 func frozenSessions(t *testing.T, seed int64, nodes ...*host) {
 	all := believers(t, 5, seed, nodes...)
-	a, err := nodes[0].account("alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Release()
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for i := range 30 {
-			if err := nodes[i%len(nodes)].deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
-				t.Error(err)
+	a := atOnce(t, nodes, all, 30, func(i int, b *believer) {
+		for range 60 {
+			switch k := b.rnd.Intn(10); {
+			case i == 0:
+			case k == 0:
+				b.notifies = true
+				b.freeze()
+			case k == 1:
+				b.notifies = true
+				b.thaw()
 			}
+			b.step()
 		}
 	})
-	for i, b := range all {
-		wg.Go(func() {
-			for range 60 {
-				switch k := b.rnd.Intn(10); {
-				case i == 0:
-				case k == 0:
-					b.notifies = true
-					b.freeze()
-				case k == 1:
-					b.notifies = true
-					b.thaw()
-				}
-				b.step()
-			}
-		})
-	}
-	wg.Wait()
 	for _, b := range all {
 		if !t.Failed() {
 			b.thaw()

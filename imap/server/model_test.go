@@ -11,6 +11,7 @@ import (
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/kv/pgkv"
+	"github.com/restante/restante/mailstore"
 )
 
 // believers gives sessions on one mailbox, of clients of every kind, which are
@@ -116,30 +117,38 @@ func TestConcurrentSessions(t *testing.T) {
 
 func concurrentSessions(t *testing.T, seed int64, nodes ...*host) {
 	all := believers(t, 6, seed, nodes...)
-	a, err := nodes[0].account("alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Release()
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for i := range 40 {
-			if err := nodes[i%len(nodes)].deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
-				t.Error(err)
-			}
+	a := atOnce(t, nodes, all, 40, func(_ int, b *believer) {
+		for range 80 {
+			b.step()
 		}
 	})
-	for _, b := range all {
-		wg.Go(func() {
-			for range 80 {
-				b.step()
-			}
-		})
-	}
-	wg.Wait()
 	for _, b := range all {
 		if !t.Failed() {
 			b.verify(a)
 		}
 	}
+}
+
+// atOnce lets all do something while messages are delivered, and answers the account
+// that they have in common once all of it is done.
+func atOnce(t *testing.T, nodes []*host, all []*believer, deliveries int, do func(i int, b *believer)) *mailstore.Account {
+	t.Helper()
+	a, err := nodes[0].account("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Release)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range deliveries {
+			if err := nodes[i%len(nodes)].deliver("alice", "INBOX", "Subject: delivered\r\n\r\n"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for i, b := range all {
+		wg.Go(func() { do(i, b) })
+	}
+	wg.Wait()
+	return a
 }

@@ -167,19 +167,13 @@ func (e *Encoder) Literal(size int64, src io.Reader) *Encoder {
 	return e.copyFrom(size, src)
 }
 
-// Literal8 is Literal in the form that may hold NUL: ~{size} (RFC 3516 §4.3).
-func (e *Encoder) Literal8(size int64, src io.Reader) *Encoder {
-	e.literalHead(size, true)
-	return e.copyFrom(size, src)
-}
-
 // LiteralTo is Literal for a source that writes itself, such as stored chunks.
 func (e *Encoder) LiteralTo(size int64, src io.WriterTo) *Encoder {
 	e.literalHead(size, false)
 	return e.copyTo(size, src)
 }
 
-// Literal8To is LiteralTo for ~{size}.
+// Literal8To is LiteralTo in the form that may hold NUL: ~{size} (RFC 3516 §4.3).
 func (e *Encoder) Literal8To(size int64, src io.WriterTo) *Encoder {
 	e.literalHead(size, true)
 	return e.copyTo(size, src)

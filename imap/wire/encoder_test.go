@@ -52,7 +52,7 @@ func TestEncoder(t *testing.T) {
 		{"~{2}\r\n\x00\x01", func(e *Encoder) { e.Literal8Bytes([]byte{0, 1}) }},
 		{"{500}\r\n" + long, func(e *Encoder) { e.Literal(500, strings.NewReader(long)) }},
 		{"{400}\r\n" + long[:400], func(e *Encoder) { e.Literal(400, strings.NewReader(long)) }},
-		{"~{500}\r\n" + long, func(e *Encoder) { e.Literal8(500, strings.NewReader(long)) }},
+		{"~{500}\r\n" + long, func(e *Encoder) { e.Literal8To(500, strings.NewReader(long)) }},
 		{"{500}\r\n" + long, func(e *Encoder) { e.LiteralTo(500, strings.NewReader(long)) }},
 		{`" 1-Feb-2000 10:20:30 +0000"`, func(e *Encoder) { e.DateTime(time.Date(2000, 2, 1, 10, 20, 30, 0, time.UTC)) }},
 		{"a OK [READ-ONLY] done\r\n", func(e *Encoder) {

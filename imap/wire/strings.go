@@ -41,14 +41,6 @@ func AppendString[T string | []byte](dst []byte, s T, utf8OK bool) []byte {
 	return append(dst, '"')
 }
 
-// AppendNString is AppendString, or NIL where s is not present.
-func AppendNString(dst []byte, s string, present, utf8OK bool) []byte {
-	if !present {
-		return append(dst, "NIL"...)
-	}
-	return AppendString(dst, s, utf8OK)
-}
-
 // AppendValue writes a value of any octets: as AppendString does, or as a literal8
 // where it has a NUL (RFC 5257 §3.2.2).
 func AppendValue(dst, value []byte, utf8OK bool) []byte {

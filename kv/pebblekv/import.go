@@ -10,11 +10,7 @@ var _ kv.Importer = (*Store)(nil)
 
 // Import implements kv.Importer.
 func (s *Store) Import(ctx context.Context, p kv.Partition, base, version kv.Version, b *kv.Batch) error {
-	if version == 0 {
-		b = new(kv.Batch)
-		b.DeleteRange(nil, nil)
-	}
-	_, err := s.commit(ctx, p, base, version, b, kv.Durable)
+	_, err := s.commit(ctx, p, base, version, kv.ImportBatch(version, b), kv.Durable)
 	return err
 }
 

@@ -51,23 +51,7 @@ func TestLinearizableUnderFaults(t *testing.T) {
 		nodes, proxies = append(nodes, s), append(proxies, p)
 	}
 	rng := rand.New(rand.NewPCG(2, 2))
-	during(t, nodes, func() {
-		for round := range 20 {
-			time.Sleep(time.Duration(rng.IntN(60)) * time.Millisecond) // between faults; nothing is waited for
-			switch p := proxies[rng.IntN(2)]; {
-			case round%7 == 6:
-				server.Kill()
-				server.Run(t)
-			case round%2 == 0:
-				p.Mute(true)
-				time.Sleep(5 * time.Millisecond)
-				p.Cut()
-				p.Mute(false)
-			default:
-				p.Cut()
-			}
-		}
-	})
+	during(t, nodes, func() { faults(t, rng, server, proxies, 20) })
 }
 
 // TestLinearizableOverFailover kills the primary and promotes its standby while two

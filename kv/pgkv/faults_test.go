@@ -172,21 +172,7 @@ func TestChaos(t *testing.T) {
 		})
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
-	for round := range 30 {
-		time.Sleep(time.Duration(rng.IntN(30)) * time.Millisecond) // between faults; nothing is waited for
-		switch p := proxies[rng.IntN(2)]; {
-		case round%10 == 9:
-			server.Kill()
-			server.Run(t)
-		case round%3 == 0:
-			p.Mute(true)
-			time.Sleep(5 * time.Millisecond)
-			p.Cut()
-			p.Mute(false)
-		default:
-			p.Cut()
-		}
-	}
+	faults(t, rng, server, proxies, 30)
 	stop.Store(true)
 	workers.Wait()
 	there := map[string]bool{}
@@ -212,6 +198,27 @@ func TestChaos(t *testing.T) {
 		t.Errorf("%d keys are there, %d were acknowledged", len(there), len(acked))
 	}
 	t.Logf("%d acknowledged, %d refused", len(acked), len(refused))
+}
+
+// faults breaks connections, some with their answers lost, and kills the server now
+// and then.
+func faults(t *testing.T, rng *rand.Rand, server *pgtest.Server, proxies []*pgtest.Proxy, rounds int) {
+	t.Helper()
+	for round := range rounds {
+		time.Sleep(time.Duration(rng.IntN(40)) * time.Millisecond) // between faults; nothing is waited for
+		switch p := proxies[rng.IntN(len(proxies))]; {
+		case round%7 == 6:
+			server.Kill()
+			server.Run(t)
+		case round%2 == 0:
+			p.Mute(true)
+			time.Sleep(5 * time.Millisecond)
+			p.Cut()
+			p.Mute(false)
+		default:
+			p.Cut()
+		}
+	}
 }
 
 func one(key string) *kv.Batch {

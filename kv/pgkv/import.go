@@ -19,11 +19,7 @@ func (s *Store) Import(ctx context.Context, p kv.Partition, base, version kv.Ver
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	if version == 0 {
-		b = new(kv.Batch)
-		b.DeleteRange(nil, nil)
-	}
-	b, err := kv.CheckCommit(p, b)
+	b, err := kv.CheckCommit(p, kv.ImportBatch(version, b))
 	if err != nil {
 		return err
 	}
