@@ -45,6 +45,7 @@ func FuzzSession(f *testing.F) {
 	h := newHost(f, hostOptions{limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1 << 30}})
 	runs := 0
 	f.Fuzz(func(t *testing.T, sent []byte) {
+		h.renew(t, "fuzz")
 		c, err := h.dial()
 		if err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -161,6 +162,28 @@ func (h *host) account(user string) (*mailstore.Account, error) {
 		return nil, err
 	}
 	return h.store.Account(ctx, u.Account)
+}
+
+// renew gives a user an account with but three messages, whatever his former one
+// held, so that what a fuzzer finds follows from one input.
+func (h *host) renew(t *testing.T, user string) {
+	t.Helper()
+	ctx := t.Context()
+	if err := h.users.Remove(ctx, user); err != nil && !errors.Is(err, restante.ErrNotFound) {
+		t.Fatal(err)
+	}
+	if _, err := h.users.Add(ctx, user, directory.Credentials{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"From: a@example.org\r\nSubject: one\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n",
+		"From: b@example.org\r\nSubject: Re: one\r\nIn-Reply-To: <1@x>\r\n\r\nworld\r\n",
+		"Subject: two\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>y\r\n--b--\r\n",
+	} {
+		if err := h.deliver(user, "INBOX", text); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // appendLimit bounds a mailbox as an administrator does.

@@ -108,6 +108,7 @@ func FuzzLegacySession(f *testing.F) {
 	}
 	h := legacyHost(f, hostOptions{limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1 << 30}})
 	f.Fuzz(func(t *testing.T, sent []byte, imap3 bool) {
+		h.renew(t, "fuzz")
 		c, err := h.dial()
 		if err != nil {
 			t.Fatal(err)
