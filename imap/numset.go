@@ -114,6 +114,22 @@ func (s NumSet) Resolve(last uint32) NumSet {
 	return r
 }
 
+// Open is Resolve for a set that is kept while messages come: n:* has all numbers
+// from n on, and "*" itself is the last one now.
+func (s NumSet) Open(last uint32) NumSet {
+	if s.star == 0 {
+		return s
+	}
+	r := NumSet{ranges: slices.Clone(s.ranges)}
+	if last > 0 && s.star > last {
+		r.AddNum(last)
+	}
+	if s.star != math.MaxUint32 {
+		r.AddRange(s.star, math.MaxUint32)
+	}
+	return r
+}
+
 // Count gives how many numbers the set has, not counting "*".
 func (s NumSet) Count() uint64 {
 	var n uint64

@@ -177,3 +177,30 @@ func BenchmarkNumSetAppend(b *testing.B) {
 		buf = s.Append(buf[:0])
 	}
 }
+
+func TestNumSetOpen(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		last uint32
+		want string
+	}{
+		{"1:3", 9, "1:3"},
+		{"2:*", 3, "2:4294967295"},
+		{"5:*", 3, "3,5:4294967295"},
+		{"*", 3, "3"},
+		{"1,7:*", 3, "1,3,7:4294967295"},
+		{"*", 0, ""},
+		{"2:*", 0, "2:4294967295"},
+	} {
+		s, err := ParseNumSet([]byte(c.in), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Open(c.last).String(); got != c.want {
+			t.Errorf("%s, %d: got %q, want %q", c.in, c.last, got, c.want)
+		}
+		if s.String() != c.in {
+			t.Errorf("%s became %s", c.in, s)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func ParseReplace(d *wire.Decoder, uid bool, o Options) (*Replace, error) {
 	if !d.ExpectSP() {
 		return c, d.Err()
 	}
-	c.Set, _ = d.NumSet(1)
+	c.Set, _ = d.NumSet(o.setRanges())
 	if d.Err() == nil && !isOneNumber(c.Set) {
 		d.Expected("the number of one message")
 		return c, d.Err()

@@ -18,6 +18,7 @@ func TestReplace(t *testing.T) {
 		{"REPLACE 4 Drafts {3+}\r\nabc x", "4", "Drafts", 1, true},
 		{"REPLACE 4 Drafts", "4", "Drafts", 0, true},
 		{"REPLACE 4:5 Drafts {3+}\r\nabc", "", "", -1, true},
+		{"REPLACE 4,7 Drafts {3+}\r\nabc", "", "", -1, true},
 		{"REPLACE 4:* Drafts {3+}\r\nabc", "", "", -1, true},
 		{"REPLACE $ Drafts {3+}\r\nabc", "", "", -1, true},
 		{"REPLACE 0 Drafts {3+}\r\nabc", "", "", -1, true},

@@ -119,9 +119,8 @@ func (s *session) openRelative(ctx context.Context, text string) (*urlPart, erro
 	}
 	base := imap.URL{User: s.user.Name}
 	if s.selected != nil {
-		base.Mailbox = s.selected.name
-		if mb := s.selected.account.State().Mailbox(s.selected.id); mb != nil {
-			base.UIDValidity = mb.UIDValidity
+		if mb := s.selected.mailbox(); mb != nil {
+			base.Mailbox, base.UIDValidity = s.selected.place(mb).name, mb.UIDValidity
 		}
 	}
 	u, ok = u.Resolve(&base)

@@ -129,7 +129,7 @@ func errTryCreate() error {
 // copyError gives the answer to a failed COPY or MOVE. A mailbox that was there
 // a moment ago is the destination: the selected one's end is told by sync.
 func (s *session) copyError(err error) error {
-	if errors.Is(err, restante.ErrNotFound) && s.selected.account.State().Mailbox(s.selected.id) != nil {
+	if errors.Is(err, restante.ErrNotFound) && s.selected.mailbox() != nil {
 		return errTryCreate()
 	}
 	return err

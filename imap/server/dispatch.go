@@ -36,6 +36,7 @@ func (s *session) command(ctx context.Context) {
 	}
 	if r != nil && (s.selected != nil || s.interest != nil) && s.state != stateLogout && !errors.Is(err, errPanicked) {
 		s.update(ctx, r.expunge, r.uid())
+		answer = s.lagged(answer)
 	}
 	s.tellMetadata(ctx)
 	s.answer(ctx, tag, r, answer, err)

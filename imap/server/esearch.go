@@ -113,7 +113,7 @@ func (s *session) watchIn(p *imap.SearchProgram, list []place) (*watch, error) {
 		}
 		w, err := s.newWatch(p, true, false)
 		if w != nil {
-			w.in = &list[i]
+			w.told = true
 		}
 		return w, err
 	}

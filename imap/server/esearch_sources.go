@@ -47,8 +47,8 @@ func (g *sourceGatherer) add(source imap.SearchSource) error {
 	switch source.Kind {
 	case imap.SourceSelected:
 		sel := g.s.selected
-		if mb := sel.account.State().Mailbox(sel.id); mb != nil {
-			g.put(place{account: sel.account, mailbox: mb, name: sel.name}, 0)
+		if mb := sel.mailbox(); mb != nil {
+			g.put(sel.place(mb), 0)
 		}
 		return nil
 	case imap.SourceInboxes, imap.SourcePersonal:

@@ -54,7 +54,7 @@ func (s *session) newFetcher(items *imap.FetchItems) *fetcher {
 	}
 	f.content = f.summarized || len(f.sections)+len(items.Annotations) > 0
 	if len(items.Annotations) > 0 {
-		mb := s.selected.account.State().Mailbox(s.selected.id)
+		mb := s.selected.mailbox()
 		f.annotates = mb != nil && mb.HasAnnotations()
 	}
 	return f

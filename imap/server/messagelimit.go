@@ -104,12 +104,12 @@ func (s *session) clipDeleted(t *targets) {
 
 // limitAnswer tells with the answer to a command that it was done for some of its
 // messages only. Where another code must stand in the tagged answer, the limit is
-// told before it (RFC 9738 §3.1).
+// told before it (RFC 9738 §3.1); HIGHESTMODSEQ must with QRESYNC (RFC 7162 §3.2.9).
 func (s *session) limitAnswer(name string, a imap.StatusResponse, err error) imap.StatusResponse {
 	n := s.srv.limits.CommandMessages
 	code := limitCode(n, s.limited)
 	text := fmt.Sprintf("%s completed for the last %d messages", name, n)
-	if err == nil && a.Type == imap.StatusOK && a.Code.Name() == "HIGHESTMODSEQ" {
+	if err == nil && a.Type == imap.StatusOK && a.Code.Name() == "HIGHESTMODSEQ" && !s.enabled.has(featureQResync) {
 		s.untaggedOK(a.Code, "Highest modification sequence")
 		a.Code = ""
 	}

@@ -126,7 +126,7 @@ func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account
 		}
 		name := mb.Name
 		if only != nil {
-			name = only.name
+			name = only.place(mb).name
 		}
 		if !s.hearsMetadata(name) {
 			continue

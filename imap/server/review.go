@@ -7,17 +7,21 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// place gives the selected mailbox as a name leads to it.
+// place gives the selected mailbox as the name that it has now leads to it, which
+// may be another than it was selected by.
 func (sel *selected) place(mb *mailstore.Mailbox) place {
-	return place{account: sel.account, mailbox: mb, name: sel.name, rights: sel.rights, owner: sel.owner}
+	return place{account: sel.account, mailbox: mb, name: sel.owner.Prefix + mb.Name, rights: sel.rights, owner: sel.owner}
 }
+
+// mailbox gives the selected mailbox as it is now; nil where it was deleted.
+func (sel *selected) mailbox() *mailstore.Mailbox { return sel.account.State().Mailbox(sel.id) }
 
 // review looks again what the user may do with the selected mailbox, since that may
 // have changed since it was selected (RFC 4314 §5.1.1). The account is up to date.
 // Whoever may not read it any more is told so by the error restante.ErrNotFound: to
 // him it is gone.
 func (s *session) review(ctx context.Context) (changed mailstore.Rights, err error) {
-	mb := s.selected.account.State().Mailbox(s.selected.id)
+	mb := s.selected.mailbox()
 	if mb == nil {
 		return 0, restante.ErrNotFound
 	}

@@ -38,7 +38,7 @@ func (s *session) selectMailbox(ctx context.Context, c command.Select) (imap.Sta
 	}
 	s.selected = &selected{
 		collation: s.collation,
-		account:   at.account, owner: at.owner, name: at.name, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
+		account:   at.account, owner: at.owner, rights: at.rights, id: at.mailbox.ID, view: view.New(snap), readOnly: c.ReadOnly,
 		annotate: c.Annotate, noted: snap.ModSeq(),
 	}
 	s.state = stateSelected
@@ -98,7 +98,7 @@ func (s *session) describeMailbox(ctx context.Context, snap *mailstore.Snapshot,
 	s.describeAnnotations()
 	if s.enabled.has(featureRev2) {
 		at := site{owner: s.selected.owner, account: s.selected.account, local: mb.Name}
-		e := listEntry{name: s.selected.name, mailbox: mb, children: s.hasChildren(ctx, at)}
+		e := listEntry{name: s.selected.place(mb).name, mailbox: mb, children: s.hasChildren(ctx, at)}
 		if asked != e.name && mb.Name != "INBOX" {
 			s.writeRenamed(e, asked)
 		} else {

@@ -24,7 +24,10 @@ func (s *session) logout(context.Context) (imap.StatusResponse, error) {
 // for a user who may not (RFC 4314 §4).
 func (s *session) close(ctx context.Context) (imap.StatusResponse, error) {
 	own := s.beginOwn(s.selected.account)
-	id, name := s.selected.id, s.selected.name
+	id, name := s.selected.id, ""
+	if mb := s.selected.mailbox(); mb != nil {
+		name = s.selected.place(mb).name
+	}
 	if !s.selected.readOnly && s.selected.rights.Has(mailstore.RightExpunge) {
 		if _, err := own.on(s.selected.account).Since(s.moment).Expunge(ctx, s.selected.id, nil); err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return done, err

@@ -15,7 +15,6 @@ import (
 // selected is what a session in the selected state knows of its mailbox.
 type selected struct {
 	account  *mailstore.Account // whose it is
-	name     string             // as the client knows it
 	owner    namespace.Owner
 	rights   mailstore.Rights // of the session's user
 	changed  mailstore.Rights // rights that changed and of which the client was not told
@@ -131,7 +130,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 // answered first.
 func (s *session) mailboxGone() {
 	gone := imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNonExistent, Text: "The selected mailbox was deleted"}
-	if mb := s.selected.account.State().Mailbox(s.selected.id); mb != nil && !mb.NoSelect &&
+	if mb := s.selected.mailbox(); mb != nil && !mb.NoSelect &&
 		s.selected.rights.Has(mailstore.RightLookup) && !s.selected.rights.Has(mailstore.RightRead) {
 		// Whoever may not even look it up is not told that it is there (RFC 4314 §6).
 		gone = imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNoPerm, Text: "You may no longer read the selected mailbox"}
@@ -149,7 +148,7 @@ func (s *session) leaveDeleted() {
 	if s.selected == nil {
 		return
 	}
-	if mb := s.selected.account.State().Mailbox(s.selected.id); mb == nil || mb.NoSelect {
+	if mb := s.selected.mailbox(); mb == nil || mb.NoSelect {
 		s.leaveMailbox()
 		s.untaggedOK(imap.CodeClosed, "The selected mailbox was deleted")
 	}
@@ -333,6 +332,16 @@ func (s *session) tellLag() {
 		s.untaggedOK(imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq())), "All is told")
 	}
 	s.selected.lagging = behind
+}
+
+// lagged gives a tagged answer in which HIGHESTMODSEQ is no higher than up to where
+// the client was told everything (RFC 7162 §3.2): NOTIFY may have left something out,
+// and what the answer says last is what the client keeps (RFC 7162 §6).
+func (s *session) lagged(a imap.StatusResponse) imap.StatusResponse {
+	if s.selected != nil && a.Code.Name() == "HIGHESTMODSEQ" && s.selected.view.Behind() {
+		a.Code = imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq()))
+	}
+	return a
 }
 
 // untaggedOK writes an untagged OK with a code.

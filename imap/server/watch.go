@@ -17,7 +17,7 @@ import (
 type watch struct {
 	tag  string
 	uid  bool
-	in   *place         // of ESEARCH: the mailbox, which is told (RFC 7377 §2.1)
+	told bool           // of ESEARCH: the mailbox is told (RFC 7377 §2.1)
 	key  imap.SearchKey // in which nothing is named that will mean another message later
 	kept mailstore.Kept
 	// items are what the client wants to know of a new message in the result.
@@ -81,7 +81,8 @@ func (s *session) findWatched(ctx context.Context, p *imap.SearchProgram, w *wat
 
 // frozen gives a key whose sequence numbers, "*" and "$" are replaced by the UIDs
 // that they stand for now: they are evaluated when the command is received (RFC
-// 5267 §4.3).
+// 5267 §4.3). UIDs up to "*" are also those to come, which the same search would
+// find later.
 func (s *session) frozen(k *imap.SearchKey) imap.SearchKey {
 	out := *k
 	out.Keys = make([]imap.SearchKey, len(k.Keys))
@@ -97,7 +98,7 @@ func (s *session) frozen(k *imap.SearchKey) imap.SearchKey {
 		t := targets{snap: shown, ranges: k.Set.Resolve(n).Clip(1, n).Ranges()}
 		out.Op, out.Set = imap.SearchUID, numSet(t.uids())
 	case k.Op == imap.SearchUID:
-		out.Set = k.Set.Resolve(uint32(s.selected.view.Shown().Last()))
+		out.Set = k.Set.Open(uint32(s.selected.view.Shown().Last()))
 	}
 	return out
 }
@@ -217,8 +218,12 @@ func (s *session) tellChange(ctx context.Context, w *watch, c mailstore.Change) 
 // tellContext writes an ESEARCH response with REMOVEFROM and ADDTO. The position
 // is 0: the result of a search is in the order of the mailbox (RFC 5267 §4.3.3).
 func (s *session) tellContext(w *watch, c mailstore.Change) {
-	o := searchWriter{s: s, uid: w.uid, in: w.in, buf: s.srv.fetchBuffers.get()}
+	o := searchWriter{s: s, uid: w.uid, buf: s.srv.fetchBuffers.get()}
 	defer o.close()
+	if mb := s.selected.mailbox(); w.told && mb != nil {
+		at := s.selected.place(mb)
+		o.in = &at
+	}
 	o.correlator(w.tag)
 	if !c.Removed.IsEmpty() {
 		o.buf = append(o.buf, " REMOVEFROM (0 "...)
