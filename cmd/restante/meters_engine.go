@@ -16,7 +16,7 @@ func engineCollectors(engine kv.Store) []prometheus.Collector {
 	case *pebblekv.Store:
 		return []prometheus.Collector{monitor.Collect(e.Stats, pebbleNumbers())}
 	case *pgkv.Store:
-		return []prometheus.Collector{monitor.Collect(e.Stats, postgresNumbers())}
+		return append(e.Collectors(), monitor.Collect(e.Stats, postgresNumbers()))
 	}
 	return nil
 }

@@ -45,6 +45,15 @@ func (p *page) postgresql(r *monitor.Report) {
 	p.more("%.0f commits, %.0f conflicts, %.0f round trips, %.1f a second; %.0f tried again, %.0f connections lost",
 		r.Sum("restante_postgresql_commits_total"), r.Sum("restante_postgresql_conflicts_total"), r.Sum("restante_postgresql_round_trips_total"),
 		r.Rates["restante_postgresql_round_trips_total"], r.Sum("restante_postgresql_retries_total"), r.Sum("restante_postgresql_connections_lost_total"))
+	for _, m := range r.Metrics {
+		switch {
+		case m.Count == 0:
+		case m.Name == "restante_postgresql_commit_seconds":
+			p.latency("commits", m)
+		case m.Name == "restante_postgresql_read_seconds":
+			p.latency("reads", m)
+		}
+	}
 	p.more("connections for reading %.0f of %.0f in use, for commits %.0f of %.0f", r.Sum("restante_postgresql_read_connections_used"),
 		r.Sum("restante_postgresql_read_connections_max"), r.Sum("restante_postgresql_write_connections_used"), r.Sum("restante_postgresql_write_connections_max"))
 	p.more("news of commits: %.0f messages sent, %.0f heard, %v on their way, silent for %v, missed %.0f times", r.Sum("restante_watch_sent_total"),

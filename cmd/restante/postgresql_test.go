@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,6 +54,12 @@ func TestPostgreSQL(t *testing.T) {
 	good(t, "", "user", "remove", "carol", "--config", outside.config)
 	if got := two.login(t, "carol", "secret"); !strings.HasPrefix(got, "NO") {
 		t.Errorf("a removed user: %s", got)
+	}
+	status := good(t, "", "status", "--config", one.config)
+	for _, kind := range []string{"commits", "reads"} {
+		if !regexp.MustCompile(`(?m)^ +` + kind + ` +[1-9]\d* +mean \S+ +p50 ≤ \S+ +p99 ≤ \S+$`).MatchString(status) {
+			t.Errorf("status does not tell how long %s take:\n%s", kind, status)
+		}
 	}
 	stopOne()
 	stopTwo()

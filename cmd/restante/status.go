@@ -173,9 +173,14 @@ func (p *page) commands(r *monitor.Report) {
 		r.Rates["restante_imap_commands_total"])
 	for _, m := range r.Metrics {
 		if m.Name == "restante_imap_command_seconds" && m.Count > 0 {
-			p.more("%-16s %9d  mean %-9v p50 ≤ %-8v p99 ≤ %v", m.Labels["command"], m.Count, seconds(m.Value/float64(m.Count)), seconds(m.Median), seconds(m.P99))
+			p.latency(m.Labels["command"], m)
 		}
 	}
+}
+
+// latency prints how long something takes.
+func (p *page) latency(what string, m monitor.Metric) {
+	p.more("%-16s %9d  mean %-9v p50 ≤ %-8v p99 ≤ %v", what, m.Count, seconds(m.Value/float64(m.Count)), seconds(m.Median), seconds(m.P99))
 }
 
 func (p *page) mail(r *monitor.Report) {

@@ -41,7 +41,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	}
 	defer s.turns.leave(p)
 	c := commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}
-	patience := s.patience()
+	patience := s.outages.write.patience(s.options.Patience)
 	for {
 		err := s.room(ctx, patience)
 		if err == nil {

@@ -28,7 +28,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	orDefault(&o.Writers, 16)
 	orDefault(&o.Patience, 10*time.Second)
 	orDefault(&o.AnswerTime, o.Patience/2)
-	s := &Store{options: o, log: o.Logger, cancel: func() {}}
+	s := &Store{options: o, log: o.Logger, latencies: newLatencies(), cancel: func() {}}
 	rand.Read(s.node[:]) // never fails
 	s.turns.init()
 	s.mu.snapshots = make(map[*snapshot]struct{})
@@ -37,7 +37,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.readers, err = s.pool(o.Readers, nil); err != nil {
 		return nil, err
 	}
-	if s.writers, err = s.pool(o.Writers, func(c *pgxpool.Config) { ofWriters(c, o.AnswerTime) }); err != nil {
+	if s.writers, err = s.pool(o.Writers, func(c *pgxpool.Config) {
+		ofWriters(c, o.AnswerTime)
+		c.ConnConfig.Tracer = tripTracer{trips: &s.count.roundTrips, pipelines: s.latencies.commit}
+	}); err != nil {
 		s.readers.Close()
 		return nil, err
 	}
@@ -90,7 +93,7 @@ func (s *Store) pool(size int, change func(*pgxpool.Config)) (*pgxpool.Pool, err
 	// Asking a connection whether it is there would cost each call a round trip. One
 	// that has broken is found out by its use, and the call is made again.
 	c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
-	c.ConnConfig.Tracer = tripCounter{&s.count.roundTrips}
+	c.ConnConfig.Tracer = tripTracer{trips: &s.count.roundTrips, queries: s.latencies.read, pipelines: s.latencies.read}
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = 3 * time.Second
 	}

@@ -116,31 +116,3 @@ func TestWarnsOfLoss(t *testing.T) {
 		}
 	}
 }
-
-// TestOutageIsWaitedForOnce: what is called once others have waited in vain does not
-// wait as long again, and the next outage is waited for as a whole.
-func TestOutageIsWaitedForOnce(t *testing.T) {
-	s := &Store{options: Options{Patience: time.Minute}}
-	left := func() time.Duration { return time.Until(s.patience().end).Round(time.Second) }
-	if d := left(); d != time.Minute {
-		t.Errorf("at first %v", d)
-	}
-	s.noteOutage(&connectError{errors.New("refused")})
-	if d := left(); d != time.Minute {
-		t.Errorf("as it begins %v", d)
-	}
-	for ago, want := range map[time.Duration]time.Duration{
-		20 * time.Second: 40 * time.Second, 2 * time.Minute: leastPatience, time.Minute - leastPatience/2: leastPatience,
-	} {
-		since := time.Now().Add(-ago)
-		s.outage.Store(&since)
-		s.noteOutage(&lostError{errors.New("reset")})
-		if d := left(); d != want {
-			t.Errorf("%v after it began %v", ago, d)
-		}
-	}
-	s.noteOutage(kv.ErrConflict) // an answer
-	if d := left(); d != time.Minute {
-		t.Errorf("after it %v", d)
-	}
-}

@@ -2,7 +2,6 @@ package pgkv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -24,35 +23,6 @@ const leastPatience = time.Second
 type patience struct {
 	end  time.Time
 	next time.Duration
-}
-
-// patience begins with a call, or with the outage that it falls into: a command is
-// many calls, and those that come when others have waited in vain are not to wait as
-// long again, one after the other.
-func (s *Store) patience() *patience {
-	now := time.Now()
-	end := now.Add(s.options.Patience)
-	if since := s.outage.Load(); since != nil {
-		end = since.Add(s.options.Patience)
-		if least := now.Add(min(leastPatience, s.options.Patience)); end.Before(least) {
-			end = least
-		}
-	}
-	return &patience{end: end, next: firstWait}
-}
-
-// noteOutage notes whether the database could be reached.
-func (s *Store) noteOutage(err error) {
-	var connect *connectError
-	var gone *lostError
-	if errors.As(err, &connect) || errors.As(err, &gone) {
-		if s.outage.Load() == nil {
-			now := time.Now()
-			s.outage.CompareAndSwap(nil, &now)
-		}
-	} else if s.outage.Load() != nil {
-		s.outage.Store(nil)
-	}
 }
 
 // wait waits before another attempt, by chance a little more or less, so that

@@ -58,19 +58,20 @@ type Options struct {
 
 // Store is an open store. It implements kv.Store.
 type Store struct {
-	options Options
-	log     *slog.Logger
-	id      string        // of the store, the same for all nodes
-	node    [8]byte       // this Store's own, by chance
-	commits atomic.Uint64 // numbers of marks
-	count   counters
-	outage  atomic.Pointer[time.Time] // when the database was lost; nil while it can be reached
-	backlog atomic.Bool               // commits may be waiting for a standby that nobody waits for any more
-	turns   turns
-	readers *pgxpool.Pool
-	writers *pgxpool.Pool
-	news    *news
-	cancel  context.CancelFunc // ends the background's work
+	options   Options
+	log       *slog.Logger
+	id        string        // of the store, the same for all nodes
+	node      [8]byte       // this Store's own, by chance
+	commits   atomic.Uint64 // numbers of marks
+	count     counters
+	outages   struct{ read, write outage }
+	latencies latencies
+	backlog   atomic.Bool // commits may be waiting for a standby that nobody waits for any more
+	turns     turns
+	readers   *pgxpool.Pool
+	writers   *pgxpool.Pool
+	news      *news
+	cancel    context.CancelFunc // ends the background's work
 
 	mu struct {
 		sync.Mutex
@@ -157,7 +158,7 @@ func (s *Store) Close() error {
 // reached or has no room for another connection, it tries again, up to
 // Patience: f must be free of effects or safe to be done again.
 func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, f func(context.Context, *pgxpool.Conn) error) error {
-	patience := s.patience()
+	patience := s.outage(pool).patience(s.options.Patience)
 	for told := false; ; told = true {
 		if err := s.check(ctx); err != nil {
 			return err
@@ -180,7 +181,7 @@ func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, f func(context.Cont
 func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, p *patience, f func(context.Context, *pgxpool.Conn) error) (err error) {
 	defer func() {
 		if ctx.Err() == nil { // else it tells nothing of the database
-			s.noteOutage(err)
+			s.outage(pool).note(err)
 		}
 	}()
 	acquire, cancel := context.WithDeadline(ctx, p.end)

@@ -63,14 +63,15 @@ var readOnly = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadO
 // begin gets a connection, begins the transaction and answers the partition's
 // version in it. It tries again as try does.
 func (s *snapshot) begin(ctx context.Context) (version kv.Version, err error) {
-	patience := s.store.patience()
+	outage := &s.store.outages.read
+	patience := outage.patience(s.store.options.Patience)
 	for {
 		if err := s.store.check(ctx); err != nil {
 			return 0, err
 		}
 		version, err = s.beginOnce(ctx, patience.end)
 		if ctx.Err() == nil {
-			s.store.noteOutage(err)
+			outage.note(err)
 		}
 		if err == nil || !transient(err) {
 			return version, err
@@ -124,7 +125,7 @@ func release(c *pgxpool.Conn) {
 		defer cancel()
 		if c.Conn().PgConn().TxStatus() != 'I' {
 			// An error closes the connection, and the pool forgets it.
-			_, _ = c.Exec(ctx, "ROLLBACK")
+			_, _ = c.Exec(ctx, sqlRollback)
 		}
 		c.Release()
 	}()

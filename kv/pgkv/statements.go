@@ -136,6 +136,8 @@ const (
 	// acknowledged.
 	sqlDurability = `SELECT current_setting('synchronous_commit'), coalesce(current_setting('fsync', true), 'on')`
 
+	sqlRollback = `ROLLBACK`
+
 	sqlNotify = `SELECT pg_notify($1, $2)`
 )
 

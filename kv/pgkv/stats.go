@@ -1,11 +1,9 @@
 package pgkv
 
 import (
-	"context"
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -71,37 +69,3 @@ func statsOf(p *pgxpool.Pool) PoolStats {
 		Waits: uint64(st.EmptyAcquireCount()), Waited: st.EmptyAcquireWaitTime(),
 	}
 }
-
-// tripCounter counts what is sent and answered at once: queries, pipelines and the
-// preparation of statements.
-type tripCounter struct{ trips *atomic.Uint64 }
-
-var (
-	_ pgx.QueryTracer   = tripCounter{}
-	_ pgx.BatchTracer   = tripCounter{}
-	_ pgx.PrepareTracer = tripCounter{}
-)
-
-func (c tripCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
-	if d.SQL != sqlNotify {
-		c.trips.Add(1)
-	}
-	return ctx
-}
-
-func (c tripCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
-func (c tripCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
-	c.trips.Add(1)
-	return ctx
-}
-
-func (c tripCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
-func (c tripCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
-
-func (c tripCounter) TracePrepareStart(ctx context.Context, _ *pgx.Conn, _ pgx.TracePrepareStartData) context.Context {
-	c.trips.Add(1)
-	return ctx
-}
-
-func (c tripCounter) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndData) {}
