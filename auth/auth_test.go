@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -241,6 +242,14 @@ func TestTablesAreBounded(t *testing.T) {
 	}
 	if n := len(r.throttle.mu.young) + len(r.throttle.mu.old); n > 12 {
 		t.Errorf("%d suspects are kept", n)
+	}
+	if _, err := r.Login(t.Context(), local, strings.Repeat("x", 1<<20), "secret"); !errors.Is(err, restante.ErrAuthFailed) {
+		t.Error(err)
+	}
+	for s := range r.throttle.mu.young {
+		if len(s.name) > longestName {
+			t.Errorf("a name of %d octets is kept", len(s.name))
+		}
 	}
 }
 

@@ -60,6 +60,9 @@ func (a *Authenticator) login(ctx context.Context, c Conn, name, password string
 	return Identity{}, a.fail(ctx, c, user.Name, !again)
 }
 
+// longestName is how many octets of what cannot be a name are kept count of.
+const longestName = 320
+
 // lookup finds a user who may log in. For any other name it answers one whom
 // no password fits, known=false, so that both cost the same.
 func (a *Authenticator) lookup(ctx context.Context, name string) (u directory.User, known bool, err error) {
@@ -71,7 +74,7 @@ func (a *Authenticator) lookup(ctx context.Context, name string) (u directory.Us
 		if canonical, err := directory.Canonical(name); err == nil {
 			name = canonical
 		}
-		return directory.User{Name: name, Credentials: a.dummy}, false, nil
+		return directory.User{Name: name[:min(len(name), longestName)], Credentials: a.dummy}, false, nil
 	default:
 		return u, false, fmt.Errorf("looking up a user: %w: %w", restante.ErrUnavailable, err)
 	}

@@ -13,10 +13,10 @@ import (
 
 // Throttle bounds how fast passwords can be guessed. Failures are counted by
 // address (an IPv6 client by its /64) and by user name, and are forgotten by
-// half in each HalfLife. Other nodes' failures
-// count too, where they are told (Authenticator.FailedElsewhere); only Waiting is of
-// each node. Nobody is locked out: the right password is answered
-// after at most Before. Zero fields have the default that is given with each.
+// half in each HalfLife. Other nodes' failures count too, where they are told
+// (Authenticator.FailedElsewhere); only Waiting is of each node. Nobody is locked
+// out: the right password is answered after at most Before. Zero fields have the
+// default that is given with each.
 type Throttle struct {
 	Free     int           // failures that cost nothing. Default: 3
 	Before   time.Duration // longest wait before a password is looked at. Default: 2 s

@@ -138,9 +138,9 @@ func (d *Directory) lookup(ctx context.Context, local, domain string) (User, err
 
 // change applies f to the entry of name as it is now and commits the result,
 // again whenever somebody else was faster. f sees found=false for a name that
-// is not there; it answers keep=false to delete the entry. Where a commit fails so
-// that it may be written or not, the entry is read again, and a change that is
-// there is no error.
+// is not there; it answers keep=false to delete the entry, and nothing is done if
+// there is none. Where a commit fails so that it may be written or not, the entry is
+// read again, and a change that is there is no error.
 func (d *Directory) change(ctx context.Context, name string,
 	f func(u User, found bool) (next User, keep bool, err error)) (User, error) {
 	for {
@@ -150,7 +150,7 @@ func (d *Directory) change(ctx context.Context, name string,
 			return User{}, err
 		}
 		next, keep, err := f(u, found)
-		if err != nil {
+		if err != nil || !found && !keep {
 			return User{}, err
 		}
 		var b kv.Batch

@@ -1,7 +1,9 @@
 package directory
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -310,5 +312,34 @@ func TestUIDValidityOfNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRepairOfRemovedUser: a repair that comes too late for an entry, because the user
+// was removed, does not forget the UIDVALIDITY that the name has to go on from.
+func TestRepairOfRemovedUser(t *testing.T) {
+	d, _ := node(t, memkv.NewBacking(), Options{})
+	u, err := d.Add(t.Context(), "bob", Credentials{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Remove(t.Context(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.change(t.Context(), "bob", func(_ User, found bool) (User, bool, error) {
+		if found {
+			t.Error("there is a user")
+		}
+		return User{}, false, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := kv.First(t.Context(), d.kv, partitionOf("bob"), []kv.Range{kv.Only(removedKey("bob"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := binary.BigEndian.AppendUint64(nil, uint64(u.Account)); !bytes.Equal(rows[0].Value, want) {
+		t.Errorf("the account that was removed is noted as %x, want %x", rows[0].Value, want)
 	}
 }

@@ -185,56 +185,6 @@ func (d *Directory) Reach(ctx context.Context, user string, identifiers ...strin
 	return lists[0], shares, nil
 }
 
-// after answers what follows a prefix that ends in NUL in the keys of a name's
-// partition.
-func (d *Directory) after(ctx context.Context, name string, prefix []byte) ([]string, error) {
-	lists, err := d.afterEach(ctx, []string{name}, [][]byte{prefix})
-	if err != nil {
-		return nil, err
-	}
-	return lists[0], nil
-}
-
-// afterEach is after for several names, each with its prefix.
-func (d *Directory) afterEach(ctx context.Context, names []string, prefixes [][]byte) ([][]string, error) {
-	places := make([]kv.Place, len(names))
-	for i, prefix := range prefixes {
-		end := bytes.Clone(prefix)
-		end[len(end)-1] = 1
-		places[i] = kv.Place{Partition: partitionOf(names[i]), Range: kv.Range{Start: prefix, End: end}}
-	}
-	// Of most names there is nothing, which costs less to see than a list.
-	first, err := kv.FirstAt(ctx, d.kv, places)
-	if err != nil {
-		return nil, err
-	}
-	lists := make([][]string, len(names))
-	for i := range first {
-		if first[i].Key == nil {
-			continue
-		}
-		if lists[i], err = d.allAt(ctx, places[i]); err != nil {
-			return nil, err
-		}
-	}
-	return lists, nil
-}
-
-// allAt answers what follows the start of a place in all the keys there.
-func (d *Directory) allAt(ctx context.Context, at kv.Place) ([]string, error) {
-	snap, err := d.kv.Snapshot(ctx, at.Partition)
-	if err != nil {
-		return nil, err
-	}
-	defer snap.Close()
-	it := snap.Scan(at.Range.Start, at.Range.End)
-	var list []string
-	for it.Next() {
-		list = append(list, string(it.Key()[len(at.Range.Start):]))
-	}
-	return list, it.Close()
-}
-
 // ListGroups answers all groups by name.
 func (d *Directory) ListGroups(ctx context.Context) ([]Group, error) {
 	var list []Group
@@ -266,36 +216,4 @@ func (d *Directory) Members(ctx context.Context, group string) ([]string, error)
 	})
 	slices.Sort(list)
 	return list, err
-}
-
-// scanAll calls f with what follows the prefix in all keys of a kind, and their
-// values.
-func (d *Directory) scanAll(ctx context.Context, prefix byte, f func(key, value []byte) error) error {
-	for p := range partitions {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := d.scanOne(ctx, kv.Partition(p), prefix, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *Directory) scanOne(ctx context.Context, p kv.Partition, prefix byte, f func(key, value []byte) error) error {
-	snap, err := d.kv.Snapshot(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
-	if snap.Version() == 0 {
-		return nil
-	}
-	it := snap.Scan([]byte{prefix}, []byte{prefix + 1})
-	for it.Next() {
-		if err := f(it.Key()[1:], it.Value()); err != nil {
-			return errors.Join(err, it.Close())
-		}
-	}
-	return it.Close()
 }

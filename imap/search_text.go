@@ -5,92 +5,49 @@ import (
 	"strings"
 )
 
-// searchName gives the names of the keys whose name is all or comes before
-// their argument.
-func searchName(op SearchOp) string {
-	switch op {
-	case SearchAll:
-		return "ALL"
-	case SearchUID:
-		return "UID"
-	case SearchRecent:
-		return "RECENT"
-	case SearchNew:
-		return "NEW"
-	case SearchOld:
-		return "OLD"
-	case SearchBefore:
-		return "BEFORE"
-	case SearchOn:
-		return "ON"
-	case SearchSince:
-		return "SINCE"
-	case SearchSentBefore:
-		return "SENTBEFORE"
-	case SearchSentOn:
-		return "SENTON"
-	case SearchSentSince:
-		return "SENTSINCE"
-	case SearchSavedBefore:
-		return "SAVEDBEFORE"
-	case SearchSavedOn:
-		return "SAVEDON"
-	case SearchSavedSince:
-		return "SAVEDSINCE"
-	case SearchSaveDateSupported:
-		return "SAVEDATESUPPORTED"
-	case SearchOlder:
-		return "OLDER"
-	case SearchYounger:
-		return "YOUNGER"
-	case SearchLarger:
-		return "LARGER"
-	case SearchSmaller:
-		return "SMALLER"
-	case SearchModSeq:
-		return "MODSEQ"
-	case SearchHeader:
-		return "HEADER"
-	case SearchFrom:
-		return "FROM"
-	case SearchTo:
-		return "TO"
-	case SearchCc:
-		return "CC"
-	case SearchBcc:
-		return "BCC"
-	case SearchSubject:
-		return "SUBJECT"
-	case SearchBody:
-		return "BODY"
-	case SearchText:
-		return "TEXT"
-	case SearchFilter:
-		return "FILTER"
-	case SearchEmailID:
-		return "EMAILID"
-	case SearchThreadID:
-		return "THREADID"
-	case SearchGmailMsgID:
-		return "X-GM-MSGID"
-	case SearchGmailThrID:
-		return "X-GM-THRID"
-	case SearchLabel:
-		return "X-GM-LABELS"
-	case SearchGmailRaw:
-		return "X-GM-RAW"
-	case SearchInThread:
-		return "INTHREAD"
-	case SearchThreadRoot:
-		return "THREADROOT"
-	case SearchThreadLeaf:
-		return "THREADLEAF"
-	case SearchMessageID:
-		return "MESSAGEID"
-	case SearchAnnotation:
-		return "ANNOTATION"
-	}
-	return ""
+// searchNames are the names of the keys whose name is all or comes before their
+// argument.
+var searchNames = [...]string{
+	SearchAll:               "ALL",
+	SearchUID:               "UID",
+	SearchRecent:            "RECENT",
+	SearchNew:               "NEW",
+	SearchOld:               "OLD",
+	SearchBefore:            "BEFORE",
+	SearchOn:                "ON",
+	SearchSince:             "SINCE",
+	SearchSentBefore:        "SENTBEFORE",
+	SearchSentOn:            "SENTON",
+	SearchSentSince:         "SENTSINCE",
+	SearchSavedBefore:       "SAVEDBEFORE",
+	SearchSavedOn:           "SAVEDON",
+	SearchSavedSince:        "SAVEDSINCE",
+	SearchSaveDateSupported: "SAVEDATESUPPORTED",
+	SearchOlder:             "OLDER",
+	SearchYounger:           "YOUNGER",
+	SearchLarger:            "LARGER",
+	SearchSmaller:           "SMALLER",
+	SearchModSeq:            "MODSEQ",
+	SearchHeader:            "HEADER",
+	SearchFrom:              "FROM",
+	SearchTo:                "TO",
+	SearchCc:                "CC",
+	SearchBcc:               "BCC",
+	SearchSubject:           "SUBJECT",
+	SearchBody:              "BODY",
+	SearchText:              "TEXT",
+	SearchFilter:            "FILTER",
+	SearchEmailID:           "EMAILID",
+	SearchThreadID:          "THREADID",
+	SearchGmailMsgID:        "X-GM-MSGID",
+	SearchGmailThrID:        "X-GM-THRID",
+	SearchLabel:             "X-GM-LABELS",
+	SearchGmailRaw:          "X-GM-RAW",
+	SearchInThread:          "INTHREAD",
+	SearchThreadRoot:        "THREADROOT",
+	SearchThreadLeaf:        "THREADLEAF",
+	SearchMessageID:         "MESSAGEID",
+	SearchAnnotation:        "ANNOTATION",
 }
 
 // Append writes the key as a client may send it, with texts in UTF-8, as
@@ -118,7 +75,9 @@ func (k *SearchKey) Append(dst []byte) []byte {
 	case SearchFlag, SearchNotFlag:
 		return k.appendFlag(dst)
 	}
-	dst = append(dst, searchName(k.Op)...)
+	if int(k.Op) < len(searchNames) {
+		dst = append(dst, searchNames[k.Op]...)
+	}
 	switch k.Op {
 	case SearchUID:
 		return k.Set.Append(append(dst, ' '))

@@ -3,12 +3,8 @@ package mailstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -319,98 +315,5 @@ func TestObjectsBetweenAccounts(t *testing.T) {
 		if got, err := g.text(g.email(i+1), 0, -1); err != nil || got != want {
 			t.Errorf("copy %d: %d octets, %v", i+1, len(got), err)
 		}
-	}
-}
-
-// TestObjectsRandom does everything at random with faults of all kinds, on two nodes,
-// and then looks whether all that was acknowledged is there and nothing else.
-func TestObjectsRandom(t *testing.T) {
-	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { objectsAtRandom(t, seed) })
-	}
-}
-
-func objectsAtRandom(t *testing.T, seed uint64) {
-	rng := rand.New(rand.NewPCG(seed, 1))
-	faults := rand.New(rand.NewPCG(seed, 2))
-	f := newObjectFixture(t, Options{})
-	engine := f.backing.Open()
-	other := openAccount(t, openStore(t, Options{KV: engine, Blobs: f.blobs, BlobsAbove: 10_000, Spool: t.TempDir(), Now: f.now}), f.ID())
-	var mu sync.Mutex // the stores delete objects by themselves, too
-	chance := func(n int) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return faults.IntN(n) == 0
-	}
-	flaky := func(memblob.Op, blob.Name) error {
-		if chance(8) {
-			return errDown
-		}
-		return nil
-	}
-	f.blobs.SetFault(memblob.Fault{Before: flaky, After: flaky})
-	commits := func(context.Context, memkv.Commit) error {
-		if chance(10) {
-			return kv.ErrNoSpace
-		}
-		return nil
-	}
-	f.engine.Inject(memkv.Faults{BeforeCommit: commits})
-	engine.Inject(memkv.Faults{BeforeCommit: commits})
-	var there []string // by UID, in order
-	var uids []restante.UID
-	for step := range 200 {
-		a := []*Account{f.Account, other}[rng.IntN(2)]
-		f.pass(time.Duration(rng.IntN(600)) * time.Second)
-		switch rng.IntN(6) {
-		case 0, 1, 2:
-			var texts []string
-			for range 1 + rng.IntN(3) {
-				texts = append(texts, large(step, []int{500, 15_000, 40_000, 1_200_000}[rng.IntN(4)]))
-			}
-			r, err := tryAppend(t.Context(), a, f.inbox, nil, texts...)
-			if err == nil {
-				for i, text := range texts {
-					there, uids = append(there, text), append(uids, r.First+restante.UID(i))
-				}
-			}
-		case 3:
-			if len(uids) == 0 {
-				continue
-			}
-			i := rng.IntN(len(uids))
-			if _, err := a.Remove(t.Context(), f.inbox, uids[i]); err == nil {
-				there, uids = slices.Delete(there, i, i+1), slices.Delete(uids, i, i+1)
-			}
-		case 4:
-			_ = a.store.reap(context.Background(), a.ID()) // it may fail
-		case 5:
-			_, _ = a.store.SweepObjects(context.Background(), SweepOptions{MinAge: time.Hour}) // it may fail
-		}
-	}
-	f.blobs.SetFault(memblob.Fault{})
-	f.engine.Inject(memkv.Faults{})
-	engine.Inject(memkv.Faults{})
-	if err := f.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s := f.snapshot(f.inbox)
-	if s.Len() != len(there) {
-		t.Fatalf("%d messages, want %d", s.Len(), len(there))
-	}
-	objects := 0
-	for i, want := range there {
-		m := s.At(i + 1)
-		if got, err := f.text(m.EmailID, 0, -1); m.UID != uids[i] || err != nil || got != want {
-			t.Errorf("message %d: UID %d for %d, %d octets of %d, %v", i+1, m.UID, uids[i], len(got), len(want), err)
-		}
-		if len(want) > 10_000 {
-			objects++
-		}
-	}
-	f.sweepAll()
-	f.sweepAll() // what uploads that had failed left staged was forgotten in the first one
-	if n := len(f.blobs.Names()); n != objects {
-		t.Errorf("%d objects for %d messages that need one", n, objects)
 	}
 }

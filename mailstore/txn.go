@@ -156,7 +156,7 @@ func (tx *txn) event(account restante.AccountID, version kv.Version) notify.Even
 	return e
 }
 
-// use answers how much more the account holds, or less, after the change so far.
+// use notes how much more the account holds after the change, or less.
 func (tx *txn) use(bytes, messages int64) {
 	tx.row.usage.Bytes += bytes
 	tx.row.usage.Messages += messages

@@ -131,19 +131,21 @@ func TestWrongCredentials(t *testing.T) {
 	}
 }
 
-// TestRequests looks at the requests themselves, at a server that takes all of them:
-// how the bucket is named, and what is said of encryption and credentials.
-func TestRequests(t *testing.T) {
-	type request struct {
-		method, host, path string
-		header             http.Header
-	}
+// request is what a server was asked.
+type request struct {
+	method, path string
+	header       http.Header
+}
+
+// recorder is a server that says yes to everything, and what it was asked since
+// requests was last called.
+func recorder(t *testing.T) (server *httptest.Server, requests func() []request) {
 	var mu sync.Mutex
 	var got []request
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		mu.Lock()
-		got = append(got, request{r.Method, r.Host, r.URL.EscapedPath(), r.Header})
+		got = append(got, request{r.Method, r.URL.EscapedPath(), r.Header})
 		mu.Unlock()
 		w.Header().Set("ETag", `"0"`)
 		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
@@ -152,7 +154,19 @@ func TestRequests(t *testing.T) {
 			_, _ = io.WriteString(w, "x")
 		}
 	}))
-	defer server.Close()
+	t.Cleanup(server.Close)
+	return server, func() (all []request) {
+		mu.Lock()
+		defer mu.Unlock()
+		all, got = got, nil
+		return all
+	}
+}
+
+// TestRequests looks at the requests themselves, at a server that takes all of them:
+// how the bucket is named, and what is said of encryption and credentials.
+func TestRequests(t *testing.T) {
+	server, requests := recorder(t)
 	dir := t.TempDir()
 	ca := filepath.Join(dir, "ca.pem")
 	shared := filepath.Join(dir, "credentials")
@@ -195,13 +209,13 @@ func TestRequests(t *testing.T) {
 			c.change(&o)
 			s := open(t, o)
 			defer s.Close()
-			got = nil
 			if err := s.Put(t.Context(), name, bytes.NewReader([]byte("x")), 1); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.ReadAt(t.Context(), name, make([]byte, 1), 7); err != nil {
 				t.Fatal(err)
 			}
+			got := requests()
 			if len(got) != 2 || got[0].method != http.MethodPut || got[1].method != http.MethodGet || got[1].header.Get("Range") != "bytes=7-7" {
 				t.Fatalf("requests %+v", got)
 			}
