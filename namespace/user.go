@@ -22,12 +22,26 @@ type User struct {
 	groups     *[]string
 	sharing    *[]restante.AccountID
 	owners     *[]Owner
-	public     *Owner
+	public     *Owner // of account 0: there is none
 }
 
 // User answers a user by the canonical login name and the account.
 func (n *Namespace) User(name string, account restante.AccountID) *User {
 	return &User{ns: n, name: name, tenant: n.directory.Tenant(name), account: account}
+}
+
+// Named answers the user of a login name in any spelling, for somebody who is not to
+// learn whether there is one. The error is restante.ErrNotFound if there is none, also
+// for what cannot be a name.
+func (n *Namespace) Named(ctx context.Context, login string) (*User, error) {
+	found, err := n.directory.LookupDiscreetly(ctx, login)
+	if errors.Is(err, restante.ErrInvalid) {
+		err = restante.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return n.User(found.Name, found.Account), nil
 }
 
 // Self is the owner of the user's own mailboxes.
@@ -43,45 +57,65 @@ func (u *User) forget() {
 }
 
 // Find answers whose mailbox a name is, and its name among the owner's. Nothing is
-// said about whether there is one. For a user that does not exist, or a level above
-// all mailboxes, the error is restante.ErrNotFound.
+// said about whether there is one. The error is restante.ErrNotFound for a level above
+// all mailboxes, and for an owner who does not exist or shares nothing with the user:
+// which of the two, nobody is to learn, not even by what is read to find out.
 func (u *User) Find(ctx context.Context, name string) (Owner, string, error) {
 	if !Reserved(name) {
 		return u.Self(), name, nil
 	}
-	first, rest, _ := strings.Cut(name, Separator)
-	if rest == "" {
+	o, local, err := u.ownerOf(ctx, name)
+	if local == "" {
 		return Owner{}, "", restante.ErrNotFound
 	}
+	sharing, unknown := u.sharers(ctx)
+	if err == nil {
+		err = unknown
+	}
+	if err != nil {
+		return Owner{}, "", err
+	}
+	if _, shares := slices.BinarySearch(sharing, o.Account); !shares && o.Account != u.account {
+		return Owner{}, "", restante.ErrNotFound
+	}
+	return o, local, nil
+}
+
+// ownerOf answers who the owner in a reserved name is, if there is such a user, and the
+// rest of the name; that is empty in a level above all mailboxes.
+func (u *User) ownerOf(ctx context.Context, name string) (Owner, string, error) {
+	first, rest, _ := strings.Cut(name, Separator)
 	if first == Public {
+		if rest == "" {
+			return Owner{}, "", nil
+		}
 		o, err := u.publicOwner(ctx)
 		return o, rest, err
 	}
 	who, rest, _ := strings.Cut(rest, Separator)
 	if rest == "" {
-		return Owner{}, "", restante.ErrNotFound
+		return Owner{}, "", nil
 	}
-	found, err := u.ns.directory.LookupDiscreetly(ctx, login(who))
-	if _, known := u.sharers(ctx); known != nil { // read for Knows too
-		return Owner{}, "", known
-	}
-	if errors.Is(err, restante.ErrInvalid) {
-		err = restante.ErrNotFound
-	}
+	found, err := u.ns.Named(ctx, login(who))
 	if err != nil {
-		return Owner{}, "", err
+		return Owner{}, rest, err
 	}
-	return u.ns.owner(found.Name, found.Account), rest, nil
+	return u.ns.owner(found.name, found.account), rest, nil
 }
 
+// publicOwner answers the owner of the public mailboxes that the user could see; the
+// error is restante.ErrNotFound if there are none.
 func (u *User) publicOwner(ctx context.Context) (Owner, error) {
 	u.forget()
 	if u.public == nil {
 		o, err := u.ns.public(ctx, u.tenant)
-		if err != nil {
+		if err != nil && !errors.Is(err, restante.ErrNotFound) {
 			return Owner{}, err
 		}
 		u.public = &o
+	}
+	if u.public.Account == 0 {
+		return Owner{}, restante.ErrNotFound
 	}
 	return *u.public, nil
 }
@@ -111,17 +145,6 @@ func (u *User) Owners(ctx context.Context) ([]Owner, error) {
 	slices.SortFunc(owners, func(a, b Owner) int { return strings.Compare(a.Prefix, b.Prefix) })
 	u.owners = &owners
 	return owners, nil
-}
-
-// Knows reports whether an owner may share something with the user. Of one who does
-// not, the user is to learn nothing, not even by how long it takes to say so.
-func (u *User) Knows(ctx context.Context, o Owner) (bool, error) {
-	if o.Account == u.account {
-		return true, nil
-	}
-	ids, err := u.sharers(ctx)
-	_, found := slices.BinarySearch(ids, o.Account)
-	return found, err
 }
 
 // sharers answers the accounts that may share something with the user, in rising

@@ -46,15 +46,16 @@ type host struct {
 
 // hostOptions vary a host.
 type hostOptions struct {
-	limits   Limits
-	imap     func(*Options) // nil: as they are
-	server   func(*Server)  // changes the server before anybody connects; nil: nothing
-	store    mailstore.Options
-	engine   kv.Store // nil: memory
-	serve    serve.Limits
-	relay    string // to which messages in "Outbox" are sent; empty: none are
-	imap2    bool   // sessions begin with IMAP2
-	mayPanic bool   // a handler that panics is what is tested
+	limits    Limits
+	imap      func(*Options) // nil: as they are
+	server    func(*Server)  // changes the server before anybody connects; nil: nothing
+	store     mailstore.Options
+	engine    kv.Store // nil: memory
+	directory directory.Options
+	serve     serve.Limits
+	relay     string // to which messages in "Outbox" are sent; empty: none are
+	imap2     bool   // sessions begin with IMAP2
+	mayPanic  bool   // a handler that panics is what is tested
 }
 
 func newHost(t testing.TB, o hostOptions) *host {
@@ -76,7 +77,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 	h.engine, o.store.KV = engine, engine
 	h.store, err = mailstore.Open(ctx, o.store)
 	check(err)
-	h.users, err = directory.Open(engine, h.store, directory.Options{})
+	h.users, err = directory.Open(engine, h.store, o.directory)
 	check(err)
 	a, err := auth.New(ctx, h.users, auth.Options{
 		DemoPassword: "secret", Params: auth.Params{Memory: 1 << 10, Passes: 1, Iterations: 4096},

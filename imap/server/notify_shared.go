@@ -16,9 +16,8 @@ import (
 // cannot be told for want of rights (RFC 5465 §3.1, §5.9).
 const attrNoAccess = `\NoAccess`
 
-// watchShared begins to watch the accounts of others that the filter reaches: those
-// that names in it lead to, whether they share anything yet or not, and for a
-// filter that names none those that do.
+// watchShared begins to watch the accounts of others who share something that the
+// filter may be for.
 func (s *session) watchShared(ctx context.Context, w *interest) error {
 	owners, err := s.reached(ctx, w.filter)
 	if err != nil {

@@ -30,8 +30,8 @@ type place struct {
 
 // site finds out where a name leads. It asks for no rights. A name in the account
 // of a user who does not exist, or who shares nothing with this one, is
-// restante.ErrNotFound, and so are levels above all mailboxes. A mailbox of the user's own with such a name, from before there was
-// sharing, stays his.
+// restante.ErrNotFound, and so are levels above all mailboxes. A mailbox of the user's
+// own with such a name, from before there was sharing, stays his.
 func (s *session) site(ctx context.Context, name string) (site, error) {
 	if err := s.refer(name); err != nil {
 		return site{}, err
@@ -42,9 +42,6 @@ func (s *session) site(ctx context.Context, name string) (site, error) {
 	owner, local, err := s.names.Find(ctx, name)
 	if err != nil {
 		return site{}, err
-	}
-	if known, err := s.names.Knows(ctx, owner); err != nil || !known {
-		return site{}, errors.Join(err, restante.ErrNotFound)
 	}
 	account, err := s.visit(ctx, owner)
 	return site{owner: owner, account: account, local: local}, err

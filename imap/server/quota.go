@@ -195,11 +195,14 @@ func (s *session) rootAccount(ctx context.Context, root string) (account *mailst
 	if !is || !s.administrator() {
 		return nil, nil, unknown
 	}
-	id, err := s.srv.auth.Account(ctx, name)
-	if err != nil {
+	who, err := s.srv.names.Named(ctx, name)
+	if errors.Is(err, restante.ErrNotFound) {
 		return nil, nil, unknown
 	}
-	account, err = s.srv.store.Account(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	account, err = s.srv.store.Account(ctx, who.Self().Account)
 	if err != nil {
 		return nil, nil, err
 	}

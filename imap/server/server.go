@@ -11,7 +11,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
@@ -39,7 +38,7 @@ type Server struct {
 
 	submitters     []string
 	urlMechInClear bool
-	plausibleKey   []byte // for URLs whose mailbox is not there (RFC 4467 §6)
+	urlKey         []byte // of the URLs that were authorized here
 
 	administrators []string
 
@@ -77,13 +76,12 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, administrators: o.Administrators,
-		submitters: o.Submitters, urlMechInClear: o.URLMechInClear, plausibleKey: make([]byte, 32),
+		submitters: o.Submitters, urlMechInClear: o.URLMechInClear, urlKey: o.Auth.Key("URLAUTH"),
 		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
 	}
 	s.now, s.metrics = defaultClock(o.Now), o.Metrics
 	s.limits.Command.AnnotationValue = o.Store.Limits().AnnotationValue
 	s.limits.Command.AnnotationEntry = o.Store.Limits().EntryBytes
-	rand.Read(s.plausibleKey) // which never fails
 	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/restante/restante"
@@ -19,14 +20,33 @@ import (
 const internalMechanism = "INTERNAL"
 
 // urlTokenForm begins each token, so that another algorithm can be told apart (RFC
-// 4467 §10): 1 is HMAC-SHA-256 of the rump URL.
-const urlTokenForm = 1
+// 4467 §10). In this one two seals of the rump URL follow, made with a key of the
+// server and with the mailbox access key. By the first, URLs that the server has never
+// authorized are told from others before anything is looked for that they name.
+const urlTokenForm = 2
 
-// urlToken calculates the authorization token of a rump URL (RFC 4467 §5).
-func urlToken(key []byte, rump string) []byte {
+// urlSealSize is how many octets a seal has: RFC 4467 §3 asks for 128 bits in all.
+const urlSealSize = 16
+
+// urlSeal is HMAC-SHA-256 of a rump URL, cut.
+func urlSeal(key []byte, rump string) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(rump))
-	return mac.Sum([]byte{urlTokenForm})
+	return mac.Sum(nil)[:urlSealSize]
+}
+
+// urlToken calculates the authorization token of a rump URL (RFC 4467 §5).
+func (s *Server) urlToken(key []byte, rump string) []byte {
+	return slices.Concat([]byte{urlTokenForm}, urlSeal(s.urlKey, rump), urlSeal(key, rump))
+}
+
+// splitURLToken gives the second seal of a token, whose first one is good.
+func (s *Server) splitURLToken(token, rump string) (seal []byte, ok bool) {
+	t, err := hex.DecodeString(token)
+	if err != nil || len(t) != 1+2*urlSealSize || t[0] != urlTokenForm {
+		return nil, false
+	}
+	return t[1+urlSealSize:], hmac.Equal(t[1:1+urlSealSize], urlSeal(s.urlKey, rump))
 }
 
 // urlTarget is the mailbox of a URL as the user in it sees it.
@@ -40,33 +60,12 @@ type urlTarget struct {
 // urlTarget finds the mailbox of a URL among those of the user in it, who has to
 // have the right to read it (RFC 4467 §7). Without an error the accounts are to be
 // released. Anything that is not there or not allowed is restante.ErrNotFound.
-// The session's own account stands in for that of a user who does not exist, so that
-// it takes as long to say so.
 func (s *session) urlTarget(ctx context.Context, u *imap.URL) (t urlTarget, err error) {
-	id, err := s.srv.auth.Account(ctx, u.User)
-	if errors.Is(err, restante.ErrNotFound) || errors.Is(err, restante.ErrInvalid) {
-		if t, err = s.urlTargetOf(ctx, u, s.account.ID()); err == nil {
-			t.release()
-		}
-		if err == nil || errors.Is(err, restante.ErrInvalid) {
-			err = restante.ErrNotFound
-		}
-		return t, err
-	}
+	who, err := s.srv.names.Named(ctx, u.User)
 	if err != nil {
 		return t, err
 	}
-	return s.urlTargetOf(ctx, u, id)
-}
-
-// urlTargetOf is urlTarget for a user with a known account.
-func (s *session) urlTargetOf(ctx context.Context, u *imap.URL, id restante.AccountID) (t urlTarget, err error) {
-	name, err := s.srv.names.Identifier(ctx, u.User)
-	if err != nil {
-		return t, err
-	}
-	who := s.srv.names.User(name, id)
-	if t.home, err = s.srv.store.Account(ctx, id); err != nil {
+	if t.home, err = s.srv.store.Account(ctx, who.Self().Account); err != nil {
 		return t, err
 	}
 	defer func() {
@@ -83,7 +82,7 @@ func (s *session) urlTargetOf(ctx context.Context, u *imap.URL, id restante.Acco
 		if owner, local, err = who.Find(ctx, u.Mailbox); err != nil {
 			return t, err
 		}
-		if owner.Account != id {
+		if owner.Account != t.home.ID() {
 			t.place.Owner = owner.Account
 			if t.account, err = who.Open(ctx, owner); err != nil {
 				return t, err
@@ -153,7 +152,11 @@ func (s *session) authorizeURL(ctx context.Context, rump string) ([]byte, error)
 	if _, err := command.ParseSection(u.Section, s.parseOptions()); err != nil {
 		return nil, imap.Bad("Bad section in supplied URL")
 	}
-	if id, err := s.srv.auth.Account(ctx, u.User); err != nil || id != s.account.ID() {
+	who, err := s.srv.names.Named(ctx, u.User)
+	if err != nil && !errors.Is(err, restante.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || who.Self().Account != s.account.ID() {
 		return nil, imap.Bad("Only URLs of one's own can be authorized")
 	}
 	t, err := s.urlTarget(ctx, &u)
@@ -171,46 +174,38 @@ func (s *session) authorizeURL(ctx context.Context, rump string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	return urlToken(key, rump), nil
+	return s.srv.urlToken(key, rump), nil
 }
 
 // validURL reports whether a URL carries a valid token and the session may use it
 // (RFC 4467 §6), and finds its mailbox. Without an error the target is to be
-// released. Whatever is wrong is restante.ErrNotFound, and takes as long where there
-// is no such mailbox.
+// released. Whatever is wrong is restante.ErrNotFound. Of a URL that the server has not
+// authorized the mailbox is not even looked for, which leaves nothing to be learned of
+// it by how long that takes.
 func (s *session) validURL(ctx context.Context, text string) (u imap.URL, t urlTarget, err error) {
 	u, ok := imap.ParseURL(text)
 	if !ok || u.Form != imap.URLAbsolute || !u.IsMessage() || u.User == "" || !strings.EqualFold(u.Mechanism, internalMechanism) {
 		return u, t, restante.ErrNotFound
 	}
 	rump := text[:len(text)-len(u.Token)-len(u.Mechanism)-2]
-	token, err := hex.DecodeString(u.Token)
-	if err != nil {
+	seal, ok := s.srv.splitURLToken(u.Token, rump)
+	if !ok || u.Expired(s.srv.now()) {
 		return u, t, restante.ErrNotFound
 	}
-	key := s.srv.plausibleKey
-	t, missing := s.urlTarget(ctx, &u)
-	if missing == nil {
-		var k []byte
-		if k, missing = t.home.URLKey(ctx, t.place); missing == nil {
-			key = k
-		} else {
-			t.release()
-		}
-	} else {
-		_, _ = s.account.URLKey(ctx, mailstore.URLKeyPlace{}) // what is not there takes as long as what is
+	if may, err := s.mayUse(ctx, &u); err != nil || !may {
+		return u, t, errors.Join(err, restante.ErrNotFound)
 	}
-	valid := hmac.Equal(token, urlToken(key, rump))
-	if missing != nil {
-		return u, t, missing
+	if t, err = s.urlTarget(ctx, &u); err != nil {
+		return u, t, err
 	}
-	if valid && !u.Expired(s.srv.now()) {
-		if valid, err = s.mayUse(ctx, &u); valid && err == nil {
-			return u, t, nil
-		}
+	key, err := t.home.URLKey(ctx, t.place)
+	if err == nil && !hmac.Equal(seal, urlSeal(key, rump)) {
+		err = restante.ErrNotFound
 	}
-	t.release()
-	return u, t, errors.Join(err, restante.ErrNotFound)
+	if err != nil {
+		t.release()
+	}
+	return u, t, err
 }
 
 // mayUse reports whether the access identifier of a URL is for the session's user
@@ -225,11 +220,11 @@ func (s *session) mayUse(ctx context.Context, u *imap.URL) (bool, error) {
 		}
 		return false, nil
 	case imap.AccessUser:
-		id, err := s.srv.auth.Account(ctx, user)
-		if errors.Is(err, restante.ErrNotFound) || errors.Is(err, restante.ErrInvalid) {
+		who, err := s.srv.names.Named(ctx, user)
+		if errors.Is(err, restante.ErrNotFound) {
 			return false, nil
 		}
-		return err == nil && id == s.account.ID(), err
+		return err == nil && who.Self().Account == s.account.ID(), err
 	}
 	return true, nil
 }
