@@ -28,9 +28,8 @@ func byAccount(rcpts []recipient) [][]recipient {
 	return groups
 }
 
-// deliver stores the message for recipients of one account. The first gets it
-// appended; others of the same mailbox are served by that, and those of other
-// mailboxes by a copy, which shares the content. Each is answered by itself.
+// deliver stores the message for recipients of one account. Those of one mailbox are
+// served by one message, and each is answered by itself.
 func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollector) {
 	account, err := s.server.o.Store.Account(s.conn.ctx, rcpts[0].owner.Account)
 	if err != nil {
@@ -41,31 +40,20 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 	}
 	defer account.Release()
 	done := map[restante.MailboxID]error{}
-	var source restante.MailboxID
-	var stored *mailstore.AppendResult
+	var first stored
 	for _, r := range rcpts {
 		err := r.refresh(s.conn.ctx, account)
 		var target *mailstore.Mailbox
 		if err == nil {
 			target, err = r.target(account.State())
 		}
-		if err != nil {
-			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
-			continue
-		}
-		err, served := done[target.ID]
-		switch {
-		case served:
-		case stored == nil:
-			var res mailstore.AppendResult
-			if res, err = s.append(account, target.ID, sp, r); err == nil {
-				stored, source = &res, target.ID
+		if err == nil {
+			var served bool
+			if err, served = done[target.ID]; !served {
+				err = s.store(account, target.ID, sp, r, &first)
+				done[target.ID] = err
 			}
-		default:
-			uids := mailstore.UIDSet{{First: stored.First, Last: stored.Last}}
-			_, err = account.Copy(s.conn.ctx, source, uids, target.ID)
 		}
-		done[target.ID] = err
 		if err != nil {
 			status.SetStatus(r.address, s.reply(changed(err), "recipient", r.address))
 			continue
@@ -74,6 +62,29 @@ func (s *session) deliver(sp *spool, rcpts []recipient, status smtp.StatusCollec
 		s.server.o.Metrics.stored(sp.size)
 		status.SetStatus(r.address, &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 1, 5}, Message: "Delivered"})
 	}
+}
+
+// stored is where an account has the message already.
+type stored struct {
+	mailbox restante.MailboxID
+	uids    mailstore.UIDSet // empty: nowhere
+}
+
+// store puts the message into a mailbox: as a copy of what another recipient got, which
+// shares its content, or, where there is none or somebody has taken it away meanwhile,
+// from the spool.
+func (s *session) store(a *mailstore.Account, mb restante.MailboxID, sp *spool, r recipient, first *stored) error {
+	if len(first.uids) > 0 {
+		c, err := a.Copy(s.conn.ctx, first.mailbox, first.uids, mb)
+		if len(c.To) > 0 || err != nil && !errors.Is(err, restante.ErrNotFound) {
+			return err
+		}
+	}
+	got, err := s.append(a, mb, sp, r)
+	if err == nil {
+		*first = stored{mb, mailstore.UIDSet{{First: got.First, Last: got.Last}}}
+	}
+	return err
 }
 
 // changed makes of what was there at RCPT and is not any more an error for now:
