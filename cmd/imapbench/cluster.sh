@@ -4,6 +4,7 @@
 #   pebble         one node, embedded store
 #   postgresql     one node on PostgreSQL
 #   blobs          the same with bodies above 64 KiB as files in a directory
+#   s3             the same with them in a real S3 server, versitygw, which is built from test/tools
 #   three          three nodes on PostgreSQL, users spread over them
 # Then the first SELECT of a mailbox of COLD messages after a restart of nodes and database.
 #   cluster.sh [imapbench flags, e.g. -fill 20000 -append 8000]
@@ -12,7 +13,7 @@
 # on the disk that is to be measured. Needs Debian's package postgresql, and root.
 set -eu
 cd "$(dirname "$0")"
-runs=${RUNS:-pebble postgresql blobs three}
+runs=${RUNS:-pebble postgresql blobs s3 three}
 cold=${COLD:-100000}
 tasks=append,append1,fill,select,flags,envelope,header,body,part,search,store,store1,copy,expunge,login,resync,status
 dir=${DIR:-$(mktemp -d)}
@@ -20,7 +21,9 @@ mkdir -p "$dir"
 chmod 0711 "$dir" # PostgreSQL runs as another user
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 port=15432
+s3port=17070
 nodes=()
+gateway=
 
 database() { # start|stop
   case $1 in
@@ -45,8 +48,26 @@ CONF
   database start
 }
 
+# start_gateway: the S3 server, over a directory whose subdirectories are buckets.
+start_gateway() {
+  [ -x "$dir/versitygw" ] ||
+    GOWORK=off go build -C ../../test/tools/versitygw -o "$dir/versitygw" github.com/versity/versitygw/cmd/versitygw
+  mkdir -p "$dir/s3/data/bench" "$dir/s3/sidecar"
+  echo restante-secret > "$dir/s3/secret"
+  "$dir/versitygw" --port 127.0.0.1:$s3port --access restante --secret restante-secret --quiet \
+    posix "$dir/s3/data" --sidecar "$dir/s3/sidecar" > "$dir/s3/log" 2>&1 &
+  gateway=$!
+  for _ in $(seq 100); do (: < /dev/tcp/127.0.0.1/$s3port) 2>/dev/null && break; sleep 0.1; done
+}
+
+stop_gateway() {
+  [ -z "$gateway" ] || { kill "$gateway" 2>/dev/null && wait "$gateway" 2>/dev/null; } || true
+  gateway=
+}
+
 finish() {
   stop_nodes
+  stop_gateway
   [ ! -d "$dir/pg" ] || database stop 2>/dev/null || true
   [ -n "${DIR:-}" ] || rm -rf "$dir"
 }
@@ -68,6 +89,15 @@ store.postgresql.url = 'postgres://postgres@127.0.0.1:$port/$1?sslmode=disable'"
   [ "$1" != blobs ] || echo "blobs.engine = 'directory'
 blobs.directory = '$dir/objects'
 blobs.above = '64KiB'"
+  [ "$1" != s3 ] || echo "blobs.engine = 's3'
+blobs.above = '64KiB'
+blobs.s3.endpoint = '127.0.0.1:$s3port'
+blobs.s3.region = 'us-east-1'
+blobs.s3.bucket = 'bench'
+blobs.s3.tls = false
+blobs.s3.bucket_in = 'path'
+blobs.s3.access_key = 'restante'
+blobs.s3.secret_key_file = '$dir/s3/secret'"
 }
 
 # start_nodes RUN: starts what the run wants and waits for it.
@@ -99,6 +129,7 @@ figures=()
 for run in $runs; do
   [ "$run" = pebble ] || "$bin/createdb" -h 127.0.0.1 -p $port -U postgres "$run"
   mkdir -p "$dir/objects"
+  [ "$run" != s3 ] || start_gateway
   start_nodes "$run"
   for n in 1 2 3 $(seq 101 116) $(seq 201 250); do
     echo pass | "$dir/restante" user add "b$n" --password-stdin --config "$dir/$run.1.toml" >/dev/null
@@ -121,5 +152,6 @@ json.dump(all, open(sys.argv[1], "w"))
 PY
   fi
   stop_nodes
+  stop_gateway
 done
 go run ./table "${figures[@]}"

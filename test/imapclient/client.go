@@ -128,7 +128,10 @@ func (c *Client) command(text string, literal []byte) (Reply, error) {
 
 // Idle waits for news (RFC 2177), at most so long, and ends IDLE once there is some. It
 // answers all that the server has told.
-func (c *Client) Idle(limit time.Duration) (Reply, error) {
+func (c *Client) Idle(limit time.Duration) (Reply, error) { return c.IdleWhile(limit, func() {}) }
+
+// IdleWhile is Idle that calls f once the server waits too.
+func (c *Client) IdleWhile(limit time.Duration, f func()) (Reply, error) {
 	c.tag++
 	tag := "t" + strconv.Itoa(c.tag) + " "
 	c.conn.SetDeadline(time.Now().Add(c.Timeout))
@@ -150,6 +153,7 @@ func (c *Client) Idle(limit time.Duration) (Reply, error) {
 			return c.tagged(line, tag, reply)
 		}
 	}
+	f()
 	c.conn.SetReadDeadline(time.Now().Add(limit))
 	if len(reply.Untagged) == 0 {
 		// Nothing of a line is lost if there is no news: the wait is for its first byte.
