@@ -10,8 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -117,6 +120,45 @@ func TestCompose(t *testing.T) {
 	accepts(t, string(file))
 }
 
+// TestComposeHasRoom: nodes may write where they have to, end in time, and all connect.
+func TestComposeHasRoom(t *testing.T) {
+	doc := documents(t, "compose.yaml")[0]
+	c := load(t, at(t, doc, "configs", "restante.toml", "content"))
+	node := at(t, doc, "services", "node1")
+	grace, err := time.ParseDuration(at(t, node, "stop_grace_period").(string))
+	if most := c.HTTP.DrainWait.Duration + c.Limits.ShutdownTime.Duration; err != nil || grace < most {
+		t.Errorf("%v to end, but it may take %v: %v", grace, most, err)
+	}
+	image, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounts := map[string]bool{}
+	for _, v := range at(t, node, "volumes").([]any) {
+		_, dir, named := strings.Cut(v.(string), ":")
+		if !named {
+			dir = v.(string)
+		}
+		mounts[dir] = true
+		// A new volume has the owner of the folder in the image.
+		if !regexp.MustCompile(`(?m)^COPY --from=build --chown=10001:10001 .* ` + regexp.QuoteMeta(dir) + `$`).Match(image) {
+			t.Errorf("the program may not write to %s", dir)
+		}
+	}
+	for _, dir := range []string{c.Data, c.BlobsDir()} {
+		if !mounts[dir] {
+			t.Errorf("what is in %s does not outlive its container", dir)
+		}
+	}
+	database := fmt.Sprint(at(t, doc, "services", "postgresql", "command"))
+	_, after, _ := strings.Cut(database, "max_connections=")
+	allowed, err := strconv.Atoi(strings.Trim(after, "]"))
+	pg := c.Store.PostgreSQL
+	if need := 3 * (pg.Readers + pg.Writers + 1); err != nil || allowed <= need+10 {
+		t.Errorf("three nodes have %d connections, the database lets %d in: %v", need, allowed, err)
+	}
+}
+
 // accepts has HAProxy check a configuration.
 func accepts(t *testing.T, text string) {
 	t.Helper()
@@ -140,20 +182,26 @@ func accepts(t *testing.T, text string) {
 	}
 }
 
-func TestKubernetes(t *testing.T) {
-	byKind := map[string][]map[string]any{}
+// manifests are those for Kubernetes by their kinds, what they configure, the pod, and its
+// ports by name.
+func manifests(t *testing.T) (byKind map[string][]map[string]any, c config.Config, pod any, named map[string]string) {
+	t.Helper()
+	byKind, named = map[string][]map[string]any{}, map[string]string{}
 	for _, doc := range documents(t, "kubernetes/restante.yaml") {
 		at(t, doc, "apiVersion")
 		at(t, doc, "metadata", "name")
 		kind := doc["kind"].(string)
 		byKind[kind] = append(byKind[kind], doc)
 	}
-	c := load(t, at(t, byKind["ConfigMap"][0], "data", "restante.toml"))
-	pod := at(t, byKind["Deployment"][0], "spec", "template", "spec")
-	named := map[string]string{}
+	pod = at(t, byKind["Deployment"][0], "spec", "template", "spec")
 	for _, p := range at(t, pod, "containers", 0, "ports").([]any) {
 		named[at(t, p, "name").(string)] = fmt.Sprint(at(t, p, "containerPort"))
 	}
+	return byKind, load(t, at(t, byKind["ConfigMap"][0], "data", "restante.toml")), pod, named
+}
+
+func TestKubernetes(t *testing.T) {
+	byKind, c, pod, named := manifests(t)
 	for name, list := range map[string][]string{"imap": c.IMAP.Listen, "imaps": c.IMAP.ListenTLS, "lmtp": c.LMTP.Listen, "http": c.HTTP.Listen} {
 		if named[name] != ports(t, list)[0] {
 			t.Errorf("port %s is %s, the program listens on %q", name, named[name], list)
@@ -166,8 +214,24 @@ func TestKubernetes(t *testing.T) {
 			}
 		}
 	}
-	for _, probe := range []string{"readinessProbe", "livenessProbe"} {
-		at(t, pod, "containers", 0, probe, "httpGet", "path")
+	for probe, path := range map[string]string{"readinessProbe": "/readyz", "livenessProbe": "/livez"} {
+		get := at(t, pod, "containers", 0, probe, "httpGet")
+		if at(t, get, "path") != path || at(t, get, "port") != "http" {
+			t.Errorf("%s asks %v", probe, get)
+		}
+	}
+	var room int64
+	for _, v := range at(t, pod, "volumes").([]any) {
+		if at(t, v, "name") == "data" {
+			gib, err := strconv.Atoi(strings.TrimSuffix(at(t, v, "emptyDir", "sizeLimit").(string), "Gi"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			room = int64(gib) << 30
+		}
+	}
+	if cache := int64(c.Blobs.Cache); room < cache+1<<30 {
+		t.Errorf("a cache of %d bytes on a volume of %d", cache, room)
 	}
 	grace := at(t, pod, "terminationGracePeriodSeconds").(int)
 	if float64(grace) < (c.HTTP.DrainWait.Duration + c.Limits.ShutdownTime.Duration).Seconds() {
@@ -186,6 +250,35 @@ func TestKubernetes(t *testing.T) {
 	for _, dir := range []string{filepath.Dir(c.Store.PostgreSQL.PasswordFile), filepath.Dir(c.TLS.Keys[0]), c.Data} {
 		if !mounts[dir] {
 			t.Errorf("nothing is mounted at %s", dir)
+		}
+	}
+}
+
+// TestKubernetesWiring: what chooses nodes or names ports of them means those that there are.
+func TestKubernetesWiring(t *testing.T) {
+	byKind, _, _, named := manifests(t)
+	if port := at(t, byKind["Deployment"][0], "spec", "template", "metadata", "annotations", "prometheus.io/port"); port != named["http"] {
+		t.Errorf("metrics are asked for at port %v", port)
+	}
+	labels := fmt.Sprint(at(t, byKind["Deployment"][0], "spec", "template", "metadata", "labels"))
+	for _, selector := range []any{
+		at(t, byKind["Deployment"][0], "spec", "selector", "matchLabels"), at(t, byKind["PodDisruptionBudget"][0], "spec", "selector", "matchLabels"),
+		at(t, byKind["NetworkPolicy"][0], "spec", "podSelector", "matchLabels"), at(t, byKind["Service"][0], "spec", "selector"),
+		at(t, byKind["Service"][1], "spec", "selector"),
+	} {
+		if fmt.Sprint(selector) != labels {
+			t.Errorf("the nodes have the labels %s, chosen are %v", labels, selector)
+		}
+	}
+	for _, rule := range at(t, byKind["NetworkPolicy"][0], "spec", "ingress").([]any) {
+		for _, p := range at(t, rule, "ports").([]any) {
+			port := at(t, p, "port").(string)
+			if named[port] == "" {
+				t.Errorf("the policy lets in to port %s", port)
+			}
+			if rule, _ := rule.(map[string]any); port == "lmtp" && rule["from"] == nil {
+				t.Error("anybody can deliver to anybody")
+			}
 		}
 	}
 }
