@@ -64,6 +64,9 @@ func (o Options) account(ctx context.Context, user string, f func(interchange.Ac
 		return fmt.Errorf("user %s: %w", user, err)
 	}
 	defer a.Release()
+	if err := a.Refresh(ctx); err != nil {
+		return err
+	}
 	return f(interchange.Account{Account: a})
 }
 

@@ -186,15 +186,7 @@ func (s *State) readHeadRow(key, value []byte, old *State) error {
 
 // arrange puts the mailboxes in order and indexes them.
 func (s *State) arrange() {
-	slices.SortFunc(s.mailboxes, func(a, b *box) int {
-		switch x, y := a.mailbox.Name, b.mailbox.Name; {
-		case x == y:
-			return 0
-		case x == inbox, y != inbox && x < y:
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(s.mailboxes, func(a, b *box) int { return CompareNames(a.mailbox.Name, b.mailbox.Name) })
 	s.index = make(map[restante.MailboxID]int, len(s.mailboxes))
 	for i, b := range s.mailboxes {
 		s.index[b.mailbox.ID] = i

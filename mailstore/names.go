@@ -69,6 +69,18 @@ func (l Limits) CheckName(name string) error {
 	return err
 }
 
+// CompareNames orders the names of mailboxes, in normal form: INBOX first, the others by
+// their bytes. It answers as strings.Compare does.
+func CompareNames(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == inbox, b != inbox && a < b:
+		return -1
+	}
+	return 1
+}
+
 // superiors are the names above a name, the highest first.
 func superiors(name string) []string {
 	var list []string

@@ -2,7 +2,6 @@ package server
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
@@ -63,7 +62,7 @@ func (l *listing) each(f func(listEntry)) {
 func (l *listing) candidates(above map[string]ancestor) []listEntry {
 	entries := l.gather(above)
 	if len(entries) > l.catalog.own.Usage().Mailboxes {
-		slices.SortFunc(entries, func(a, b listEntry) int { return compareNames(a.name, b.name) })
+		slices.SortFunc(entries, func(a, b listEntry) int { return mailstore.CompareNames(a.name, b.name) })
 	}
 	return entries
 }
@@ -193,20 +192,6 @@ func subscribedListing(c *catalog, match func(string) bool, levels bool) []listE
 		e.children = e.childInfo || c.hasChildren(e.name)
 		sorted = append(sorted, e)
 	}
-	slices.SortFunc(sorted, func(a, b listEntry) int { return compareNames(a.name, b.name) })
+	slices.SortFunc(sorted, func(a, b listEntry) int { return mailstore.CompareNames(a.name, b.name) })
 	return sorted
-}
-
-// compareNames orders mailbox names as the store does: INBOX first.
-func compareNames(a, b string) int {
-	if a == "INBOX" || b == "INBOX" {
-		if a == b {
-			return 0
-		}
-		if a == "INBOX" {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(a, b)
 }

@@ -75,35 +75,44 @@ type Server struct {
 // New gives a server over a store that is open.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, administrators: o.Administrators,
-		submitters: o.Submitters, urlMechInClear: o.URLMechInClear, urlKey: o.Auth.Key("URLAUTH"),
-		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10),
+		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, now: defaultClock(o.Now),
+		administrators: o.Administrators, submitters: o.Submitters, urlMechInClear: o.URLMechInClear, urlKey: o.Auth.Key("URLAUTH"),
+		clients: compileRules(o.Clients), utf8Only: o.UTF8Only, texts: text.New(), referrals: compileReferrals(o.Referrals),
+		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10), metrics: o.Metrics, connections: o.Connections,
 	}
-	s.now, s.metrics = defaultClock(o.Now), o.Metrics
-	s.limits.Command.AnnotationValue = o.Store.Limits().AnnotationValue
-	s.limits.Command.AnnotationEntry = o.Store.Limits().EntryBytes
-	s.limits.Command.MetadataValue = o.Store.Limits().MetadataValue
+	stored := o.Store.Limits()
+	s.limits.Command.AnnotationValue, s.limits.Command.AnnotationEntry = stored.AnnotationValue, stored.EntryBytes
+	s.limits.Command.MetadataValue = stored.MetadataValue
 	if s.id == nil {
 		s.id = []string{"name", "Restante"}
+	}
+	if s.connections == nil {
+		s.connections = new(Connections)
 	}
 	s.searches = newTurns(s.limits.AccountSearches)
 	s.converter = convert.New(convert.Options{Image: o.ConvertImages, Limits: s.limits.Convert})
 	s.conversions = newTurns(s.limits.AccountConversions)
 	s.converted = newConversionCache(s.limits.ConvertCache)
+	if o.Outbox != "" {
+		s.outbox, s.submit = o.Outbox, o.Submitter
+	}
+	if s.language, _ = s.texts.Find(o.Language); s.language == nil {
+		s.language, _ = s.texts.Find(text.Default)
+	}
 	rows := table()
 	s.rows = make(map[string]*row, len(rows))
 	for i := range rows {
 		s.rows[rows[i].name] = &rows[i]
 	}
-	s.clients, s.without, s.utf8Only = compileRules(o.Clients), slices.Clone(o.Without), o.UTF8Only
-	if o.Outbox != "" {
-		s.outbox, s.submit = o.Outbox, o.Submitter
-	}
-	s.texts = text.New()
-	if s.language, _ = s.texts.Find(o.Language); s.language == nil {
-		s.language, _ = s.texts.Find(text.Default)
-	}
-	s.referrals = compileReferrals(o.Referrals)
+	s.offer(rows, o)
+	s.mu.budgets = make(map[restante.AccountID]*sharedBudget)
+	return s
+}
+
+// offer decides which capabilities there are before and after login, and whether the
+// older dialects are understood.
+func (s *Server) offer(rows []row, o Options) {
+	s.without = slices.Clone(o.Without)
 	if len(s.referrals.logins) == 0 && s.referrals.greeting == "" {
 		s.without = append(s.without, "LOGIN-REFERRALS")
 	}
@@ -124,13 +133,9 @@ func New(o Options) *Server {
 	if o.LegacyDialects {
 		s.dialects = newDialects(s.rows)
 		// RFC 1730 §7.2.1 has it first.
-		s.loginCapabilities, s.capabilities = append([]string{"IMAP4"}, s.loginCapabilities...), append([]string{"IMAP4"}, s.capabilities...)
+		s.loginCapabilities = append([]string{"IMAP4"}, s.loginCapabilities...)
+		s.capabilities = append([]string{"IMAP4"}, s.capabilities...)
 	}
-	if s.connections = o.Connections; s.connections == nil {
-		s.connections = new(Connections)
-	}
-	s.mu.budgets = make(map[restante.AccountID]*sharedBudget)
-	return s
 }
 
 // Handle serves one connection until the client or the server ends it; the

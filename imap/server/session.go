@@ -53,15 +53,14 @@ type session struct {
 // selects, watches or asks to be kept, so that UNAUTHENTICATE need only drop it
 // (RFC 8437 §4.1). What holds on to something outside is let go by leaveAccount.
 type loggedIn struct {
-	state    state
-	enabled  features
-	user     auth.Identity
-	account  *mailstore.Account // from login on
-	names    *namespace.User    // where names lead
-	selected *selected          // in the selected state
-	idle     idle
-	// collation is the active comparator.
-	collation collation
+	state     state
+	enabled   features
+	user      auth.Identity
+	account   *mailstore.Account // from login on
+	names     *namespace.User    // where names lead
+	selected  *selected          // in the selected state
+	idle      idle
+	collation collation                                 // of the active comparator
 	pushing   bool                                      // changes are told while no command runs
 	metadata  map[restante.AccountID]*metadataSeen      // once METADATA was enabled
 	visited   map[restante.AccountID]*mailstore.Account // others' that are open
