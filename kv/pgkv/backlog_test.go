@@ -23,7 +23,9 @@ func TestBacklog(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	mustCommit(t, s, 1, 0, "before")
+	patient := open(t, url)
+	defer patient.Close()
+	mustCommit(t, patient, 1, 0, "before")
 	administrator, err := pgx.Connect(t.Context(), primary.URL("mail"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +53,5 @@ func TestBacklog(t *testing.T) {
 	}
 	standby.Link.Mute(false)
 	standby.Link.Cut()
-	s.options.Patience, s.options.AnswerTime = time.Minute, 30*time.Second
-	mustCommit(t, s, 1, 1, "after")
+	mustCommit(t, patient, 1, 1, "after")
 }

@@ -74,20 +74,25 @@ func TestLostAnswer(t *testing.T) {
 // TestUnreachable answers with restante.ErrUnavailable once patience has ended.
 func TestUnreachable(t *testing.T) {
 	server := pgtest.Start(t, "fsync = off")
-	s, proxy := throughProxy(t, server, server.Database(t))
-	mustCommit(t, s, 1, 0, "first")
+	patient, proxy := throughProxy(t, server, server.Database(t))
+	mustCommit(t, patient, 1, 0, "first")
+	o := patient.options
+	o.Patience = 2 * time.Second
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	proxy.Down(true)
 	proxy.Cut()
-	s.options.Patience = 50 * time.Millisecond
 	if _, err := s.Commit(t.Context(), 1, 1, one("x"), kv.Durable); !errors.Is(err, restante.ErrUnavailable) {
 		t.Errorf("commit: %v", err)
 	}
 	if _, err := s.Snapshot(t.Context(), 1); !errors.Is(err, restante.ErrUnavailable) {
 		t.Errorf("snapshot: %v", err)
 	}
-	s.options.Patience = 20 * time.Second
 	proxy.Down(false)
-	if v := versionOf(t, s, 1); v != 1 {
+	if v := versionOf(t, patient, 1); v != 1 {
 		t.Errorf("version %d", v)
 	}
 }
