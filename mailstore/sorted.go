@@ -70,21 +70,29 @@ func (a *Account) Insert(ctx context.Context, s *Sorted, added Result) ([]Place,
 	}
 	c := &comparer{searcher: searcher{ctx: ctx, account: a, snap: added.snap}, keys: s.keys}
 	defer c.close()
-	uids := make([]restante.UID, 0, len(s.uids)+order.Len())
 	var places []Place
-	from := 0 // what of s is in uids
+	from := 0 // before which no other is put in
 	for uid := range order.UIDs() {
 		at, err := c.below(s.uids[from:], uid)
 		if err != nil {
 			return nil, err
 		}
-		uids = append(uids, s.uids[from:from+at]...)
 		from += at
-		places = append(places, Place{At: len(uids), UID: uid})
-		uids = append(uids, uid)
+		places = append(places, Place{At: from + len(places), UID: uid})
 	}
-	s.uids = append(uids, s.uids[from:]...)
+	s.insert(places)
 	return places, nil
+}
+
+// insert puts messages in at their places, which rise.
+func (s *Sorted) insert(places []Place) {
+	n := len(s.uids)
+	s.uids = slices.Grow(s.uids, len(places))[:n+len(places)]
+	for i := len(places) - 1; i >= 0; i-- {
+		at, from := places[i].At, places[i].At-i
+		copy(s.uids[at+1:], s.uids[from:n])
+		s.uids[at], n = places[i].UID, from
+	}
 }
 
 // comparer compares messages of a snapshot two by two.
