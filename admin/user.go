@@ -57,6 +57,16 @@ type User struct {
 	Password string             `json:"password"` // what it is verified by, such as "argon2id, SCRAM-SHA-256"; empty: nothing
 	Usage    mailstore.Usage    `json:"usage"`
 	Quota    mailstore.Quota    `json:"quota"`
+	// AppendLimits are those of mailboxes that have one of their own, by name; not in
+	// listings.
+	AppendLimits []MailboxLimit `json:"append_limits,omitempty"`
+}
+
+// MailboxLimit is the bound of a mailbox on the octets of a message that a client
+// appends.
+type MailboxLimit struct {
+	Mailbox string `json:"mailbox"`
+	Bytes   int64  `json:"bytes"`
 }
 
 func (o Options) addUser(ctx context.Context, in Secret, _ func(any) error) (User, error) {
@@ -199,7 +209,13 @@ func (o Options) describe(ctx context.Context, u directory.User) (User, error) {
 		return User{}, err
 	}
 	state := a.State()
-	return userOf(u, state.Usage(), state.Quota()), nil
+	out := userOf(u, state.Usage(), state.Quota())
+	for _, m := range state.Mailboxes() {
+		if limit, ok := m.AppendLimit(); ok {
+			out.AppendLimits = append(out.AppendLimits, MailboxLimit{Mailbox: m.Name, Bytes: limit})
+		}
+	}
+	return out, nil
 }
 
 func userOf(u directory.User, usage mailstore.Usage, quota mailstore.Quota) User {

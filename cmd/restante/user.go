@@ -53,6 +53,9 @@ func printUser(w io.Writer, u admin.User) {
 	if n := u.Usage.AnnotationUsage(); n > 0 || q.Annotations != 0 {
 		fmt.Fprintf(t, "annotations\t%s\t%s\n", size(n), of(q.Annotations != 0, size(max(q.Annotations, 0))))
 	}
+	for _, l := range u.AppendLimits {
+		fmt.Fprintf(t, "append limit\t%s\t%s\n", size(l.Bytes), l.Mailbox)
+	}
 	t.Flush()
 }
 
