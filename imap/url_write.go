@@ -85,6 +85,13 @@ func (u *URL) appendPath(b []byte) []byte {
 	return append(append(append(append(b, ':'), u.Mechanism...), ':'), u.Token...)
 }
 
+// EncodeURLMailbox gives a mailbox name, in UTF-8 with "/" between its levels, as it stands in a URL
+// behind the server and its "/" (RFC 5092 §11, enc-mailbox).
+func EncodeURLMailbox(name string) string { return string(appendMailbox(nil, name, false)) }
+
+// EncodeURLUser gives a login name as it stands in a URL (RFC 5092 §11, enc-user).
+func EncodeURLUser(name string) string { return string(appendEscaped(nil, name, "&=")) }
+
 // appendMailbox writes a mailbox name. What would be read as a dot-segment, as a
 // second slash at the beginning or as one at the end is coded (RFC 5092 §7, §7.1),
 // and where it begins the URL, what would be read as a scheme (RFC 5092 §7.2).

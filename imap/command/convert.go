@@ -151,7 +151,7 @@ func convertAtt(d *wire.Decoder, c *Convert, o *Options) bool {
 	default:
 		return d.Expected("a CONVERT item")
 	}
-	if !d.ExpectSpecial('[') || d.Peek() != ']' && !sectionSpec(d, &item.Section, 0, o) {
+	if !d.ExpectSpecial('[') || d.Peek() != ']' && !sectionSpec(d, &item.Section, or(o.Limits.HeaderFields, 1000), o) {
 		return false
 	}
 	header := item.Section.Specifier == imap.SpecHeader || item.Section.Specifier == imap.SpecMIME

@@ -31,7 +31,7 @@ func TestConvert(t *testing.T) {
 		{`CONVERT 2 (NIL) BODY[]`, "!syntax"},
 		{`CONVERT 2 (NIL) BODY[TEXT]`, "!syntax"},
 		{`CONVERT 2 (NIL) BODY[MIME]`, "!syntax"},
-		{`CONVERT 2 (NIL) BODY[HEADER.FIELDS (a)]`, "!limit"},
+		{`CONVERT 2 (NIL) BODY[HEADER.FIELDS (a)]`, "!syntax"},
 		{`CONVERT 2 (NIL) BINARY[1.HEADER]`, "!syntax"},
 		{`CONVERT 2 (NIL) BINARY.PEEK[1]`, "!syntax"},
 		{`CONVERT 2 (NIL) BINARY`, "!syntax"},

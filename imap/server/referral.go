@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,7 +78,7 @@ func (r *referrals) login(user string) (l *LoginReferral, to imap.Code) {
 	for i, pattern := range r.users {
 		if pattern == nil || pattern.MatchString(user) {
 			l = &r.logins[i]
-			return l, imap.Code("REFERRAL " + strings.ReplaceAll(l.URL, "%u", url.QueryEscape(user)))
+			return l, imap.Code("REFERRAL " + strings.ReplaceAll(l.URL, "%u", imap.EncodeURLUser(user)))
 		}
 	}
 	return nil, ""
@@ -93,19 +92,16 @@ func (r *referrals) urls(name string) []string {
 		if !is || below != "" && below[0] != '/' {
 			continue
 		}
+		if below != "" {
+			below = "/" + imap.EncodeURLMailbox(below[1:])
+		}
 		urls := make([]string, len(m.URLs))
 		for k, u := range m.URLs {
-			urls[k] = u + escapeMailbox(below)
+			urls[k] = u + below
 		}
 		return urls
 	}
 	return nil
-}
-
-// escapeMailbox gives a name as it stands in an IMAP URL (RFC 5092 §11,
-// enc-mailbox).
-func escapeMailbox(name string) string {
-	return (&url.URL{Path: name}).EscapedPath()
 }
 
 // refer answers a command on a mailbox that is on another server (RFC 2193 §4.1);
@@ -130,10 +126,10 @@ func (s *session) referRename(from, to string) error {
 		return imap.No(imap.CodeCannot, "A mailbox cannot be renamed to another server")
 	}
 	if old == nil {
-		old = []string{r.self + "/" + escapeMailbox(from)}
+		old = []string{r.self + "/" + imap.EncodeURLMailbox(from)}
 	}
 	if new == nil {
-		new = []string{r.self + "/" + escapeMailbox(to)}
+		new = []string{r.self + "/" + imap.EncodeURLMailbox(to)}
 	}
 	var pairs []string
 	for i := range max(len(old), len(new)) {
