@@ -87,7 +87,7 @@ func (c *Append) Next(d *wire.Decoder) (m AppendMessage, ok bool, err error) {
 	}
 	c.utf8, c.parts = false, catenation{}
 	if d.Peek() == '(' {
-		if m.Flags, ok = flagList(d, false, &c.opts); !ok || !d.ExpectSP() {
+		if m.Flags, ok = storedFlags(d, false, &c.opts); !ok || !d.ExpectSP() {
 			return m, false, d.Err()
 		}
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/restante/restante/imap"
@@ -95,18 +96,22 @@ func pattern(d *wire.Decoder, b []byte, o *Options) (string, bool) {
 	return string(b), true
 }
 
+// storedFlags reads flags that are to be stored. What is no flag of RFC 9051 §2.3.2 is
+// ignored, as a flag that is not in PERMANENTFLAGS has to be (RFC 9051 §7.1): \Recent, which
+// clients that copy the flags they were shown send, and what other servers have.
+func storedFlags(d *wire.Decoder, bare bool, o *Options) ([]string, bool) {
+	flags, ok := flagList(d, bare, o)
+	return slices.DeleteFunc(flags, func(f string) bool { return f[0] == '\\' && !imap.IsSystemFlag(f) }), ok
+}
+
 // flagList reads flag-list, or, without parentheses, flag *(SP flag) if bare is
-// allowed. \Recent is left out: it cannot be stored (RFC 3501 §2.3.2), and
-// clients that copy the flags they were shown send it.
+// allowed.
 func flagList(d *wire.Decoder, bare bool, o *Options) ([]string, bool) {
 	var flags []string
 	item := func() bool {
 		f, ok := d.Flag()
 		if !ok {
 			return false
-		}
-		if f == imap.FlagRecent {
-			return true
 		}
 		if len(flags) == or(o.Limits.Flags, 1000) {
 			d.Fail(wire.OverLimit, "too many flags")

@@ -80,7 +80,7 @@ func ParseStore(d *wire.Decoder, uid bool, o Options) (*Store, error) {
 	switch {
 	case !d.ExpectSP():
 	case item == "FLAGS":
-		c.Flags, _ = flagList(d, true, &o)
+		c.Flags, _ = storedFlags(d, true, &o)
 	default:
 		c.Labels, _ = labelList(d, &o)
 	}

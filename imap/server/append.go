@@ -135,8 +135,6 @@ func flagError(err error) error {
 	switch {
 	case errors.Is(err, mailstore.ErrAnnotationValue), errors.Is(err, mailstore.ErrAnnotationCount):
 		return annotationError(err)
-	case errors.Is(err, restante.ErrInvalid):
-		return imap.No(imap.CodeCannot, "A flag is neither a system flag that can be stored nor a keyword")
 	case errors.Is(err, restante.ErrLimit):
 		return imap.No(imap.CodeLimit, "Too many keywords, or one is too long")
 	}

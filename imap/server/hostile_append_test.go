@@ -245,7 +245,7 @@ func TestAbortedAppend(t *testing.T) {
 					}
 					c.Close()
 				case "bad flag":
-					c.send(" (\\Nonsense) {5+}\r\nhello\r\n")
+					c.send(" (" + strings.Repeat("k", 200) + ") {5+}\r\nhello\r\n")
 				case "too large":
 					c.send(" {17000000+}\r\n")
 					c.text("Subject: y\r\n\r\n", 17000000)
