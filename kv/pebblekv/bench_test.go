@@ -182,3 +182,24 @@ func BenchmarkScanSmall(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSnapshot looks at one row of a partition that was committed to, as each
+// append does.
+func BenchmarkSnapshot(b *testing.B) {
+	s := benchStore(b)
+	var batch kv.Batch
+	batch.Set([]byte("k"), []byte("v"))
+	if _, err := s.Commit(b.Context(), 256, 0, &batch, kv.Durable); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		snap, err := s.Snapshot(b.Context(), 256)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := snap.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

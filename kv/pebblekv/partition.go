@@ -32,7 +32,7 @@ type partitions struct {
 // mu is held from before the batch is applied until acked is stored.
 type partition struct {
 	mu     sync.Mutex
-	loaded bool // under mu: acked holds the stored version
+	loaded bool // acked holds the stored version; under mu, or the shard's lock without refs
 	refs   int  // under the shard's lock
 	acked  atomic.Uint64
 	// doubt says that a write error has ended the commit after acked: Pebble may
@@ -77,6 +77,20 @@ func (t *partitions) find(p kv.Partition) *partition {
 	}
 	e.refs++
 	return e
+}
+
+// quiet calls f with the version of a partition that is remembered and that no commit
+// uses; none begins before f returns. For others it answers false.
+func (t *partitions) quiet(p kv.Partition, f func(kv.Version)) bool {
+	s := &t.shard[hash(p)]
+	s.Lock()
+	defer s.Unlock()
+	e := s.m[p]
+	if e == nil || e.refs > 0 || !e.loaded {
+		return false
+	}
+	f(kv.Version(e.acked.Load()))
+	return true
 }
 
 func (t *partitions) release(p kv.Partition, e *partition) {

@@ -41,15 +41,20 @@ func (s *Store) snapshot(ctx context.Context, p kv.Partition) (*snapshot, error)
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	snap := s.db.NewSnapshot()
-	version, err := readVersion(snap, p)
+	snap := &snapshot{store: s, partition: p}
+	if s.partitions.quiet(p, func(v kv.Version) { snap.snap, snap.version = s.db.NewSnapshot(), v }) {
+		return snap, nil
+	}
+	var err error
+	snap.snap = s.db.NewSnapshot()
+	snap.version, err = readVersion(snap.snap, p)
 	if err == nil {
-		err = s.settle(ctx, p, version)
+		err = s.settle(ctx, p, snap.version)
 	}
 	if err != nil {
-		return nil, errors.Join(err, snap.Close())
+		return nil, errors.Join(err, snap.snap.Close())
 	}
-	return &snapshot{store: s, snap: snap, partition: p, version: version}, nil
+	return snap, nil
 }
 
 // settle waits until version is acknowledged. A version of which nobody can tell
