@@ -78,6 +78,9 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 	if next.version != old.version {
 		a.writer.events = append(a.writer.events, a.difference(old, next))
 	}
+	if next.version < old.version {
+		return a.surviveLossLocked(ctx, old)
+	}
 	return nil
 }
 

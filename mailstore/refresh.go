@@ -28,10 +28,9 @@ func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
 	if !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= m) {
 		return nil
 	}
-	now := a.store.Moment()
-	version, err := kv.VersionOf(ctx, a.store.kv, a.partition())
+	version, now, err := a.versionNow(ctx)
 	if err != nil {
-		return unavailable("refresh", err)
+		return err
 	}
 	if a.current(version, now) {
 		return nil
@@ -79,10 +78,9 @@ func (a *Account) catchUpLocked(ctx context.Context, since Moment) (behind bool,
 	if !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= since) {
 		return false, nil
 	}
-	now := a.store.Moment()
-	version, err := kv.VersionOf(ctx, a.store.kv, a.partition())
+	version, now, err := a.versionNow(ctx)
 	if err != nil {
-		return false, unavailable("refresh", err)
+		return false, err
 	}
 	if a.current(version, now) {
 		return false, nil
