@@ -44,7 +44,7 @@ func start(t *testing.T) *meter {
 	m.exec("CREATE EXTENSION pg_stat_statements")
 	behind := strings.Replace(url, fmt.Sprintf(":%d/", server.Port), fmt.Sprintf(":%d/", m.trips.port), 1)
 	m.node = binary.Start(t, binary.Options{Path: restante, Config: fmt.Sprintf(
-		"store.engine = \"postgresql\"\nstore.postgresql.url = %q\n", behind+"?sslmode=disable")})
+		"store.engine = \"postgresql\"\nstore.postgresql.url = %q\nblobs.engine = \"directory\"\n", behind+"?sslmode=disable")})
 	fmt.Fprintf(&m.table, "\n| operation | round trips | statements | rows read | rows written | log bytes |\n|---|---|---|---|---|---|\n")
 	return m
 }
@@ -118,7 +118,10 @@ func letter(i, size int) []byte {
 	return b.Bytes()
 }
 
-const letterSize = 20 << 10
+const (
+	letterSize = 20 << 10
+	largeSize  = 520 << 10 // an object
+)
 
 func TestCost(t *testing.T) {
 	m := start(t)
@@ -129,6 +132,7 @@ func TestCost(t *testing.T) {
 	}
 	perAccount := (m.size() - accounts) / users
 	c := m.login("user0@example.org")
+	m.do(c, "CREATE Large")
 	m.do(c, "SELECT INBOX")
 	empty := m.size()
 	const filled = 1000
@@ -140,6 +144,13 @@ func TestCost(t *testing.T) {
 	perMessage := (m.size() - empty) / filled
 
 	const n = 50
+	before := m.size() // before anything is deleted, whose room would be used again
+	large := m.measure("APPEND of 520 KiB, an object", n, func(i int) {
+		if _, _, err := c.Append("Large", "", letter(i, largeSize)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	perLarge := (m.size() - before) / n
 	appended := m.measure("APPEND of 20 KiB, into 1,000 messages", n, func(i int) {
 		if _, _, err := c.Append("INBOX", "", letter(i, letterSize)); err != nil {
 			t.Fatal(err)
@@ -172,13 +183,16 @@ func TestCost(t *testing.T) {
 		m.do(d, "SELECT INBOX")
 		m.do(d, "LOGOUT")
 	})
+	m.do(c, "SELECT Large")
+	m.measure("FETCH of its body", n, func(i int) { m.do(c, "FETCH %d (BODY.PEEK[])", i+1) })
 	m.node.Stop(t)
 	m.node.Run(t)
 	cold := m.measure("LOGIN, SELECT of 1,000 messages, first after a start", 1, func(int) {
 		d := m.login("user0@example.org")
 		m.do(d, "SELECT INBOX")
 	})
-	fmt.Fprintf(&m.table, "\nA new account takes %.0f bytes of tables and indexes, a message of %d bytes %.0f.\n", perAccount, letterSize, perMessage)
+	fmt.Fprintf(&m.table, "\nA new account takes %.0f bytes of tables and indexes, a message of %d bytes %.0f, one of %d bytes as an object %.0f.\n",
+		perAccount, letterSize, perMessage, largeSize, perLarge)
 	t.Log(m.table.String())
 
 	// What docs/capacity.md builds on, with room for change.
@@ -191,6 +205,7 @@ func TestCost(t *testing.T) {
 		"a mailbox is opened by few round trips":        cold.trips < 60,
 		"a message takes little more than its own size": perMessage < 1.5*letterSize,
 		"an account takes little":                       perAccount < 64<<10,
+		"an object leaves little in the database":       perLarge < 32<<10 && large.log < 64<<10,
 	} {
 		if !holds {
 			t.Errorf("not any more: %s", name)
