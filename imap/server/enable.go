@@ -28,6 +28,9 @@ func (s *session) enable(_ context.Context, c command.Enable) (imap.StatusRespon
 	s.enc.CRLF()
 	s.enabled |= asked &^ featureCondStore
 	s.enc.SetUTF8(s.enabled.utf8())
+	if asked.has(featureUIDOnly) {
+		s.endNumbered()
+	}
 	if asked.has(featureMetadata) {
 		s.followMetadata()
 	}

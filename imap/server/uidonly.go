@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/restante/restante"
@@ -20,6 +21,19 @@ func errUIDRequired() *imap.StatusResponse {
 
 // uidOnly reports whether sequence numbers are neither taken nor told.
 func (s *session) uidOnly() bool { return s.enabled.has(featureUIDOnly) }
+
+// endNumbered ends the updates of searches whose results were told by sequence number.
+func (s *session) endNumbered() {
+	if s.selected == nil {
+		return
+	}
+	s.selected.watches = slices.DeleteFunc(s.selected.watches, func(w *watch) bool {
+		if !w.uid {
+			s.noUpdate(w.tag, "Its updates cannot be told any more")
+		}
+		return !w.uid
+	})
+}
 
 // appendFetchHead writes "* n FETCH (", or "* uid UIDFETCH (" (RFC 9586 §3.3).
 func (s *session) appendFetchHead(dst []byte, seq int, uid restante.UID) []byte {
