@@ -183,14 +183,15 @@ func (w *metadataWriter) rowsOf(of restante.AccountID) (*metadataRows, error) {
 // touch notes that the place's metadata changes.
 func (w *metadataWriter) touch() { w.tx.touchMetadata(w.draft) }
 
-// touchMetadata notes that metadata of a mailbox changes, of the server with nil.
+// touchMetadata notes that metadata of a mailbox changes, of the server with nil. The
+// mailbox's own modseq rises with it (RFC 7162 §3.2).
 func (tx *txn) touchMetadata(d *draft) {
 	tx.metadata = true
 	if d == nil {
 		tx.row.metadata = tx.modSeq
 		return
 	}
-	d.mailbox.MetadataModSeq, d.touched = tx.modSeq, true
+	d.mailbox.MetadataModSeq, d.mailbox.HighestModSeq, d.touched = tx.modSeq, tx.modSeq, true
 }
 
 // finish holds what there will be against the limits, and forgets the entries

@@ -216,3 +216,24 @@ func TestQuotaBounds(t *testing.T) {
 		t.Errorf("soft: %+v", u)
 	}
 }
+
+// TestMetadataModSeq raises a mailbox's modseq with its metadata, and not those of
+// its messages (RFC 7162 §3.2).
+func TestMetadataModSeq(t *testing.T) {
+	f := newFixture(t, Options{})
+	p := MetadataPlace{Mailbox: f.inbox}
+	highest := func() restante.ModSeq { return f.State().Mailbox(f.inbox).HighestModSeq }
+	for _, c := range []struct {
+		entry  string
+		raises bool
+	}{{"/private/a=1", true}, {"/private/a=1", false}, {"/private/b", false}, {"/shared/a=2", true}, {"/private/a", true}} {
+		was := highest()
+		set, err := f.setMetadata(p, c.entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now := highest(); c.raises && now != set.ModSeq || !c.raises && now != was {
+			t.Errorf("%s: from %d to %d, a change at %d", c.entry, was, now, set.ModSeq)
+		}
+	}
+}
