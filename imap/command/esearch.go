@@ -27,6 +27,9 @@ func (c *ESearch) Name() string { return "ESEARCH" }
 // SearchKey is what is searched for.
 func (c *ESearch) SearchKey() *imap.SearchKey { return &c.Program.Key }
 
+// Saves says that the command sets "$".
+func (c *ESearch) Saves() bool { return c.Program.Return.Has(imap.ReturnSave) }
+
 // LogValue gives the number of sources and keys, not what is searched for.
 func (c *ESearch) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("sources", len(c.Sources)), slog.Any("search", programLog(&c.Program)))

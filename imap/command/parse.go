@@ -33,7 +33,8 @@ func Parse(d *wire.Decoder, name string, o Options) (Command, error) {
 	case "SELECT", "EXAMINE":
 		return result(ParseSelect(d, name == "EXAMINE", o))
 	case "ESEARCH":
-		return result(ParseESearch(d, o))
+		c, err := ParseESearch(d, o)
+		return c, err // also with an error, as SEARCH
 	case "CANCELUPDATE":
 		return result(ParseCancelUpdate(d, o))
 	case "CREATE":

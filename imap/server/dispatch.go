@@ -156,7 +156,9 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 			return err
 		}
 		s.limited = 0
-		answer, err = r.run(s, ctx, c)
+		if answer, err = r.run(s, ctx, c); err != nil {
+			s.unsave(c, err)
+		}
 		if s.limited > 0 {
 			answer = s.limitAnswer(r.name, answer, err)
 		}
@@ -178,7 +180,7 @@ func (s *session) refused(r *row, c command.Command, err error) {
 	case "SELECT", "EXAMINE":
 		s.closePrevious()
 	default:
-		s.unsave(c)
+		s.unsave(c, err)
 	}
 }
 

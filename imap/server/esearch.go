@@ -138,11 +138,8 @@ func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *plac
 		}
 	}
 	found, err := s.findIn(ctx, p, in, w, left)
-	if own && p.Return.Has(imap.ReturnSave) {
-		s.selected.saved = nil // RFC 9051 §6.4.4.1
-		if err == nil {
-			s.selected.saved = savedUIDs(referred(p, found))
-		}
+	if err == nil && own && p.Return.Has(imap.ReturnSave) {
+		s.selected.saved = savedUIDs(referred(p, found))
 	}
 	if err != nil || found.IsEmpty() || p.Return == imap.ReturnSave {
 		return err

@@ -19,9 +19,6 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 		return done, imap.Bad("No CHARSET after ENABLE UTF8=ACCEPT: all is UTF-8") // RFC 9755 §3
 	}
 	if err := s.beginSearch(ctx, c.UID, p); err != nil {
-		if status, _ := statusOf(err); status.Type == imap.StatusNo {
-			s.unsave(c) // RFC 9051 §6.4.4.1
-		}
 		return done, err
 	}
 	if err := mayScore(p, nil); err != nil {
@@ -33,9 +30,6 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	}
 	found, err := s.find(ctx, p, w)
 	if err != nil {
-		if p.Return.Has(imap.ReturnSave) {
-			s.selected.saved = nil // RFC 9051 §6.4.4.1
-		}
 		return done, err
 	}
 	if p.Return.Has(imap.ReturnSave) {
@@ -79,10 +73,14 @@ func (s *session) beginSearch(ctx context.Context, uid bool, p *imap.SearchProgr
 	return nil
 }
 
-// unsave empties "$" after a SEARCH or SORT that was to set it and is answered
-// with NO, such as for its charset (RFC 9051 §6.4.4.1).
-func (s *session) unsave(c command.Command) {
-	if search, is := c.(interface{ Saves() bool }); is && search.Saves() {
+// unsave empties "$" after a search that was to set it and is answered with NO, such
+// as for its charset (RFC 9051 §6.4.4.1).
+func (s *session) unsave(c command.Command, err error) {
+	search, is := c.(interface{ Saves() bool })
+	if !is || !search.Saves() || s.selected == nil {
+		return
+	}
+	if status, _ := statusOf(err); status.Type == imap.StatusNo {
 		s.selected.saved = nil
 	}
 }

@@ -23,7 +23,6 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 		return done, err
 	}
 	if err := s.refuseSort(&p.Key, c.Keys); err != nil {
-		s.unsave(c)
 		return done, err
 	}
 	keys := sortKeys(c.Keys, s.collation)
@@ -33,7 +32,6 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 	}
 	found, order, err := s.findSorted(ctx, c, watch)
 	if err != nil {
-		s.unsave(c)
 		return done, err
 	}
 	w := sortWriter{order: order}
