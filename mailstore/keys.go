@@ -31,7 +31,7 @@ const schemaWithoutObjects = 3
 //	10 mailbox:8 uid:4                page (see pagecodec.go); uid is not above the
 //	                                  page's first and above the last of the page before
 //	11 mailbox:8 modseq:8             UIDs expunged by that commit
-//	12 mailbox:8 account:8 uid/256:4  \Seen of 256 UIDs for another account (see seen.go)
+//	12 mailbox:8 account:8 uid/256:4  \Seen of 256 UIDs for another account (see seenblock.go)
 //	13 mailbox:8 uid:4 account:8 entry annotation of a message (see annotation_rows.go); account 0: shared
 //	20 emailid/256:8                  extra references of 256 contents; no row: none
 //	21 hash:8 emailid:8               ThreadID:8 of a message that has or names the Message-ID
