@@ -46,6 +46,15 @@ func (c *column[T]) decoded() (values []T, ok bool) {
 	return nil, false
 }
 
+// constant answers the entry that all entries are, if the encoding shows it.
+func (c *column[T]) constant() (value T, ok bool) {
+	if len(c.enc) == 0 || c.enc[0] != 0 {
+		return 0, false
+	}
+	v, _ := binary.Varint(c.enc[1:])
+	return T(v), true
+}
+
 // checkColumn reports whether b is a column of n entries.
 func checkColumn(b []byte, n int) bool {
 	if len(b) < 2 {

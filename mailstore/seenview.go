@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/restante/restante"
 )
@@ -139,17 +140,47 @@ func (d *derivedPage) fits(s *seenBy) bool {
 	return true
 }
 
-// derivePage makes a page with another's \Seen: the flag set that viewers have of
-// each, and the later one of the modseqs of the message and of his \Seen.
+// derivePage makes a page with another's \Seen. Where he has done nothing with any of
+// its messages they are not looked at.
 func derivePage(p *Page, s *seenBy, flags *FlagTable) derivedPage {
 	d := derivedPage{from: p, blocks: s.blocksOf(p, make([]seenBlock, 0, 2))}
+	touched := slices.ContainsFunc(d.blocks, func(b seenBlock) bool { return len(b) > 0 })
+	if touched || p.deleted == unknown {
+		d.page = seenPage(p, d.blocks, flags)
+	} else {
+		d.page = unseenPage(p)
+	}
+	return d
+}
+
+// unseenPage makes a page none of whose messages is seen. No column is decoded that
+// says the same of all of them.
+func unseenPage(p *Page) *Page {
+	q := &Page{key: p.key, n: p.n, first: p.first, last: p.last, raw: p.raw, maxModSeq: p.maxModSeq, unseen: p.n, deleted: p.deleted}
+	if id, all := p.flagSets.constant(); all {
+		q.flagSets.enc = appendColumn(nil, []FlagSetID{viewersFlagSet(id, false)})
+	} else {
+		sets := slices.Clone(p.FlagSets())
+		for i, id := range sets {
+			sets[i] = viewersFlagSet(id, false)
+		}
+		q.flagSets.put(sets)
+	}
+	share(&q.modSeqs, &p.modSeqs)
+	q.shareRest(p)
+	return q
+}
+
+// seenPage makes a page of the flag sets that viewers have, and of the later ones of the
+// modseqs of the messages and of what was seen.
+func seenPage(p *Page, blocks []seenBlock, flags *FlagTable) *Page {
 	sets, mods := p.FlagSets(), p.ModSeqs()
 	q := &Page{key: p.key, n: p.n, first: p.first, last: p.last, raw: p.raw}
 	newSets, newMods := make([]FlagSetID, p.n), make([]restante.ModSeq, p.n)
 	first := uint32(p.first) / seenBlockSize
 	for i := range sets {
 		uid := uint32(p.UID(i))
-		seen, at := d.blocks[uid/seenBlockSize-first].at(uint8(uid % seenBlockSize))
+		seen, at := blocks[uid/seenBlockSize-first].at(uint8(uid % seenBlockSize))
 		newSets[i], newMods[i] = viewersFlagSet(sets[i], seen), max(mods[i], at)
 		q.maxModSeq = max(q.maxModSeq, newMods[i])
 		if !seen {
@@ -162,8 +193,7 @@ func derivePage(p *Page, s *seenBy, flags *FlagTable) derivedPage {
 	q.flagSets.put(newSets)
 	q.modSeqs.put(newMods)
 	q.shareRest(p)
-	d.page = q
-	return d
+	return q
 }
 
 // viewersFlagSet numbers a flag set in the table that viewers have: each set of the
