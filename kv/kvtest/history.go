@@ -198,27 +198,36 @@ func testLinearizable(t *testing.T, b Backing) {
 	Linearizable(t, nodes, 4, 60, nil)
 }
 
-// Linearizable has callers read and commit to one partition through the nodes until
-// each has done so many operations or stop is closed, and fails the test unless
-// the history is linearizable. Meanwhile the caller has faults happen.
+// linearPartitions is how many partitions Linearizable commits to at a time: engines may
+// make commits of several together.
+const linearPartitions = 3
+
+// Linearizable has callers read and commit to each of a few partitions through the nodes,
+// so many operations each in all of them or until stop is closed, and fails the test unless
+// each partition's history is linearizable. Meanwhile the caller has faults happen.
 func Linearizable(t testing.TB, nodes []kv.Store, callers, operations int, stop <-chan struct{}) {
 	t.Helper()
-	h := NewHistory(7)
+	histories := make([]*History, linearPartitions)
 	var all sync.WaitGroup
-	for client := range callers {
-		all.Go(func() {
-			rng := rand.New(rand.NewPCG(uint64(client), 1))
-			h.call(t.Context(), client, nodes, rng, operations, stop)
-		})
-	}
-	all.Wait()
-	// What is there at last holds the operations of unknown outcome to the truth.
-	for i, s := range nodes {
-		if _, err := h.Read(t.Context(), callers+i, s); err != nil {
-			t.Error(err)
+	for i := range histories {
+		histories[i] = NewHistory(kv.Partition(7 + i))
+		for client := range callers {
+			all.Go(func() {
+				rng := rand.New(rand.NewPCG(uint64(client), uint64(1+i)))
+				histories[i].call(t.Context(), client, nodes, rng, operations/linearPartitions, stop)
+			})
 		}
 	}
-	h.Check(t)
+	all.Wait()
+	for _, h := range histories {
+		// What is there at last holds the operations of unknown outcome to the truth.
+		for i, s := range nodes {
+			if _, err := h.Read(t.Context(), callers+i, s); err != nil {
+				t.Error(err)
+			}
+		}
+		h.Check(t)
+	}
 }
 
 // call is one caller. It goes from node to node, and commits to what it read last,

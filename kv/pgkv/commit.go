@@ -42,11 +42,8 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 	defer s.turns.leave(p)
 	c := commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}
 	patience := s.outages.write.patience(s.options.Patience)
-	for {
-		err := s.room(ctx, patience)
-		if err == nil {
-			err = s.once(ctx, s.writers, patience, c.send)
-		}
+	for together := !s.sharded && c.sociable(); ; together = false {
+		err := s.attempt(ctx, patience, &c, together)
 		switch {
 		case err == nil:
 			s.count.commits.Add(1)
@@ -73,6 +70,19 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 		}
 		s.count.retries.Add(1)
 	}
+}
+
+// attempt sends a commit, together with others where it may.
+func (s *Store) attempt(ctx context.Context, p *patience, c *commit, together bool) error {
+	if err := s.room(ctx, p); err != nil {
+		return err
+	}
+	if together {
+		if err := s.together(ctx, p, c); !errors.Is(err, errLeftOut) {
+			return err
+		}
+	}
+	return s.once(ctx, s.writers, p, c.send)
 }
 
 // commit is what is sent for a Commit.
@@ -117,6 +127,7 @@ type changes struct {
 	parts   []int16  // how many pieces follow
 	rest    []piece
 	cleared [][]byte // keys whose pieces go: all that are set or deleted
+	size    int      // bytes of the values
 }
 
 // piece is a part of a value that is too large for one row.
@@ -166,6 +177,7 @@ func changesOf(b *kv.Batch) changes {
 
 // set adds a value, in pieces.
 func (c *changes) set(key, value []byte) {
+	c.size += len(value)
 	first := value
 	var n int16
 	for len(value) > pieceSize {

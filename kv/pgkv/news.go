@@ -27,6 +27,9 @@ const (
 	heartbeat   = 2 * time.Second
 	silence     = 3 * heartbeat // after which a node is taken for dead
 	publishTime = 5 * time.Second
+	// publishRest is how long nothing is sent after a message, so that what is committed
+	// meanwhile makes one message: each is a commit for PostgreSQL.
+	publishRest = 5 * time.Millisecond
 	// publishAgain is after how long a message that could not be sent is tried again.
 	publishAgain = 100 * time.Millisecond
 )
@@ -116,19 +119,25 @@ func (n *news) committed(p kv.Partition, v kv.Version) {
 	n.mu.Lock()
 	n.mu.pending[p] = max(v, n.mu.pending[p])
 	n.mu.Unlock()
+	n.rouse()
+}
+
+// rouse has publish send a message as soon as it may.
+func (n *news) rouse() {
 	select {
 	case n.wake <- struct{}{}:
 	default:
 	}
 }
 
-// publish sends what was committed. While one message is on its way the next
-// ones gather, so that many commits make few messages. What cannot be sent is
-// tried again after a while.
+// publish sends what was committed. While one message is on its way, and for a short
+// rest after it, the next ones gather, so that many commits make few messages. What
+// cannot be sent is tried again after a longer one.
 func (n *news) publish(ctx context.Context) {
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
-	var again <-chan time.Time
+	wake := n.wake // nil in a rest
+	var rested <-chan time.Time
 	var sequence uint64
 	for {
 		ending := false
@@ -137,19 +146,20 @@ func (n *news) publish(ctx context.Context) {
 			ending = true
 		case <-tick.C:
 			n.listenForSilence()
-		case <-n.wake:
-			if again != nil {
-				continue
-			}
-		case <-again:
+		case <-wake:
+		case <-rested:
+			wake = n.wake
+			continue
 		}
 		var sent bool
 		sequence, sent = n.publishAll(sequence, ending)
 		if ending {
 			return
 		}
-		if again = nil; !sent {
-			again = time.After(publishAgain)
+		wake, rested = nil, time.After(publishRest)
+		if !sent {
+			rested = time.After(publishAgain)
+			n.rouse()
 		}
 	}
 }

@@ -31,6 +31,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{options: o, log: o.Logger, latencies: newLatencies(), cancel: func() {}}
 	rand.Read(s.node[:]) // never fails
 	s.turns.init()
+	s.company = gathering[*companion]{few: fewGroups, most: o.Writers, wait: groupWait, room: roomFor, do: s.sendAll}
 	s.mu.snapshots = make(map[*snapshot]struct{})
 	s.mu.watches = make(map[*watch]struct{})
 	var err error
@@ -102,6 +103,7 @@ func (s *Store) pool(size int, change func(*pgxpool.Config)) (*pgxpool.Pool, err
 		c.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	c.ConnConfig.OnNotice = noteUnreplicated
+	ofPlans(c)
 	if change != nil {
 		change(c)
 	}
@@ -137,12 +139,15 @@ func (s *Store) migrate(ctx context.Context) error {
 			if err := tx.QueryRow(ctx, sqlHasSchema).Scan(&there); err != nil {
 				return err
 			}
+			if err := tx.QueryRow(ctx, sqlHasCitus).Scan(&s.sharded); err != nil {
+				return err
+			}
 			if !there && s.options.Existing {
 				return fmt.Errorf("there is no store in the database: %w", restante.ErrNotFound)
 			}
 			if !there {
 				s.id = strings.ToLower(rand.Text())
-				return create(ctx, tx, s.id)
+				return create(ctx, tx, s.id, s.sharded)
 			}
 			var version int
 			if err := tx.QueryRow(ctx, sqlSchema).Scan(&version, &s.id); err != nil {
@@ -171,13 +176,9 @@ func (s *Store) warnOfLoss(ctx context.Context) error {
 }
 
 // create makes the tables, and distributes them where Citus is.
-func create(ctx context.Context, tx pgx.Tx, id string) error {
-	var citus bool
-	if err := tx.QueryRow(ctx, sqlHasCitus).Scan(&citus); err != nil {
-		return err
-	}
+func create(ctx context.Context, tx pgx.Tx, id string, sharded bool) error {
 	statements := schema
-	if citus {
+	if sharded {
 		statements = append(statements[:len(statements):len(statements)], distribute...)
 	}
 	for _, q := range statements {

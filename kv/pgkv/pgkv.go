@@ -2,7 +2,7 @@
 //
 // A partition is a row with its version and the rows of its keys. A commit is
 // one pipelined round trip: a conditional update of the version, and after it the
-// changes, all in one transaction. A snapshot is a read-only transaction of
+// changes, all in one transaction, which commits of other partitions may share. A snapshot is a read-only transaction of
 // repeatable-read isolation.
 //
 // Connections break and servers fail over. A call that finds none waits for
@@ -68,6 +68,8 @@ type Store struct {
 	latencies latencies
 	backlog   atomic.Bool // commits may be waiting for a standby that nobody waits for any more
 	turns     turns
+	company   gathering[*companion]
+	sharded   bool // partitions lie on several servers, so that commits go alone
 	readers   *pgxpool.Pool
 	writers   *pgxpool.Pool
 	news      *news

@@ -1,9 +1,9 @@
 package pgkv
 
 // All SQL of the engine stands here. It is plain enough for PostgreSQL's kin:
-// every statement but those of the schema and sqlPartitions names one partition, so
-// that where the tables are distributed by it each goes to one shard, and none needs a
-// transaction over several.
+// every statement but those of the schema, sqlPartitions and sqlTogether names one
+// partition, so that where the tables are distributed by it each goes to one shard, and none
+// needs a transaction over several. sqlTogether is not used there.
 //
 // Tested, by the tests of this package, is PostgreSQL. Not tested are:
 //
@@ -14,7 +14,7 @@ package pgkv
 //     the coordinator.
 //   - CockroachDB has no LISTEN and NOTIFY (the bus has to be NATS), no advisory locks
 //     (they do nothing there, so the first node has to be started alone), and wants
-//     retries of 40001, which every call here makes. fillfactor and the settings of
+//     retries of 40001, which every call here makes. The settings of ofPlans, fillfactor and the settings of
 //     autovacuum and STORAGE are of no meaning to it and may have to be left out.
 //   - YugabyteDB has NOTIFY and advisory locks only lately; else as CockroachDB.
 
@@ -92,6 +92,30 @@ const (
 			END FROM 1 FOR 496)
 		WHERE id = $1 AND version = $2 RETURNING version
 	) SELECT 1 / count(*) FROM swapped`
+	// sqlTogether makes commits of several partitions, each or none: of those that are at
+	// their base and that nobody else is changing it answers the partitions. It waits for
+	// nobody's lock, so that nobody keeps others' commits waiting.
+	sqlTogether = `WITH mine AS (
+		SELECT p.id, u.mark FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS u (id, base, mark)
+		JOIN partition p ON p.id = u.id AND p.version = u.base FOR UPDATE OF p SKIP LOCKED
+	), swapped AS (
+		UPDATE partition SET version = version + 1, marks = mine.mark || substring(
+			CASE position(substring(mine.mark FROM 1 FOR 8) IN marks) WHEN 0 THEN marks
+			ELSE substring(marks FROM 1 FOR position(substring(mine.mark FROM 1 FOR 8) IN marks) - 1)
+				|| substring(marks FROM position(substring(mine.mark FROM 1 FOR 8) IN marks) + 16)
+			END FROM 1 FOR 496)
+		FROM mine WHERE partition.id = mine.id RETURNING partition.id
+	), cleared AS (
+		DELETE FROM kv_part USING unnest($4::bigint[], $5::bytea[]) AS u (p, k)
+		WHERE kv_part.partition = u.p AND kv_part.key = u.k AND u.p IN (SELECT id FROM swapped)
+	), deleted AS (
+		DELETE FROM kv USING unnest($6::bigint[], $7::bytea[]) AS u (p, k)
+		WHERE kv.partition = u.p AND kv.key = u.k AND u.p IN (SELECT id FROM swapped)
+	), stored AS (
+		INSERT INTO kv (partition, key, value, parts)
+		SELECT p, k, v, 0 FROM unnest($8::bigint[], $9::bytea[], $10::bytea[]) AS u (p, k, v) WHERE p IN (SELECT id FROM swapped)
+		ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, parts = 0
+	) SELECT id FROM swapped`
 	// An import begins with one of these instead: they set any version, or
 	// forget the partition.
 	sqlImportFirst = `INSERT INTO partition (id, version, marks) VALUES ($1, $2, $3)`

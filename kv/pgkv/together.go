@@ -1,0 +1,108 @@
+package pgkv
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Commits of several partitions go in one transaction where they would wait for one
+// another anyway. What a commit costs the database by itself, which is more than its rows,
+// is shared, and so is the sync of its log.
+const (
+	fewGroups    = 2                     // transactions of several commits at a time, while they are quick
+	groupWait    = 10 * time.Millisecond // after which there may be as many as Options.Writers
+	groupCommits = 16                    // commits in one
+	groupBytes   = 1 << 20               // about what their values have
+	// aloneBytes is from how many on a commit goes alone: it shares little, and others
+	// would wait for it.
+	aloneBytes = 256 << 10
+)
+
+// errLeftOut says that a commit was not done together with others: its partition is
+// not at its base, or somebody else is changing it, or another commit's fault has ended them
+// all. By itself it finds out.
+var errLeftOut = errors.New("not done together with others")
+
+// companion is a commit that may go together with others.
+type companion struct {
+	*commit
+	err error // what became of it
+}
+
+// sociable reports whether a commit is such a one.
+func (c *commit) sociable() bool {
+	return c.base > 0 && len(c.changes.ranges) == 0 && c.changes.size < aloneBytes
+}
+
+// together sends a commit, with others if there are any.
+func (s *Store) together(ctx context.Context, p *patience, c *commit) error {
+	m := &companion{commit: c}
+	ctx, cancel := context.WithDeadline(ctx, p.end)
+	defer cancel()
+	if err := s.company.call(ctx, m); err != nil {
+		return &connectError{err} // nothing was sent
+	}
+	return m.err
+}
+
+// roomFor reports whether a group of commits takes another one.
+func roomFor(group []*companion, next *companion) bool {
+	size := next.changes.size
+	for _, m := range group {
+		size += m.changes.size
+	}
+	return len(group) < groupCommits && size <= groupBytes
+}
+
+// sendAll makes the commits of a group in one transaction and notes in each what became of
+// it. An error whose commits are certainly not done concerns one of them, so that
+// each is left to go alone.
+func (s *Store) sendAll(group []*companion) {
+	var done []int64
+	patience := s.outages.write.patience(s.options.Patience)
+	err := s.once(context.Background(), s.writers, patience, func(ctx context.Context, c *pgxpool.Conn) (err error) {
+		if done, err = send(ctx, c, group); err == nil && len(done) == 0 {
+			err = errLeftOut // which tells nothing of the standby
+		}
+		return err
+	})
+	if code(err) != "" && undone(err) {
+		err = errLeftOut
+	}
+	for _, m := range group {
+		if m.err = err; err == nil && !slices.Contains(done, int64(m.partition)) {
+			m.err = errLeftOut
+		}
+	}
+}
+
+// send makes the commits of a group and answers the partitions of those that were done.
+func send(ctx context.Context, c *pgxpool.Conn, group []*companion) (done []int64, err error) {
+	var ids, bases, clearedIn, deletedIn, setIn []int64
+	var marks, cleared, deleted, keys, values [][]byte
+	for _, m := range group {
+		p := int64(m.partition)
+		ids, bases, marks = append(ids, p), append(bases, int64(m.base)), append(marks, m.mark[:])
+		cleared, clearedIn = append(cleared, m.changes.cleared...), repeat(clearedIn, p, len(m.changes.cleared))
+		deleted, deletedIn = append(deleted, m.changes.deletes...), repeat(deletedIn, p, len(m.changes.deletes))
+		keys, values, setIn = append(keys, m.changes.keys...), append(values, m.changes.values...), repeat(setIn, p, len(m.changes.keys))
+	}
+	b := &pgx.Batch{} // of one statement, as a commit that goes alone is a pipeline
+	b.Queue(sqlTogether, ids, bases, marks, clearedIn, cleared, deletedIn, deleted, setIn, keys, values).Query(
+		func(rows pgx.Rows) error {
+			var err error
+			done, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			return err
+		})
+	return done, c.SendBatch(ctx, b).Close()
+}
+
+// repeat appends p to list n times.
+func repeat(list []int64, p int64, n int) []int64 {
+	return append(list, slices.Repeat([]int64{p}, n)...)
+}

@@ -1,0 +1,115 @@
+package pgkv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/restante/restante/internal/pgtest"
+	"github.com/restante/restante/kv"
+)
+
+// companions are commits of several partitions as they would meet.
+func companions(s *Store, at map[kv.Partition]kv.Version, b *kv.Batch) (group []*companion) {
+	for p, base := range at {
+		group = append(group, &companion{commit: &commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}})
+	}
+	return group
+}
+
+// TestTogether sends commits of several partitions in one transaction: each is done or
+// not for itself, and none waits for another's partition.
+func TestTogether(t *testing.T) {
+	url := pgtest.Start(t, "fsync = off").Database(t)
+	s := open(t, url)
+	defer s.Close()
+	large := new(kv.Batch)
+	large.Set([]byte("gone"), []byte("x"))
+	large.Set([]byte("large"), make([]byte, pieceSize+1))
+	const partitions = 6
+	for p := range kv.Partition(partitions) {
+		if _, err := s.Commit(t.Context(), p, 0, large, kv.Durable); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustCommit(t, s, 2, 1, "moved")
+	locker, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locker.Close(context.Background())
+	if _, err := locker.Exec(t.Context(), "BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := locker.Exec(t.Context(), "SELECT FROM partition WHERE id = 3 FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+
+	b := new(kv.Batch)
+	b.Set([]byte("large"), []byte("small now"))
+	b.Set([]byte("new"), nil)
+	b.Delete([]byte("gone"), 1)
+	group := companions(s, map[kv.Partition]kv.Version{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 99: 7}, b)
+	s.sendAll(group)
+	left := map[kv.Partition]bool{2: true, 3: true, 99: true} // moved, locked, not there
+	for _, m := range group {
+		if got := errors.Is(m.err, errLeftOut); got != left[m.partition] || !got && m.err != nil {
+			t.Errorf("partition %d: %v", m.partition, m.err)
+		}
+		written, err := s.written(t.Context(), s.outages.write.patience(s.options.Patience), m.commit)
+		if m.partition != 3 && (err != nil || written == left[m.partition]) {
+			t.Errorf("partition %d: written %v, %v", m.partition, written, err)
+		}
+	}
+	if _, err := locker.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	for p := range kv.Partition(partitions) {
+		want := map[bool]string{true: "2 large new", false: "1 gone large"}[p < 2 || p == 4]
+		if p == 2 {
+			want = "2 gone large moved"
+		}
+		if got := fmt.Sprint(versionOf(t, s, p), " ", keys(t, s, p)); got != want {
+			t.Errorf("partition %d: %s, want %s", p, got, want)
+		}
+	}
+	if got := query(t, url, "SELECT string_agg(partition::text, ' ' ORDER BY partition) FROM kv_part"); got != "2 3 5" {
+		t.Errorf("pieces of %s", got)
+	}
+	if got := query(t, url, "SELECT string_agg(encode(value, 'escape'), ',') FROM kv WHERE partition = 1"); got != "small now," && got != ",small now" {
+		t.Errorf("values %q", got)
+	}
+}
+
+// TestFaultOfOne: what the database refuses of a group is done for the others.
+func TestFaultOfOne(t *testing.T) {
+	url := pgtest.Start(t, "fsync = off").Database(t)
+	s := open(t, url)
+	defer s.Close()
+	for p := range kv.Partition(3) {
+		mustCommit(t, s, p, 0, "first")
+	}
+	// A stand-in for whatever goes wrong with the rows of one partition.
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), "ALTER TABLE kv ADD CHECK (partition <> 1) NOT VALID"); err != nil {
+		t.Fatal(err)
+	}
+	group := companions(s, map[kv.Partition]kv.Version{0: 1, 1: 1, 2: 1}, one("second"))
+	s.sendAll(group)
+	for _, m := range group {
+		if !errors.Is(m.err, errLeftOut) {
+			t.Errorf("partition %d: %v", m.partition, m.err)
+		}
+		_, err := s.Commit(t.Context(), m.partition, 1, one("second"), kv.Durable)
+		if (err == nil) != (m.partition != 1) || errors.Is(err, kv.ErrConflict) {
+			t.Errorf("partition %d by itself: %v", m.partition, err)
+		}
+	}
+}
