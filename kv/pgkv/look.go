@@ -26,26 +26,38 @@ func (s *Store) Look(ctx context.Context, p kv.Partition, ranges []kv.Range) ([]
 		version, err := s.Version(ctx, p)
 		return nil, version, err
 	}
+	places := make([]kv.Place, len(ranges))
+	for i, r := range ranges {
+		places[i] = kv.Place{Partition: p, Range: r}
+	}
+	l := s.lookTogether(ctx, places)
+	if l == nil {
+		var err error
+		if l, err = s.lookAlone(ctx, p, ranges); err != nil {
+			return nil, 0, fmt.Errorf("pgkv: look: %w", err)
+		}
+	}
+	if l.pieces { // one value has more of them; such are not what Look is for
+		return s.lookAtLarge(ctx, p, ranges)
+	}
+	return l.rows, kv.Version(l.version), nil
+}
+
+// lookAlone looks by a statement of its own.
+func (s *Store) lookAlone(ctx context.Context, p kv.Partition, ranges []kv.Range) (l *looked, err error) {
 	starts, ends := make([][]byte, len(ranges)), make([][]byte, len(ranges))
 	for i, r := range ranges {
 		starts[i], ends[i] = r.Start, r.End
 	}
-	l := looked{}
-	err := s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
-		l = looked{rows: make([]kv.Row, len(ranges))}
+	err = s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
+		l = &looked{rows: make([]kv.Row, len(ranges))}
 		answer, err := c.Query(ctx, sqlLook, int64(p), starts, ends)
 		if err != nil {
 			return err
 		}
 		return l.read(answer)
 	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("pgkv: look: %w", err)
-	}
-	if l.pieces { // one value has more of them; such are not what Look is for
-		return s.lookAtLarge(ctx, p, ranges)
-	}
-	return l.rows, kv.Version(l.version), nil
+	return l, err
 }
 
 // looked is what Look has read.
@@ -56,18 +68,26 @@ type looked struct {
 }
 
 func (l *looked) read(answer pgx.Rows) error {
+	return readLooked(answer, func(n int) (*looked, int) { return l, n })
+}
+
+// readLooked reads what was found. Of each range the caller says whose it is, and which
+// of its own.
+func readLooked(answer pgx.Rows, of func(n int) (*looked, int)) error {
 	defer answer.Close()
 	for answer.Next() {
-		var n int64
+		var version, n int64
 		var key, value pgtype.DriverBytes
 		var parts *int16 // nil where there is no row
-		if err := answer.Scan(&l.version, &n, &key, &value, &parts); err != nil {
+		if err := answer.Scan(&version, &n, &key, &value, &parts); err != nil {
 			return err
 		}
+		l, i := of(int(n - 1))
+		l.version = version
 		if parts == nil {
 			continue
 		}
-		l.rows[n-1] = kv.Row{Key: bytes.Clone(key), Value: append([]byte{}, value...)}
+		l.rows[i] = kv.Row{Key: bytes.Clone(key), Value: append([]byte{}, value...)}
 		l.pieces = l.pieces || *parts > 0
 	}
 	return answer.Err()

@@ -32,6 +32,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	rand.Read(s.node[:]) // never fails
 	s.turns.init()
 	s.company = gathering[*companion]{few: fewGroups, most: o.Writers, wait: groupWait, room: roomFor, do: s.sendAll}
+	s.onlookers = gathering[*onlooker]{few: fewLooks, most: o.Readers, wait: lookWait, room: roomToLook, do: s.lookAll}
 	s.mu.snapshots = make(map[*snapshot]struct{})
 	s.mu.watches = make(map[*watch]struct{})
 	var err error

@@ -41,7 +41,9 @@ func TestDistributes(t *testing.T) {
 		CREATE FUNCTION create_distributed_table(name regclass, by text, colocate_with text DEFAULT 'default') RETURNS void LANGUAGE sql
 		AS $$ INSERT INTO calls VALUES (name || ' by ' || by || ' with ' || colocate_with) $$`)
 	s := open(t, url)
-	mustCommit(t, s, 1, 0, "a")
+	if mustCommit(t, s, 1, 0, "a"); !s.sharded {
+		t.Error("commits of several partitions would go together")
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -69,6 +69,7 @@ type Store struct {
 	backlog   atomic.Bool // commits may be waiting for a standby that nobody waits for any more
 	turns     turns
 	company   gathering[*companion]
+	onlookers gathering[*onlooker]
 	sharded   bool // partitions lie on several servers, so that commits go alone
 	readers   *pgxpool.Pool
 	writers   *pgxpool.Pool

@@ -12,7 +12,8 @@ import (
 
 var _ kv.PlacesLooker = (*Store)(nil)
 
-// LookAt implements kv.PlacesLooker by one pipeline of a statement for each place.
+// LookAt implements kv.PlacesLooker by one statement, or one pipeline of a statement for
+// each place.
 func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error) {
 	if err := s.check(ctx); err != nil {
 		return nil, err
@@ -24,6 +25,9 @@ func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error)
 	}
 	if len(places) == 0 {
 		return nil, nil
+	}
+	if l := s.lookTogether(ctx, places); l != nil && !l.pieces {
+		return l.rows, nil
 	}
 	looks := make([]looked, len(places))
 	err := s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {

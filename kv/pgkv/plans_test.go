@@ -31,7 +31,7 @@ func TestPlans(t *testing.T) {
 	for i, sql := range []string{
 		sqlVersion, sqlMarks, sqlPartitions, sqlNext, sqlTogether,
 		sqlDeleteRange, sqlDeletePartRange, sqlDeleteFrom, sqlDeletePartsFrom, sqlDelete, sqlDeleteParts,
-		sqlGet, sqlGetParts, sqlLook, sqlForward, sqlForwardTo, sqlBackward, sqlBackFrom,
+		sqlGet, sqlGetParts, sqlLook, sqlLookAll, sqlForward, sqlForwardTo, sqlBackward, sqlBackFrom,
 	} {
 		if _, err := c.Exec(t.Context(), fmt.Sprintf("PREPARE p%d AS %s", i, sql)); err != nil {
 			t.Fatal(err)

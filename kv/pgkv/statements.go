@@ -1,9 +1,9 @@
 package pgkv
 
 // All SQL of the engine stands here. It is plain enough for PostgreSQL's kin:
-// every statement but those of the schema, sqlPartitions and sqlTogether names one
-// partition, so that where the tables are distributed by it each goes to one shard, and none
-// needs a transaction over several. sqlTogether is not used there.
+// every statement but those of the schema, sqlPartitions, sqlTogether and sqlLookAll names
+// one partition, so that where the tables are distributed by it each goes to one shard, and
+// none needs a transaction over several. The last two are not used there.
 //
 // Tested, by the tests of this package, is PostgreSQL. Not tested are:
 //
@@ -143,6 +143,13 @@ const (
 		LEFT JOIN LATERAL (
 			SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
 		) f ON true WHERE p.id = $1`
+	// sqlLookAll does so for ranges of several partitions.
+	sqlLookAll = `SELECT coalesce(p.version, 0), r.n, f.key, f.value, f.parts
+		FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS r (id, first, past, n)
+		LEFT JOIN partition p ON p.id = r.id
+		LEFT JOIN LATERAL (
+			SELECT key, value, parts FROM kv WHERE partition = r.id AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
+		) f ON true`
 	// Pages of a scan: rows from a key on, and rows before a key backwards. The
 	// end of the range is a bound too; nil is none.
 	sqlForward   = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key LIMIT $3`
