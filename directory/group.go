@@ -12,6 +12,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
+	"github.com/restante/restante/mailstore"
 )
 
 // Group is a number of users who can be granted rights together. Its name is of
@@ -165,13 +166,14 @@ func (d *Directory) Groups(ctx context.Context, user string) ([]string, error) {
 }
 
 // Reach answers the groups of a user, whose name is in canonical form, and as Shares does
-// who may share something with any of some identifiers, at once.
-func (d *Directory) Reach(ctx context.Context, user string, identifiers ...string) (groups []string, shares []restante.AccountID, err error) {
+// who may share something with any of some identifiers, at once, and finds out along the way
+// whether an account is up to date (mailstore.Account.UpToDate); nil: none.
+func (d *Directory) Reach(ctx context.Context, along *mailstore.Account, user string, identifiers ...string) (groups []string, shares []restante.AccountID, err error) {
 	names, prefixes := []string{user}, [][]byte{memberKey(user, "")}
 	for _, identifier := range identifiers {
 		names, prefixes = append(names, identifier), append(prefixes, sharesOf(identifier))
 	}
-	lists, err := d.afterEach(ctx, names, prefixes)
+	lists, err := d.afterEach(ctx, along, names, prefixes)
 	if err != nil {
 		return nil, nil, err
 	}

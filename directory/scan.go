@@ -6,20 +6,21 @@ import (
 	"errors"
 
 	"github.com/restante/restante/kv"
+	"github.com/restante/restante/mailstore"
 )
 
 // after answers what follows a prefix that ends in NUL in the keys of a name's
 // partition.
 func (d *Directory) after(ctx context.Context, name string, prefix []byte) ([]string, error) {
-	lists, err := d.afterEach(ctx, []string{name}, [][]byte{prefix})
+	lists, err := d.afterEach(ctx, nil, []string{name}, [][]byte{prefix})
 	if err != nil {
 		return nil, err
 	}
 	return lists[0], nil
 }
 
-// afterEach is after for several names, each with its prefix.
-func (d *Directory) afterEach(ctx context.Context, names []string, prefixes [][]byte) ([][]string, error) {
+// afterEach is after for several names, each with its prefix, and an account along the way.
+func (d *Directory) afterEach(ctx context.Context, along *mailstore.Account, names []string, prefixes [][]byte) ([][]string, error) {
 	places := make([]kv.Place, len(names))
 	for i, prefix := range prefixes {
 		end := bytes.Clone(prefix)
@@ -27,7 +28,7 @@ func (d *Directory) afterEach(ctx context.Context, names []string, prefixes [][]
 		places[i] = kv.Place{Partition: partitionOf(names[i]), Range: kv.Range{Start: prefix, End: end}}
 	}
 	// Of most names there is nothing, which costs less to see than a list.
-	first, err := kv.FirstAt(ctx, d.kv, places)
+	first, err := d.firstAt(ctx, along, places)
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +42,20 @@ func (d *Directory) afterEach(ctx context.Context, names []string, prefixes [][]
 		}
 	}
 	return lists, nil
+}
+
+// firstAt answers what is found at places, and an account along the way.
+func (d *Directory) firstAt(ctx context.Context, along *mailstore.Account, places []kv.Place) ([]kv.Found, error) {
+	if along == nil {
+		return kv.FirstAt(ctx, d.kv, places)
+	}
+	now := d.store.Moment()
+	found, err := kv.FirstAt(ctx, d.kv, append(places[:len(places):len(places)], along.Place()))
+	if err != nil {
+		return nil, err
+	}
+	along.Seen(found[len(places)].Version, now)
+	return found[:len(places)], nil
 }
 
 // allAt answers what follows the start of a place in all the keys there.

@@ -8,25 +8,31 @@ type Place struct {
 	Range     Range
 }
 
+// Found is a place's first row, and the version of its partition.
+type Found struct {
+	Row
+	Version Version
+}
+
 // PlacesLooker is an engine to which rows of several partitions cost less together
 // than one by one.
 type PlacesLooker interface {
-	// LookAt answers the first row of each place, each of a moment within the call.
-	LookAt(ctx context.Context, places []Place) ([]Row, error)
+	// LookAt answers what is found at each place, each of a moment within the call.
+	LookAt(ctx context.Context, places []Place) ([]Found, error)
 }
 
 // FirstAt answers what a PlacesLooker does, of any engine.
-func FirstAt(ctx context.Context, s Store, places []Place) ([]Row, error) {
+func FirstAt(ctx context.Context, s Store, places []Place) ([]Found, error) {
 	if l, ok := s.(PlacesLooker); ok {
 		return l.LookAt(ctx, places)
 	}
-	rows := make([]Row, len(places))
+	found := make([]Found, len(places))
 	for i, at := range places {
-		first, _, err := First(ctx, s, at.Partition, []Range{at.Range})
+		first, version, err := First(ctx, s, at.Partition, []Range{at.Range})
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = first[0]
+		found[i] = Found{Row: first[0], Version: version}
 	}
-	return rows, nil
+	return found, nil
 }

@@ -28,7 +28,8 @@ const (
 // ReaderOf opens a reader for messages, which are wanted in the order of reading. On an
 // engine where a look costs less than a snapshot (kv.Looker) the first of them are read at
 // once; a snapshot is opened when something else is asked for. What the look read of a
-// message is all that rows names, so that it is of one moment.
+// message is all that rows names, so that it is of one moment. It also tells whether
+// State is up to date (UpToDate).
 func (a *Account) ReaderOf(ctx context.Context, wanted iter.Seq[Wanted], rows Rows) (*Reader, error) {
 	looker, ok := a.store.kv.(kv.Looker)
 	if !ok {
@@ -93,10 +94,12 @@ func (r *Reader) lookAhead(looker kv.Looker, wanted []Wanted, rows Rows) error {
 			of = append(of, w.EmailID)
 		}
 	}
-	found, _, err := looker.Look(r.ctx, r.account.partition(), ranges)
+	now := r.account.store.Moment()
+	found, version, err := looker.Look(r.ctx, r.account.partition(), ranges)
 	if err != nil {
 		return unavailable("read messages", err)
 	}
+	r.account.current(version, now) // so that it need not be asked for
 	r.ahead = make(map[string][]byte, len(ranges))
 	for i, row := range found {
 		r.ahead[string(ranges[i].Start)] = row.Value

@@ -25,7 +25,7 @@ func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
 	if a.removed.Load() {
 		return notFound("account", uint64(a.id))
 	}
-	if !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= m) {
+	if a.UpToDate(m) {
 		return nil
 	}
 	version, now, err := a.versionNow(ctx)
@@ -42,6 +42,22 @@ func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
 	}
 	return a.reloadLocked(ctx)
 }
+
+// UpToDate reports whether State is known to be no older than a moment that has been, so
+// that RefreshSince costs nothing.
+func (a *Account) UpToDate(m Moment) bool {
+	return !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= m)
+}
+
+// Place is where others who look at the engine find the account's version along the way;
+// there is no row.
+func (a *Account) Place() kv.Place {
+	return kv.Place{Partition: a.partition(), Range: kv.Range{Start: []byte{}, End: []byte{}}}
+}
+
+// Seen notes the version that the account had in the engine at some time since a
+// moment, so that it need not be asked for if State is at it.
+func (a *Account) Seen(version kv.Version, m Moment) { a.current(version, m) }
 
 // Since answers the account for changes that are part of something that was asked for
 // at a moment that has been: what was looked at since need not be looked at again to
@@ -75,7 +91,7 @@ func (a *Account) upToDate(m Moment) {
 // catchUpLocked reads the account again if the engine has moved on since State was
 // read, and reports whether it had. State is then no older than since.
 func (a *Account) catchUpLocked(ctx context.Context, since Moment) (behind bool, err error) {
-	if !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= since) {
+	if a.UpToDate(since) {
 		return false, nil
 	}
 	version, now, err := a.versionNow(ctx)

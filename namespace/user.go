@@ -68,7 +68,7 @@ func (u *User) Find(ctx context.Context, name string) (Owner, string, error) {
 	if local == "" {
 		return Owner{}, "", restante.ErrNotFound
 	}
-	sharing, unknown := u.sharers(ctx)
+	sharing, unknown := u.sharers(ctx, nil)
 	if err == nil {
 		err = unknown
 	}
@@ -122,12 +122,16 @@ func (u *User) publicOwner(ctx context.Context) (Owner, error) {
 
 // Owners answers who may share mailboxes with the user: the public mailboxes last,
 // the others by name. Some of them may share nothing any more.
-func (u *User) Owners(ctx context.Context) ([]Owner, error) {
+func (u *User) Owners(ctx context.Context) ([]Owner, error) { return u.OwnersAlong(ctx, nil) }
+
+// OwnersAlong is Owners, and finds out along the way whether an account is up to date
+// (mailstore.Account.UpToDate), for one round trip less. It need not.
+func (u *User) OwnersAlong(ctx context.Context, along *mailstore.Account) ([]Owner, error) {
 	u.forget()
 	if u.owners != nil {
 		return *u.owners, nil
 	}
-	ids, err := u.sharers(ctx)
+	ids, err := u.sharers(ctx, along)
 	if err != nil {
 		return nil, err
 	}
@@ -148,13 +152,13 @@ func (u *User) Owners(ctx context.Context) ([]Owner, error) {
 }
 
 // sharers answers the accounts that may share something with the user, in rising
-// order.
-func (u *User) sharers(ctx context.Context) ([]restante.AccountID, error) {
+// order, and looks along the way as OwnersAlong does.
+func (u *User) sharers(ctx context.Context, along *mailstore.Account) ([]restante.AccountID, error) {
 	u.forget()
 	if u.sharing != nil {
 		return *u.sharing, nil
 	}
-	groups, ids, err := u.ns.directory.Reach(ctx, u.name, u.name, everyone(u.tenant))
+	groups, ids, err := u.ns.directory.Reach(ctx, along, u.name, u.name, everyone(u.tenant))
 	if err != nil {
 		return nil, err
 	}

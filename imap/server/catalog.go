@@ -28,17 +28,17 @@ func newCatalog(own *mailstore.State) *catalog { return &catalog{own: own} }
 // at. It fails only where nothing is known at all: what one owner shares must not
 // depend on another one's account.
 func (s *session) catalog(ctx context.Context, patterns patterns) (*catalog, error) {
+	var owners []namespace.Owner
+	if patterns.reach(namespace.Others) || patterns.reach(namespace.Public) {
+		var err error
+		if owners, err = s.names.OwnersAlong(ctx, s.outdated(s.account)); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.account.RefreshSince(ctx, s.moment); err != nil {
 		return nil, err
 	}
 	c := newCatalog(s.account.State())
-	if !patterns.reach(namespace.Others) && !patterns.reach(namespace.Public) {
-		return c, nil
-	}
-	owners, err := s.names.Owners(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, o := range owners {
 		if !patterns.reach(o.Prefix) {
 			continue
@@ -49,6 +49,14 @@ func (s *session) catalog(ctx context.Context, patterns patterns) (*catalog, err
 	}
 	c.arrange()
 	return c, nil
+}
+
+// outdated gives an account that has to be brought up to date; nil if it is.
+func (s *session) outdated(a *mailstore.Account) *mailstore.Account {
+	if a.UpToDate(s.moment) {
+		return nil
+	}
+	return a
 }
 
 // addShared adds the mailboxes of an owner that the user may look up.

@@ -138,9 +138,6 @@ func wrongState(r *row, st state) string {
 // run parses a command and does it.
 func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, err error) {
 	err = s.guard(ctx, r.name, func() error {
-		if err := s.permitted(ctx, r); err != nil {
-			return err
-		}
 		c, err := s.arguments(r)
 		if err != nil {
 			s.refused(r, c, err)
@@ -149,7 +146,12 @@ func (s *session) run(ctx context.Context, r *row) (answer imap.StatusResponse, 
 		if s.log.Enabled(ctx, slog.LevelDebug) {
 			s.log.DebugContext(ctx, "command", "name", r.name, "arguments", c)
 		}
-		if err = s.needsUTF8(r); err == nil {
+		s.foresee(ctx, c)
+		defer s.dropForeseen()
+		if err = s.permitted(ctx, r); err == nil {
+			err = s.needsUTF8(r)
+		}
+		if err == nil {
 			err = s.numbered(c)
 		}
 		if err != nil {

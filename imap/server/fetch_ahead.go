@@ -8,8 +8,11 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// open opens the reader, which is told what will be read first.
+// open opens the reader, which is told what will be read first, unless foresee has.
 func (f *fetcher) open(ctx context.Context, t *targets) (err error) {
+	if f.reader = f.s.takeForeseen(); f.reader != nil || len(t.ranges) == 0 {
+		return nil
+	}
 	account := f.s.selected.account
 	rows := mailstore.Rows{Summary: f.summarized}
 	for i := range f.sections {

@@ -71,7 +71,7 @@ func (f *fetcher) close() {
 
 // fetch writes the responses for all targets.
 func (f *fetcher) fetch(ctx context.Context, t *targets) error {
-	if f.content && len(t.ranges) > 0 {
+	if f.content {
 		if err := f.open(ctx, t); err != nil {
 			return err
 		}

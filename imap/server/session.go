@@ -34,7 +34,8 @@ type session struct {
 	tag    string // of the command that runs
 	name   string // of the command that runs, as the table has it
 
-	limited restante.UID // the lowest UID that the command was done for, where it was not done for all; else 0
+	foreseen *mailstore.Reader // what a FETCH was read before it; nil: nothing
+	limited  restante.UID      // the lowest UID that the command was done for, where it was not done for all; else 0
 
 	began    time.Time                   // of the connection, or its last UNAUTHENTICATE
 	heard    time.Time                   // when the client last completed a command

@@ -108,15 +108,15 @@ func (s *Store) Look(ctx context.Context, p kv.Partition, ranges []kv.Range) ([]
 }
 
 // LookAt implements kv.PlacesLooker. It is one question, of the first place's side.
-func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error) {
+func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Found, error) {
 	if len(places) > 0 {
 		s.ask("look", places[0].Partition)
 	}
-	rows, err := kv.FirstAt(ctx, s.Store, places)
-	for i, row := range rows {
+	found, err := kv.FirstAt(ctx, s.Store, places)
+	for i, row := range found {
 		s.row("read", places[i].Partition, places[i].Range.Start, len(row.Value))
 	}
-	return rows, err
+	return found, err
 }
 
 // Commit implements kv.Store.

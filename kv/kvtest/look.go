@@ -93,12 +93,21 @@ func testPlaces(t *testing.T, s kv.Store) {
 	if err != nil || len(got) != 5 {
 		t.Fatalf("%d rows, %v", len(got), err)
 	}
+	var versions []kv.Version
+	for _, p := range []kv.Partition{5, 4, 5, 6, 5} {
+		version, err := kv.VersionOf(ctx, s, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions = append(versions, version)
+	}
 	for i, want := range []struct {
 		key  string
 		size int
 	}{{"0007", 0}, {"0500x", 20}, {"0008", 5 << 20}, {}, {}} {
-		if string(got[i].Key) != want.key || len(got[i].Value) != want.size || (got[i].Key == nil) != (want.key == "") {
-			t.Errorf("place %d: %q with %d bytes", i, got[i].Key, len(got[i].Value))
+		if string(got[i].Key) != want.key || len(got[i].Value) != want.size || (got[i].Key == nil) != (want.key == "") ||
+			got[i].Version != versions[i] {
+			t.Errorf("place %d: %q with %d bytes at version %d", i, got[i].Key, len(got[i].Value), got[i].Version)
 		}
 	}
 	if rows, err := kv.FirstAt(ctx, s, nil); err != nil || len(rows) != 0 {

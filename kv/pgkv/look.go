@@ -40,7 +40,11 @@ func (s *Store) Look(ctx context.Context, p kv.Partition, ranges []kv.Range) ([]
 	if l.pieces { // one value has more of them; such are not what Look is for
 		return s.lookAtLarge(ctx, p, ranges)
 	}
-	return l.rows, kv.Version(l.version), nil
+	rows := make([]kv.Row, len(ranges))
+	for i := range rows {
+		rows[i] = l.found[i].Row
+	}
+	return rows, l.found[0].Version, nil
 }
 
 // lookAlone looks by a statement of its own.
@@ -50,7 +54,7 @@ func (s *Store) lookAlone(ctx context.Context, p kv.Partition, ranges []kv.Range
 		starts[i], ends[i] = r.Start, r.End
 	}
 	err = s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
-		l = &looked{rows: make([]kv.Row, len(ranges))}
+		l = &looked{found: make([]kv.Found, len(ranges))}
 		answer, err := c.Query(ctx, sqlLook, int64(p), starts, ends)
 		if err != nil {
 			return err
@@ -62,9 +66,8 @@ func (s *Store) lookAlone(ctx context.Context, p kv.Partition, ranges []kv.Range
 
 // looked is what Look has read.
 type looked struct {
-	rows    []kv.Row
-	version int64
-	pieces  bool
+	found  []kv.Found // of each range
+	pieces bool       // one of them has more
 }
 
 func (l *looked) read(answer pgx.Rows) error {
@@ -83,11 +86,11 @@ func readLooked(answer pgx.Rows, of func(n int) (*looked, int)) error {
 			return err
 		}
 		l, i := of(int(n - 1))
-		l.version = version
+		l.found[i].Version = kv.Version(version)
 		if parts == nil {
 			continue
 		}
-		l.rows[i] = kv.Row{Key: bytes.Clone(key), Value: append([]byte{}, value...)}
+		l.found[i].Row = kv.Row{Key: bytes.Clone(key), Value: append([]byte{}, value...)}
 		l.pieces = l.pieces || *parts > 0
 	}
 	return answer.Err()

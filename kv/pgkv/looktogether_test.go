@@ -31,7 +31,7 @@ func TestLooksTogether(t *testing.T) {
 	var group []*onlooker
 	for p := range kv.Partition(4) { // of which one is not there
 		for _, ranges := range looks {
-			m := &onlooker{looked: looked{rows: make([]kv.Row, len(ranges))}}
+			m := &onlooker{looked: looked{found: make([]kv.Found, len(ranges))}}
 			for _, r := range ranges {
 				m.places = append(m.places, kv.Place{Partition: p, Range: r})
 			}

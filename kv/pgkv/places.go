@@ -14,7 +14,7 @@ var _ kv.PlacesLooker = (*Store)(nil)
 
 // LookAt implements kv.PlacesLooker by one statement, or one pipeline of a statement for
 // each place.
-func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error) {
+func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Found, error) {
 	if err := s.check(ctx); err != nil {
 		return nil, err
 	}
@@ -27,13 +27,13 @@ func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error)
 		return nil, nil
 	}
 	if l := s.lookTogether(ctx, places); l != nil && !l.pieces {
-		return l.rows, nil
+		return l.found, nil
 	}
 	looks := make([]looked, len(places))
 	err := s.try(ctx, s.readers, func(ctx context.Context, c *pgxpool.Conn) error {
 		b := &pgx.Batch{}
 		for i, at := range places {
-			looks[i] = looked{rows: make([]kv.Row, 1)}
+			looks[i] = looked{found: make([]kv.Found, 1)}
 			b.Queue(sqlLook, int64(at.Partition), [][]byte{at.Range.Start}, [][]byte{at.Range.End}).Query(looks[i].read)
 		}
 		return c.SendBatch(ctx, b).Close()
@@ -41,16 +41,16 @@ func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Row, error)
 	if err != nil {
 		return nil, fmt.Errorf("pgkv: look: %w", err)
 	}
-	rows := make([]kv.Row, len(places))
+	found := make([]kv.Found, len(places))
 	for i, at := range places {
-		rows[i] = looks[i].rows[0]
+		found[i] = looks[i].found[0]
 		if looks[i].pieces {
-			whole, _, err := s.lookAtLarge(ctx, at.Partition, []kv.Range{at.Range})
+			whole, version, err := s.lookAtLarge(ctx, at.Partition, []kv.Range{at.Range})
 			if err != nil {
 				return nil, err
 			}
-			rows[i] = whole[0]
+			found[i] = kv.Found{Row: whole[0], Version: version}
 		}
 	}
-	return rows, nil
+	return found, nil
 }
