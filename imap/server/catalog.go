@@ -29,14 +29,15 @@ func newCatalog(own *mailstore.State) *catalog { return &catalog{own: own} }
 // depend on another one's account.
 func (s *session) catalog(ctx context.Context, patterns patterns) (*catalog, error) {
 	var owners []namespace.Owner
+	var unknown error // why it is not known who they are
 	if patterns.reach(namespace.Others) || patterns.reach(namespace.Public) {
-		var err error
-		if owners, err = s.names.OwnersAlong(ctx, s.outdated(s.account)); err != nil {
-			return nil, err
-		}
+		owners, unknown = s.names.OwnersAlong(ctx, s.outdated(s.account))
 	}
 	if err := s.account.RefreshSince(ctx, s.moment); err != nil {
 		return nil, err
+	}
+	if unknown != nil {
+		return nil, unknown
 	}
 	c := newCatalog(s.account.State())
 	for _, o := range owners {
