@@ -49,12 +49,12 @@ func (d *Directory) firstAt(ctx context.Context, along *mailstore.Account, place
 	if along == nil {
 		return kv.FirstAt(ctx, d.kv, places)
 	}
-	now := d.store.Moment()
+	glance := along.Glance()
 	found, err := kv.FirstAt(ctx, d.kv, append(places[:len(places):len(places)], along.Place()))
 	if err != nil {
 		return nil, err
 	}
-	along.Seen(found[len(places)].Version, now)
+	glance.Saw(found[len(places)].Version)
 	return found[:len(places)], nil
 }
 

@@ -33,7 +33,15 @@ func (e *failsOver) Commit(ctx context.Context, p kv.Partition, base kv.Version,
 // that opens a mailbox.
 func TestLostCommits(t *testing.T) {
 	notice := map[string]func(*testing.T, *fixture) error{
-		"looks":   func(t *testing.T, f *fixture) error { return f.Refresh(t.Context()) },
+		"looks": func(t *testing.T, f *fixture) error { return f.Refresh(t.Context()) },
+		"reads": func(t *testing.T, f *fixture) error {
+			r, err := f.Reader(t.Context())
+			if err != nil {
+				return err
+			}
+			r.Close()
+			return f.RefreshSince(t.Context(), 1) // no more than what was seen along the way
+		},
 		"changes": func(t *testing.T, f *fixture) error { return f.SetSubscribed(t.Context(), "new", true) },
 		"refuses": func(t *testing.T, f *fixture) error {
 			_, err := f.CreateMailbox(t.Context(), "lost", nil) // which is there no more

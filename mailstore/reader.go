@@ -68,12 +68,12 @@ func (a *Account) reader(ctx context.Context) (*Reader, error) {
 
 // open takes a snapshot of the engine.
 func (r *Reader) open() error {
-	now := r.account.store.Moment()
+	glance := r.account.Glance()
 	snap, err := r.account.store.kv.Snapshot(r.ctx, r.account.partition())
 	if err != nil {
 		return unavailable("read messages", err)
 	}
-	r.account.current(snap.Version(), now) // so that it need not be asked for
+	glance.Saw(snap.Version())
 	r.snap, r.opened = snap, r.account.store.now()
 	r.forgetObject()
 	return nil

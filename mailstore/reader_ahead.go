@@ -94,12 +94,12 @@ func (r *Reader) lookAhead(looker kv.Looker, wanted []Wanted, rows Rows) error {
 			of = append(of, w.EmailID)
 		}
 	}
-	now := r.account.store.Moment()
+	glance := r.account.Glance()
 	found, version, err := looker.Look(r.ctx, r.account.partition(), ranges)
 	if err != nil {
 		return unavailable("read messages", err)
 	}
-	r.account.current(version, now) // so that it need not be asked for
+	glance.Saw(version)
 	r.ahead = make(map[string][]byte, len(ranges))
 	for i, row := range found {
 		r.ahead[string(ranges[i].Start)] = row.Value

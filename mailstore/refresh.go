@@ -55,9 +55,28 @@ func (a *Account) Place() kv.Place {
 	return kv.Place{Partition: a.partition(), Range: kv.Range{Start: []byte{}, End: []byte{}}}
 }
 
-// Seen notes the version that the account had in the engine at some time since a
-// moment, so that it need not be asked for if State is at it.
-func (a *Account) Seen(version kv.Version, m Moment) { a.current(version, m) }
+// Glance is a look at the engine that tells the account's version along the way, so that
+// it need not be asked for if State is at it. It begins before the look.
+type Glance struct {
+	account *Account
+	moment  Moment
+	known   *State
+}
+
+// Glance begins one.
+func (a *Account) Glance() Glance {
+	return Glance{account: a, moment: a.store.Moment(), known: a.state.Load()}
+}
+
+// Saw notes the version. If State is of one that the engine had and has no more, it is
+// stale.
+func (g Glance) Saw(version kv.Version) {
+	if g.known != nil && version < g.known.version {
+		g.account.stale.Store(true)
+		return
+	}
+	g.account.current(version, g.moment)
+}
 
 // Since answers the account for changes that are part of something that was asked for
 // at a moment that has been: what was looked at since need not be looked at again to
