@@ -15,8 +15,14 @@ import (
 // client that guesses.
 func (a *Authenticator) Login(ctx context.Context, c Conn, name, password string) (Identity, error) {
 	id, err := a.login(ctx, c, name, password)
-	a.metrics.login(err)
+	a.ended(err)
 	return id, err
+}
+
+// ended notes how a login has ended.
+func (a *Authenticator) ended(err error) {
+	a.metrics.login(err)
+	a.settler.used()
 }
 
 func (a *Authenticator) login(ctx context.Context, c Conn, name, password string) (Identity, error) {
@@ -85,10 +91,7 @@ func (a *Authenticator) lookup(ctx context.Context, name string) (u directory.Us
 func (a *Authenticator) verify(ctx context.Context, c directory.Credentials, password string) (bool, error) {
 	select {
 	case a.slots <- struct{}{}:
-		defer func() {
-			<-a.slots
-			a.settler.hashed()
-		}()
+		defer func() { <-a.slots }()
 	case <-ctx.Done():
 		return false, fmt.Errorf("%w: %w", restante.ErrUnavailable, ctx.Err())
 	}

@@ -85,7 +85,7 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 	}
 	leave, err := x.a.throttle.enter(ctx, x.c.Remote, x.user.Name, x.a.sleep)
 	if err != nil {
-		x.a.metrics.login(err)
+		x.a.ended(err)
 		return nil, err
 	}
 	leave()
@@ -94,7 +94,7 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 
 func (x *scramExchange) final(ctx context.Context, message []byte) ([]byte, error) {
 	challenge, err := x.prove(ctx, message)
-	x.a.metrics.login(err)
+	x.a.ended(err)
 	return challenge, err
 }
 

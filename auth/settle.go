@@ -3,18 +3,24 @@ package auth
 import (
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 )
 
-// settler gives back what slow hashes have used once no more come. Each fills
-// many megabytes that are garbage at once; a collection while one runs counts
-// them as live and lets the heap grow to twice as much before the next. While
-// people log in that is soon, but after the last login a quiet server would keep
-// that room for minutes: the runtime collects every two, and gives back slowly.
+// settler gives back what logins have used once no more come. A slow hash fills many
+// megabytes that are garbage at once, and the first commands of a session leave more
+// than it keeps; a collection while a hash runs counts it as live and lets the heap
+// grow to twice as much before the next. While people log in that is soon, but after
+// the last login a quiet server would keep that room for minutes: the runtime
+// collects every two, and gives back slowly.
 type settler struct {
-	quiet time.Duration // without a hash, before memory is collected
+	quiet time.Duration // without a login, before memory is collected
 	large uint64        // a heap of so many octets is not collected: it would cost much and give little
 	timer *time.Timer
+	mu    struct {
+		sync.Mutex
+		rest time.Time // no collection before, so that they take a hundredth of the time
+	}
 }
 
 // newSettler answers a settler for hashes that take as much memory as p says.
@@ -24,12 +30,22 @@ func newSettler(p Params, quiet time.Duration) *settler {
 	return s
 }
 
-// hashed notes that a slow hash has ended.
-func (s *settler) hashed() { s.timer.Reset(s.quiet) }
+// used notes that a login has ended.
+func (s *settler) used() { s.timer.Reset(s.quiet) }
 
 func (s *settler) collect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
-	if metrics.Read(goal); goal[0].Value.Uint64() < s.large {
-		debug.FreeOSMemory()
+	if metrics.Read(goal); goal[0].Value.Uint64() >= s.large {
+		return
 	}
+	start := time.Now()
+	if wait := s.mu.rest.Sub(start); wait > 0 {
+		s.timer.Reset(wait)
+		return
+	}
+	debug.FreeOSMemory()
+	end := time.Now()
+	s.mu.rest = end.Add(100 * end.Sub(start))
 }

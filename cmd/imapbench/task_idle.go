@@ -16,10 +16,10 @@ const idleUsers = 200
 // how long a new message takes to reach all sessions of one user, and the memory
 // again once every session has been told of a message.
 func (b *bench) idle() error {
-	before := rss(b.o.pid) // what filling takes counts too
 	if err := b.fillIdle(); err != nil {
 		return err
 	}
+	before := b.settledMemory()
 	cls, err := b.openIdle()
 	if err != nil {
 		return err
@@ -127,11 +127,18 @@ func (b *bench) enterIdle(user int) (*client, error) {
 	}
 }
 
-// idleMemory reports what the server's memory has grown by for each connection,
-// once it no longer falls: collectors need a while to give memory back.
+// idleMemory reports what the server's memory has grown by for each connection.
 func (b *bench) idleMemory(what string, before float64) {
+	if b.o.pid != 0 {
+		b.report(what, (b.settledMemory()-before)/float64(b.o.idle)/1024, "KiB/conn")
+	}
+}
+
+// settledMemory is the server's memory once it no longer falls, in octets: collectors
+// need a while to give memory back. 0 if its process is not known.
+func (b *bench) settledMemory() float64 {
 	if b.o.pid == 0 {
-		return
+		return 0
 	}
 	now := rss(b.o.pid)
 	for still := 0; still < 3; {
@@ -143,7 +150,7 @@ func (b *bench) idleMemory(what string, before float64) {
 			still++
 		}
 	}
-	b.report(what, (now-before)/float64(b.o.idle)/1024, "KiB/conn")
+	return now
 }
 
 // idlePush reports how long it takes from sending a message to the last of one
