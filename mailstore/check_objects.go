@@ -218,31 +218,17 @@ func (s *contentCheck) forgetObject(id restante.EmailID) {
 // otherObjects looks for objects of accounts that were not checked: those that were
 // removed, and those that are not known.
 func (r *checkRun) otherObjects() error {
-	store := r.store.blobs
-	if store == nil || r.options.Accounts != nil {
+	if r.store.blobs == nil || r.options.Accounts != nil {
 		return nil
 	}
 	before := r.store.now().Add(-orphanAge)
 	for from := (blob.Name{}); ; {
-		var count, size int64
-		var id restante.AccountID
-		err := store.List(r.ctx, from, func(o blob.Object) error {
-			if id == 0 {
-				id = o.Name.Account
-			}
-			if o.Name.Account != id || r.listed[id] {
-				return blob.ErrStop
-			}
-			if o.Modified.Before(before) {
-				count, size = count+1, size+o.Size
-			}
-			return nil
-		})
+		id, old, err := r.oldObjects(from, before)
 		if err != nil {
-			return unavailable("list objects", err)
+			return err
 		}
-		if count > 0 {
-			if err := r.strangeObjects(id, count, size); err != nil {
+		if old.count > 0 {
+			if err := r.strangeObjects(id, before); err != nil {
 				return err
 			}
 		}
@@ -253,14 +239,44 @@ func (r *checkRun) otherObjects() error {
 	}
 }
 
+// objectSum is of several objects.
+type objectSum struct{ count, size int64 }
+
+// oldObjects sums up the objects of one account that were written before some time: of
+// the first account that has any from a name on, 0 if none has. Those of accounts that
+// were checked are left out.
+func (r *checkRun) oldObjects(from blob.Name, before time.Time) (id restante.AccountID, sum objectSum, err error) {
+	err = r.store.blobs.List(r.ctx, from, func(o blob.Object) error {
+		if id == 0 {
+			id = o.Name.Account
+		}
+		if o.Name.Account != id || r.listed[id] {
+			return blob.ErrStop
+		}
+		if o.Modified.Before(before) {
+			sum.count, sum.size = sum.count+1, sum.size+o.Size
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, objectSum{}, unavailable("list objects", err)
+	}
+	return id, sum, nil
+}
+
 // strangeObjects tells what is wrong with the objects of an account that has none, by
-// its rows.
-func (r *checkRun) strangeObjects(id restante.AccountID, count, size int64) error {
+// its rows. They are listed anew, beside these: a sweep deletes objects first and then
+// the row that says so.
+func (r *checkRun) strangeObjects(id restante.AccountID, before time.Time) error {
 	snap, err := r.store.kv.Snapshot(r.ctx, kv.Partition(id))
 	if err != nil {
 		return err
 	}
 	defer snap.Close()
+	there, old, err := r.oldObjects(blob.Name{Account: id}, before)
+	if err != nil || there != id || old.count == 0 {
+		return err
+	}
 	has := func(key []byte) bool {
 		_, e := snap.Get(key, nil)
 		if e != nil && !errors.Is(e, kv.ErrNotFound) {
@@ -271,11 +287,11 @@ func (r *checkRun) strangeObjects(id restante.AccountID, count, size int64) erro
 	c := newChecker(r, id, snap)
 	switch {
 	case has(accountKey()):
-		c.foundf(FindObject, false, "no row names any of %d objects of %d octets, which a sweep deletes", count, size)
+		c.foundf(FindObject, false, "no row names any of %d objects of %d octets, which a sweep deletes", old.count, old.size)
 	case !has(goneKey()):
-		c.foundf(FindObject, false, "%d objects of %d octets are there of this account, which is not known here; a sweep leaves them alone", count, size)
+		c.foundf(FindObject, false, "%d objects of %d octets are there of this account, which is not known here; a sweep leaves them alone", old.count, old.size)
 	case !has(forgottenKey(0, 0)):
-		c.foundf(FindObject, false, "%d objects of %d octets are there of this account, which was removed; a sweep deletes them", count, size)
+		c.foundf(FindObject, false, "%d objects of %d octets are there of this account, which was removed; a sweep deletes them", old.count, old.size)
 	}
 	r.add(c)
 	return err

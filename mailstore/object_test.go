@@ -238,6 +238,31 @@ func TestObjectsOfRemovedAccount(t *testing.T) {
 	}
 }
 
+// TestCheckWhileReaping has the objects of a removed account deleted after a check has
+// listed them and before it reads their account's rows.
+func TestCheckWhileReaping(t *testing.T) {
+	f := newObjectFixture(t, Options{})
+	id, err := f.store.CreateAccount(t.Context(), "bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob := openAccount(t, f.store, id)
+	if _, err := tryAppend(t.Context(), bob, bob.State().MailboxByName("inbox").ID, nil, large(1, 20_000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.store.RemoveAccount(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	f.pass(48 * time.Hour)
+	if err := f.store.reap(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	run := &checkRun{ctx: t.Context(), store: f.store}
+	if err := run.strangeObjects(id, f.now()); err != nil || !run.report.Clean() {
+		t.Errorf("%v, %s", err, lines(run.report))
+	}
+}
+
 var errDown = errors.New("down")
 
 // TestObjectsDown has the store of objects fail: what lies in the engine works.
