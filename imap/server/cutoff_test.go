@@ -38,8 +38,9 @@ func TestCutOff(t *testing.T) {
 			proxy := pgtest.NewProxy(t, server.Port)
 			through := strings.Replace(url, fmt.Sprint(":", server.Port, "/"), fmt.Sprint(":", proxy.Port, "/"), 1)
 			var nodes [2]kv.Store
-			for i, url := range []string{url, through} {
-				s, err := pgkv.Open(t.Context(), pgkv.Options{URL: url, Readers: 8, Writers: 4, Patience: 400 * time.Millisecond})
+			for i, o := range []pgkv.Options{{URL: url, Patience: time.Minute}, {URL: through, Patience: 800 * time.Millisecond}} {
+				o.Readers, o.Writers = 8, 4
+				s, err := pgkv.Open(t.Context(), o)
 				if err != nil {
 					t.Fatal(err)
 				}
