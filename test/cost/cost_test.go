@@ -27,6 +27,7 @@ type meter struct {
 }
 
 // cost is what one operation costs, on average.
+// Of a statement that makes commits of several partitions, only the rows of these count as written.
 type cost struct{ trips, statements, read, written, log float64 }
 
 // start starts a database and a node on it.
