@@ -126,7 +126,8 @@ const placeAttempts = 10
 func (s *Store) place(file string, name blob.Name) error {
 	path := s.path(name)
 	for attempt := 1; ; attempt++ {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// Go takes a directory that goes just after it was found for a file that is there.
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 		err := os.Rename(file, path)

@@ -48,6 +48,11 @@ func (s *session) watchOwners(ctx context.Context, w *interest, owners []namespa
 		}
 		a := s.watchAccount(account, o, &filter)
 		w.accounts, added = append(w.accounts, a), append(added, a)
+		// It may be open here as it was before another node changed it. Events count from the
+		// subscription on, so that none is missed.
+		if err := account.RefreshSince(ctx, s.moment); err != nil && !errors.Is(err, restante.ErrNotFound) {
+			return added, err
+		}
 	}
 	return added, nil
 }
