@@ -34,7 +34,7 @@ type session struct {
 	tag    string // of the command that runs
 	name   string // of the command that runs, as the table has it
 
-	foreseen *mailstore.Reader // what a FETCH was read before it; nil: nothing
+	foreseen *mailstore.Reader // what was read for a FETCH before it is done; nil: nothing
 	limited  restante.UID      // the lowest UID that the command was done for, where it was not done for all; else 0
 
 	began    time.Time                   // of the connection, or its last UNAUTHENTICATE

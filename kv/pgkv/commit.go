@@ -12,7 +12,8 @@ import (
 	"github.com/restante/restante/kv"
 )
 
-// mark names one commit of one node: the node's eight bytes and a number. By it the commit is found again when its answer was lost.
+// mark names one commit of one node: the node's eight bytes and a number. By it the
+// commit is found again when its answer was lost.
 type mark [16]byte
 
 // marksKept is how many marks a partition keeps, each of another node; sqlNext

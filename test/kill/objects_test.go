@@ -36,24 +36,8 @@ func TestKillWithObjectsOnCluster(t *testing.T) {
 	t.Parallel()
 	database, objects := pgtest.Start(t), s3test.Start(t)
 	b := objects.Bucket(t)
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte(b.SecretKey+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := binary.Start(t, binary.Options{Path: restante, Config: objectsAbove + fmt.Sprintf(`
-store.engine = "postgresql"
-store.postgresql.url = %q
-store.postgresql.wait = "30s"
-blobs.engine = "s3"
-blobs.cache = "16MiB"
-blobs.s3.endpoint = %q
-blobs.s3.region = %q
-blobs.s3.bucket = %q
-blobs.s3.tls = false
-blobs.s3.bucket_in = "path"
-blobs.s3.access_key = %q
-blobs.s3.secret_key_file = %q
-`, database.Database(t), b.Endpoint, b.Region, b.Bucket, b.AccessKey, secret)})
+	s := binary.Start(t, binary.Options{Path: restante, Config: objectsAbove + s3test.Config(t, b) + fmt.Sprintf(
+		"store.engine = \"postgresql\"\nstore.postgresql.url = %q\nstore.postgresql.wait = \"30s\"\n", database.Database(t))})
 	killWithObjects(t, s, objects.Objects(b), rounds(t))
 }
 
