@@ -16,6 +16,8 @@ import (
 type settler struct {
 	quiet time.Duration // without a login, before memory is collected
 	large uint64        // a heap of so many octets is not collected: it would cost much and give little
+	heap  func() uint64 // how many octets the heap may take before the runtime collects by itself
+	free  func()        // collects, and gives back what is free
 	timer *time.Timer
 	mu    struct {
 		sync.Mutex
@@ -25,7 +27,10 @@ type settler struct {
 
 // newSettler answers a settler for hashes that take as much memory as p says.
 func newSettler(p Params, quiet time.Duration) *settler {
-	s := &settler{quiet: quiet, large: 16 * uint64(p.withDefaults().Memory) << 10}
+	s := &settler{
+		quiet: quiet, large: 16 * uint64(p.withDefaults().Memory) << 10,
+		heap: heapGoal, free: debug.FreeOSMemory,
+	}
 	s.timer = time.AfterFunc(quiet, s.collect)
 	return s
 }
@@ -36,8 +41,7 @@ func (s *settler) used() { s.timer.Reset(s.quiet) }
 func (s *settler) collect() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
-	if metrics.Read(goal); goal[0].Value.Uint64() >= s.large {
+	if s.heap() >= s.large {
 		return
 	}
 	start := time.Now()
@@ -45,7 +49,13 @@ func (s *settler) collect() {
 		s.timer.Reset(wait)
 		return
 	}
-	debug.FreeOSMemory()
+	s.free()
 	end := time.Now()
 	s.mu.rest = end.Add(100 * end.Sub(start))
+}
+
+func heapGoal() uint64 {
+	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
+	metrics.Read(goal)
+	return goal[0].Value.Uint64()
 }
