@@ -3,6 +3,7 @@ package cluster
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/restante/restante/kv"
@@ -11,7 +12,9 @@ import (
 
 // TestAlive: somebody who is no node learns which nodes live, and that none does when
 // they have ended in order or have died.
-func TestAlive(t *testing.T) {
+func TestAlive(t *testing.T) { synctest.Test(t, testAlive) }
+
+func testAlive(t *testing.T) {
 	b := memkv.NewBacking()
 	outside := b.Open()
 	defer outside.Close()

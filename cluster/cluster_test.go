@@ -9,11 +9,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 )
+
+// The tests run on a clock that stands still while anything can go on, so that no
+// node is late because the machine is busy.
 
 // quick is a node that beats fast.
 func quick(t *testing.T, b *memkv.Backing, o Options) (*Cluster, *memkv.Store) {
@@ -45,7 +49,9 @@ func eventually(t *testing.T, what string, f func() bool) {
 	}
 }
 
-func TestNodesFindOneAnother(t *testing.T) {
+func TestNodesFindOneAnother(t *testing.T) { synctest.Test(t, testNodesFindOneAnother) }
+
+func testNodesFindOneAnother(t *testing.T) {
 	b := memkv.NewBacking()
 	one, _ := quick(t, b, Options{Name: "one"})
 	two, _ := quick(t, b, Options{Name: "two"})
@@ -106,7 +112,9 @@ func (n *noteBoard) note() Note {
 func (n *noteBoard) set(text string) { n.mu.Lock(); defer n.mu.Unlock(); n.mine = text }
 func (n *noteBoard) get() string     { n.mu.Lock(); defer n.mu.Unlock(); return n.heard }
 
-func TestNotes(t *testing.T) {
+func TestNotes(t *testing.T) { synctest.Test(t, testNotes) }
+
+func testNotes(t *testing.T) {
 	b := memkv.NewBacking()
 	var one, two, three noteBoard
 	one.set("a")
@@ -134,7 +142,9 @@ func TestNotes(t *testing.T) {
 }
 
 // TestTaskRunsOnce: of three nodes one does it, and no two at a time.
-func TestTaskRunsOnce(t *testing.T) {
+func TestTaskRunsOnce(t *testing.T) { synctest.Test(t, testTaskRunsOnce) }
+
+func testTaskRunsOnce(t *testing.T) {
 	b := memkv.NewBacking()
 	var runs, at atomic.Int64
 	task := Task{Name: "sweep", Every: time.Hour, Run: func(context.Context) error {
@@ -181,7 +191,9 @@ func stored(t *testing.T, b *memkv.Backing) *table {
 
 // TestTaskIsTakenOver: a node that is cut off from the store loses its task, whose
 // context ends, and what it does at last is not taken for the end of the task.
-func TestTaskIsTakenOver(t *testing.T) {
+func TestTaskIsTakenOver(t *testing.T) { synctest.Test(t, testTaskIsTakenOver) }
+
+func testTaskIsTakenOver(t *testing.T) {
 	b := memkv.NewBacking()
 	began, ended, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	_, engine := quick(t, b, Options{Name: "first", Tasks: []Task{{Name: "sweep", Every: time.Hour, Run: func(ctx context.Context) error {
@@ -212,7 +224,9 @@ func TestTaskIsTakenOver(t *testing.T) {
 }
 
 // TestTaskOfNodeThatEnds: a task that was cut off is another node's at once.
-func TestTaskOfNodeThatEnds(t *testing.T) {
+func TestTaskOfNodeThatEnds(t *testing.T) { synctest.Test(t, testTaskOfNodeThatEnds) }
+
+func testTaskOfNodeThatEnds(t *testing.T) {
 	b := memkv.NewBacking()
 	began := make(chan struct{})
 	first, _ := quick(t, b, Options{Tasks: []Task{{Name: "sweep", Every: time.Hour, Run: func(ctx context.Context) error {
@@ -233,7 +247,9 @@ func TestTaskOfNodeThatEnds(t *testing.T) {
 }
 
 // TestFailedTask is tried again, though not at once.
-func TestFailedTask(t *testing.T) {
+func TestFailedTask(t *testing.T) { synctest.Test(t, testFailedTask) }
+
+func testFailedTask(t *testing.T) {
 	b := memkv.NewBacking()
 	var clock atomic.Int64
 	clock.Store(time.Now().Unix())
@@ -256,7 +272,9 @@ func (aloneKV) SingleWriter() bool { return true }
 
 // TestAlone: a node that is alone does its tasks, writes nothing else, and knows over a
 // restart when they were done.
-func TestAlone(t *testing.T) {
+func TestAlone(t *testing.T) { synctest.Test(t, testAlone) }
+
+func testAlone(t *testing.T) {
 	engine := memkv.New()
 	var runs atomic.Int64
 	options := Options{KV: aloneKV{engine}, Notes: []Note{{Name: "x", Say: func() []byte { t.Error("asked"); return nil }, Hear: func([][]byte) {}}},
@@ -285,7 +303,9 @@ func TestAlone(t *testing.T) {
 }
 
 // TestManyNodes: all beat in one partition without losing one another.
-func TestManyNodes(t *testing.T) {
+func TestManyNodes(t *testing.T) { synctest.Test(t, testManyNodes) }
+
+func testManyNodes(t *testing.T) {
 	b := memkv.NewBacking()
 	var all []*Cluster
 	for range 25 {
@@ -297,7 +317,9 @@ func TestManyNodes(t *testing.T) {
 	}
 }
 
-func TestRowsOfOthersVersions(t *testing.T) {
+func TestRowsOfOthersVersions(t *testing.T) { synctest.Test(t, testRowsOfOthersVersions) }
+
+func testRowsOfOthersVersions(t *testing.T) {
 	engine := memkv.New()
 	var b kv.Batch
 	b.Set([]byte("n"), []byte("{}"))

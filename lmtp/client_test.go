@@ -22,7 +22,7 @@ func (s *site) talk() *talker {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(5 * time.Minute))
 	k := &talker{s.t, c, bufio.NewReader(c)}
 	k.hear("220")
 	k.say("LHLO mta.example", "250")

@@ -69,7 +69,7 @@ func newSiteWith(t *testing.T, faults *memkv.Store, o mailstore.Options) *site {
 	}
 	t.Cleanup(func() {
 		front.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := s.server.Shutdown(ctx); err != nil {
 			t.Error(err)

@@ -185,7 +185,7 @@ func TestProxyHealthChecks(t *testing.T) {
 			c.Close()
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func TestProxyDrains(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Errorf("after %v: %v", time.Since(began), err)

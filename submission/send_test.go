@@ -34,6 +34,7 @@ type relay struct {
 	roots     *x509.CertPool
 	answer    error  // to a message that has come whole
 	hangUp    func() // instead of an answer
+	reached   func() // called when somebody connects; nil: nothing
 
 	mu     sync.Mutex
 	taken  []string
@@ -52,6 +53,7 @@ func startRelay(t *testing.T, r *relay, how string) {
 		t.Fatal(err)
 	}
 	r.address, r.roots = l.Addr().String(), roots
+	l = door{l, r}
 	switch how {
 	case "tls":
 		l = tls.NewListener(l, config)
@@ -61,6 +63,20 @@ func startRelay(t *testing.T, r *relay, how string) {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(l) }()
 	t.Cleanup(func() { _, _ = server.Close(), l.Close(); <-done })
+}
+
+// door is where a relay is reached.
+type door struct {
+	net.Listener
+	relay *relay
+}
+
+func (d door) Accept() (net.Conn, error) {
+	c, err := d.Listener.Accept()
+	if err == nil && d.relay.reached != nil {
+		d.relay.reached()
+	}
+	return c, err
 }
 
 func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
@@ -284,17 +300,16 @@ func TestRefusedByRelay(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &relay{mechanism: sasl.Plain}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.name == "TLS for cleartext" { // the two would wait for each other
+				r.reached = cancel
+			}
 			startRelay(t, r, c.serves)
 			if c.untrusted {
 				r.roots = x509.NewCertPool()
 			}
 			o := newOutbox(t, c.text)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			if c.name != "TLS for cleartext" { // where the two wait for each other
-				cancel()
-				ctx = t.Context()
-			}
-			defer cancel()
 			_, err := r.submitter(c.asks, o, c.password, r.roots).Submit(ctx, o.Account, o.mailbox, o.uid)
 			var why *submission.Error
 			if !errors.As(err, &why) || why.Text != c.want || why.Unknown {
