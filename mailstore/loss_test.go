@@ -51,7 +51,7 @@ func TestLostCommits(t *testing.T) {
 	for name, notice := range notice {
 		t.Run(name, func(t *testing.T) {
 			backing := memkv.NewBacking()
-			engine := &failsOver{Store: backing.Open()}
+			engine := &failsOver{Store: deaf{backing.Open()}}
 			engine.now.Store(backing.Open())
 			f := newFixture(t, Options{KV: engine})
 			f.append(f.inbox, nil, messages(0, 300)...)

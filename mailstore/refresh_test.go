@@ -7,8 +7,16 @@ import (
 	"github.com/restante/restante/kv"
 )
 
-// countingStore counts how often it is asked for a version, and hears nothing of
-// other nodes.
+// deaf hears nothing of other nodes, so that nobody looks at an account but the test.
+type deaf struct{ kv.Store }
+
+func (s deaf) Watch(ctx context.Context) (<-chan kv.Change, error) {
+	changes := make(chan kv.Change)
+	context.AfterFunc(ctx, func() { close(changes) })
+	return changes, nil
+}
+
+// countingStore counts how often it is asked for a version.
 type countingStore struct {
 	kv.Store
 	asked int
@@ -19,18 +27,11 @@ func (s *countingStore) Version(ctx context.Context, p kv.Partition) (kv.Version
 	return kv.VersionOf(ctx, s.Store, p)
 }
 
-// Watch tells nothing, so that nobody else asks.
-func (s *countingStore) Watch(ctx context.Context) (<-chan kv.Change, error) {
-	changes := make(chan kv.Change)
-	context.AfterFunc(ctx, func() { close(changes) })
-	return changes, nil
-}
-
 // TestRefreshSince asks the engine once for a moment, and again for a later one;
 // to load an account or to commit to it is as good as asking.
 func TestRefreshSince(t *testing.T) {
 	f := newFixture(t, Options{})
-	engine := &countingStore{Store: f.backing.Open()}
+	engine := &countingStore{Store: deaf{f.backing.Open()}}
 	store := openStore(t, Options{KV: engine})
 	before := store.Moment()
 	a := openAccount(t, store, f.ID())

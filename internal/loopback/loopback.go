@@ -15,16 +15,23 @@ const (
 	ports     = 12000
 )
 
-// FreePort answers a TCP port of 127.0.0.1 that nobody listens on.
+// FreePort answers a TCP port of 127.0.0.1 that nobody listens on. No other test, of any
+// process, is given the same until this one ends: the UDP port of the same number is held
+// as long, by which they see it.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	for range 100 {
+	for range 1000 {
 		port := firstPort + rand.IntN(ports)
-		l, err := net.Listen("tcp", address(port))
-		if err == nil {
+		held, err := net.ListenPacket("udp", address(port))
+		if err != nil {
+			continue
+		}
+		if l, err := net.Listen("tcp", address(port)); err == nil {
 			l.Close()
+			t.Cleanup(func() { held.Close() })
 			return port
 		}
+		held.Close()
 	}
 	t.Fatal("no free port on 127.0.0.1")
 	return 0

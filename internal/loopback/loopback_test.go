@@ -19,3 +19,15 @@ func TestFreeAddr(t *testing.T) {
 		l.Close()
 	}
 }
+
+// TestFreePortIsHeld: a port that nobody listens on yet is given to one test only.
+func TestFreePortIsHeld(t *testing.T) {
+	given := make(map[int]bool)
+	for range ports / 20 { // of which about 15 would be given twice
+		port := FreePort(t)
+		if given[port] {
+			t.Fatalf("port %d is given twice", port)
+		}
+		given[port] = true
+	}
+}

@@ -52,8 +52,8 @@ func Start(t testing.TB, settings ...string) *Server {
 	s.dropRoot(t)
 	s.run(t, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
 	s.configure(t, append([]string{fmt.Sprintf("port = %d", s.Port), "listen_addresses = '127.0.0.1'",
-		"unix_socket_directories = ''", "max_connections = 200"}, settings...)...)
-	t.Cleanup(s.Kill)
+		"unix_socket_directories = ''", "max_connections = 200", "dynamic_shared_memory_type = mmap"}, settings...)...)
+	t.Cleanup(s.discard)
 	s.Run(t)
 	return s
 }
@@ -79,20 +79,21 @@ func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", s.Port, database)
 }
 
+// patience is how long a server may take to start, on a machine that does much else.
+const patience = time.Minute
+
 // Run starts the server after Kill or Stop, and waits until it answers.
 func (s *Server) Run(t testing.TB) {
 	t.Helper()
-	const tries = 50
-	for n := 1; ; n++ {
-		// The processes of a server that was killed end one by one, and while one
-		// of them is there the next server does not start.
-		if s.tryRun(t, n == tries) {
-			return
-		}
+	// The processes of a server that was killed end one by one, and while one
+	// of them is there the next server does not start.
+	for deadline := time.Now().Add(patience); !s.tryRun(t, deadline); {
 	}
 }
 
-func (s *Server) tryRun(t testing.TB, lastTry bool) bool {
+// tryRun reports whether the server answers; if not, it has ended. After the deadline
+// that fails the test.
+func (s *Server) tryRun(t testing.TB, deadline time.Time) bool {
 	t.Helper()
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -111,7 +112,6 @@ func (s *Server) tryRun(t testing.TB, lastTry bool) bool {
 		cmd.Wait()
 		close(gone)
 	}()
-	deadline := time.Now().Add(30 * time.Second)
 	for {
 		c, err := pgx.Connect(context.Background(), s.URL("postgres"))
 		if err == nil {
@@ -120,7 +120,7 @@ func (s *Server) tryRun(t testing.TB, lastTry bool) bool {
 		}
 		select {
 		case <-gone:
-			if !lastTry {
+			if time.Now().Before(deadline) {
 				return false
 			}
 			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
@@ -139,6 +139,13 @@ func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
 // Stop ends the server at once, as an administrator would: connections break.
 func (s *Server) Stop() { s.end(syscall.SIGINT) }
+
+// discard ends the server as soon as it can by itself, so that it leaves no shared memory
+// behind, of which the system has little.
+func (s *Server) discard() {
+	s.Resume()
+	s.end(syscall.SIGQUIT)
+}
 
 func (s *Server) end(sig syscall.Signal) {
 	if s.cmd == nil {

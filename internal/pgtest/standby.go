@@ -34,7 +34,7 @@ func (s *Server) Standby(t testing.TB) *Server {
 	if err := os.WriteFile(filepath.Join(b.data(), "standby.signal"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.Kill)
+	t.Cleanup(b.discard)
 	b.Run(t)
 	s.configure(t, "synchronous_standby_names = 'standby'")
 	s.Exec(t, "postgres", "SELECT pg_reload_conf()")
@@ -52,7 +52,7 @@ func (s *Server) Promote(t testing.TB) {
 // await asks until the server answers true.
 func (s *Server) await(t testing.TB, what, query string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {
