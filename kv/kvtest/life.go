@@ -175,7 +175,7 @@ func testWatch(t *testing.T, b Backing) {
 	}
 	// Each partition's last version is told in the end, or that some are lost.
 	left := map[kv.Partition]bool{0: true, 1: true, 2: true, 3: true, 4: true}
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for len(left) > 0 {
 		select {
 		case c := <-watch:

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/loopback"
 )
 
 // natsServer is a real NATS server in this process, at the same address each time
@@ -24,10 +25,7 @@ type natsServer struct {
 
 func startNATS(t testing.TB, o server.Options) *natsServer {
 	t.Helper()
-	o.Host, o.NoSigs, o.NoLog = "127.0.0.1", true, true
-	if o.Port == 0 {
-		o.Port = server.RANDOM_PORT
-	}
+	o.Host, o.Port, o.NoSigs, o.NoLog = "127.0.0.1", loopback.FreePort(t), true, true
 	s := &natsServer{options: o}
 	s.start(t)
 	t.Cleanup(s.Shutdown)
@@ -42,10 +40,9 @@ func (s *natsServer) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	s.Start()
-	if !s.ReadyForConnections(20 * time.Second) {
+	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("nats-server does not start")
 	}
-	s.options.Port = o.Port
 }
 
 // listener notes what a bus hears.
@@ -72,7 +69,7 @@ func await[T any](t *testing.T, what string, c <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%s: nothing comes", what)
 	}
 	return v

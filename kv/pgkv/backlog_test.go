@@ -18,14 +18,10 @@ import (
 func TestBacklog(t *testing.T) {
 	primary, standby, url := pair(t)
 	const writers, callers = 4, 8
-	s, err := Open(t.Context(), Options{URL: url, Patience: 600 * time.Millisecond, AnswerTime: 300 * time.Millisecond, Writers: writers, Readers: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
 	patient := open(t, url)
 	defer patient.Close()
 	mustCommit(t, patient, 1, 0, "before")
+	s := impatient(t, Options{URL: url, AnswerTime: 300 * time.Millisecond, Writers: writers, Readers: 4}, 600*time.Millisecond)
 	administrator, err := pgx.Connect(t.Context(), primary.URL("mail"))
 	if err != nil {
 		t.Fatal(err)

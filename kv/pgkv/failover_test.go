@@ -84,12 +84,10 @@ func TestLinearizableOverFailover(t *testing.T) {
 // was acknowledged is there when the standby takes over.
 func TestUnreplicated(t *testing.T) {
 	primary, standby, url := pair(t)
-	s, err := Open(t.Context(), Options{URL: url, Patience: 2 * time.Second, AnswerTime: 300 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	mustCommit(t, s, 1, 0, "before")
+	patient := open(t, url)
+	t.Cleanup(func() { patient.Close() })
+	mustCommit(t, patient, 1, 0, "before")
+	s := impatient(t, Options{URL: url, AnswerTime: 300 * time.Millisecond}, 2*time.Second)
 	standby.Link.Mute(true)
 	acknowledged := make(map[string]bool)
 	for i := range 2 {
@@ -102,8 +100,8 @@ func TestUnreplicated(t *testing.T) {
 	}
 	primary.Kill()
 	standby.Promote(t)
-	v := versionOf(t, s, 1)
-	there := keys(t, s, 1)
+	v := versionOf(t, patient, 1)
+	there := keys(t, patient, 1)
 	t.Logf("version %d: %s", v, there)
 	for key, yes := range acknowledged {
 		if yes && !slices.Contains(strings.Fields(there), key) {
@@ -111,8 +109,8 @@ func TestUnreplicated(t *testing.T) {
 		}
 	}
 	// A commit over a connection that broke long ago may be refused.
-	for ; ; v = versionOf(t, s, 1) {
-		if _, err := s.Commit(t.Context(), 1, v, one("after"), kv.Durable); err == nil {
+	for ; ; v = versionOf(t, patient, 1) {
+		if _, err := patient.Commit(t.Context(), 1, v, one("after"), kv.Durable); err == nil {
 			break
 		} else if !errors.Is(err, kv.ErrConflict) {
 			t.Fatal(err)

@@ -76,13 +76,7 @@ func TestUnreachable(t *testing.T) {
 	server := pgtest.Start(t, "fsync = off")
 	patient, proxy := throughProxy(t, server, server.Database(t))
 	mustCommit(t, patient, 1, 0, "first")
-	o := patient.options
-	o.Patience = 2 * time.Second
-	s, err := Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := impatient(t, patient.options, 2*time.Second)
 	proxy.Down(true)
 	proxy.Cut()
 	if _, err := s.Commit(t.Context(), 1, 1, one("x"), kv.Durable); !errors.Is(err, restante.ErrUnavailable) {

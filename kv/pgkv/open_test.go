@@ -61,7 +61,7 @@ func TestOpensTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range stores {
 		all.Go(func() {
-			s, err := Open(t.Context(), Options{URL: url, Readers: 2, Writers: 2, Patience: 20 * time.Second})
+			s, err := Open(t.Context(), Options{URL: url, Readers: 2, Writers: 2, Patience: time.Minute})
 			if err != nil {
 				t.Error(err)
 				return

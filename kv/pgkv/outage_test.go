@@ -3,6 +3,7 @@ package pgkv
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,9 +15,11 @@ import (
 
 // TestOutageIsWaitedForOnce: what is called once others have waited in vain does not
 // wait as long again, and the next outage is waited for as a whole.
-func TestOutageIsWaitedForOnce(t *testing.T) {
+func TestOutageIsWaitedForOnce(t *testing.T) { synctest.Test(t, outageIsWaitedForOnce) }
+
+func outageIsWaitedForOnce(t *testing.T) {
 	var o outage
-	left := func() time.Duration { return time.Until(o.patience(time.Minute).end).Round(time.Second) }
+	left := func() time.Duration { return time.Until(o.patience(time.Minute).end) }
 	if d := left(); d != time.Minute {
 		t.Errorf("at first %v", d)
 	}
