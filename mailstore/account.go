@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,8 @@ type accountCore struct {
 	owner   *Account // the account as its owner sees it
 	id      restante.AccountID
 	store   *Store
-	state   atomic.Pointer[State] // nil until loaded
+	state   atomic.Pointer[State] // nil until read
+	opened  atomic.Bool           // what there was to do before anybody uses it is done
 	removed atomic.Bool
 	cached  cached
 	appends appendQueue
@@ -47,6 +49,7 @@ type accountCore struct {
 		sync.Mutex
 		events []notify.Event // to be told once the lock is released
 		swept  time.Time      // when a sweep of the flag sets last won nothing
+		lost   *State         // of which the engine has lost a part that was not taken care of yet; mostly nil
 	}
 
 	recent struct {
@@ -152,15 +155,19 @@ func (a *Account) remove(ctx context.Context) error {
 // (RFC 3501 §2.3.2) and for nobody else. What came before the account was
 // opened on this node is recent to none.
 func (a *Account) ClaimRecent(id restante.MailboxID) restante.UID {
-	mb := a.State().Mailbox(id)
+	a.recent.Lock()
+	defer a.recent.Unlock()
+	s := a.State()
+	mb := s.Mailbox(id)
 	if mb == nil {
 		return 1
 	}
-	a.recent.Lock()
-	defer a.recent.Unlock()
 	from, ok := a.recent.claimed[id]
 	if !ok {
 		from = 1 // made since
+		if len(a.recent.claimed) > 2*len(s.mailboxes) {
+			maps.DeleteFunc(a.recent.claimed, func(id restante.MailboxID, _ restante.UID) bool { return s.box(id) == nil })
+		}
 	}
 	a.recent.claimed[id] = max(from, mb.UIDNext)
 	return from

@@ -126,5 +126,5 @@ func (s *Store) Account(ctx context.Context, id restante.AccountID) (*Account, e
 
 // Release ends the use of an account by one of those who opened it.
 func (a *Account) Release() {
-	a.store.cache.release(a.owner, a.state.Load() != nil && !a.removed.Load())
+	a.store.cache.release(a.owner, a.opened.Load() && !a.removed.Load())
 }

@@ -86,7 +86,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 			continue
 		}
 		a.store.counters.conflicts.Add(1)
-		if attempt == maxAttempts {
+		if attempt >= maxAttempts {
 			a.store.counters.givenUp.Add(1)
 			return nil, fmt.Errorf("mailstore: account %d changes too fast: %w", a.id, restante.ErrUnavailable)
 		}

@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -9,123 +10,129 @@ import (
 	"github.com/restante/restante/kv/migrate"
 )
 
+// epochFixture is an account with one message, on a store that was opened for it.
+type epochFixture struct {
+	t     *testing.T
+	store *Store
+	id    restante.AccountID
+	inbox restante.MailboxID
+}
+
+func newEpochFixture(t *testing.T, backing *memkv.Backing) *epochFixture {
+	t.Helper()
+	f := &epochFixture{t: t}
+	f.reopen(backing)
+	var err error
+	if f.id, err = f.store.CreateAccount(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	a := f.account()
+	defer a.Release()
+	f.inbox = a.State().MailboxByName("INBOX").ID
+	if _, err := tryAppend(t.Context(), a, f.inbox, nil, "Subject: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// reopen opens a store on what is on an engine now.
+func (f *epochFixture) reopen(backing *memkv.Backing) {
+	f.t.Helper()
+	f.store = openStore(f.t, Options{KV: backing.Open()})
+}
+
+// account opens the account, which the caller releases.
+func (f *epochFixture) account() *Account {
+	f.t.Helper()
+	a, err := f.store.Account(f.t.Context(), f.id)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return a
+}
+
+// flag gives the message a flag that it does not have, and answers at which modseq.
+func (f *epochFixture) flag(a *Account, flag string) restante.ModSeq {
+	f.t.Helper()
+	r, err := a.StoreFlags(f.t.Context(), f.inbox, UIDSet{{First: 1, Last: 1}}, ReplaceFlags, []string{flag}, nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return r.ModSeq
+}
+
 // TestModSeqAfterPowerCut: a modification sequence that was told and lost with
 // a power cut is not given to another change.
 func TestModSeqAfterPowerCut(t *testing.T) {
-	ctx := t.Context()
 	backing := memkv.NewBacking()
-	s, err := Open(ctx, Options{KV: backing.Open()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := s.CreateAccount(ctx, "alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := s.Account(ctx, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inbox := a.State().MailboxByName("INBOX").ID
-	p := a.BeginAppend(ctx)
-	if w, err := p.Message(NewMessage{}); err != nil {
-		t.Fatal(err)
-	} else if _, err := w.Write([]byte("Subject: x\r\n\r\n")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Commit(ctx, inbox); err != nil {
-		t.Fatal(err)
-	}
-	flag := func(a *Account, flag string) (StoreResult, error) {
-		return a.StoreFlags(ctx, inbox, UIDSet{{First: 1, Last: 1}}, AddFlags, []string{flag}, nil)
-	}
-	lost, err := flag(a, `\Seen`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newEpochFixture(t, backing)
+	a := f.account()
+	lost := f.flag(a, `\Seen`)
 	a.Release()
 	for cut := 1; cut <= 2; cut++ {
 		backing = backing.CrashClone()
-		if s, err = Open(ctx, Options{KV: backing.Open()}); err != nil {
-			t.Fatal(err)
-		}
-		if a, err = s.Account(ctx, id); err != nil {
-			t.Fatal(err)
-		}
-		if got := a.State().ModSeq(); got <= lost.ModSeq {
-			t.Errorf("cut %d: the account is at modseq %d, %d was told", cut, got, lost.ModSeq)
-		}
+		f.reopen(backing)
+		a := f.account()
 		before := a.State().ModSeq()
-		again, err := flag(a, `\Flagged`)
-		if err != nil || again.ModSeq != before+1 {
-			t.Errorf("cut %d: modseq %d after %d, %v", cut, again.ModSeq, before, err)
+		if before <= lost {
+			t.Errorf("cut %d: the account is at modseq %d, %d was told", cut, before, lost)
 		}
-		lost = again
+		if lost = f.flag(a, `\Flagged`); lost != before+1 {
+			t.Errorf("cut %d: modseq %d after %d", cut, lost, before)
+		}
 		a.Release()
-		if r, err := s.Check(ctx, CheckOptions{}); err != nil || !r.Clean() {
+		if r, err := f.store.Check(t.Context(), CheckOptions{}); err != nil || !r.Clean() {
 			t.Errorf("cut %d: %+v, %v", cut, r.Findings, err)
 		}
 	}
 	// A second opening in the same life of the engine skips nothing.
-	if s, err = Open(ctx, Options{KV: backing.Open()}); err != nil {
-		t.Fatal(err)
-	}
-	if a, err = s.Account(ctx, id); err != nil {
-		t.Fatal(err)
-	}
+	f.reopen(backing)
+	a = f.account()
 	defer a.Release()
-	if got := a.State().ModSeq(); got != lost.ModSeq {
-		t.Errorf("modseq %d, not %d", got, lost.ModSeq)
+	if got := a.State().ModSeq(); got != lost {
+		t.Errorf("modseq %d, not %d", got, lost)
+	}
+}
+
+// TestModSeqAfterPowerCutUnwritable: an account that cannot begin its new epoch when it
+// is first opened does so when it is opened again.
+func TestModSeqAfterPowerCutUnwritable(t *testing.T) {
+	backing := memkv.NewBacking()
+	f := newEpochFixture(t, backing)
+	a := f.account()
+	lost := f.flag(a, `\Seen`)
+	a.Release()
+	engine := backing.CrashClone().Open()
+	f.store = openStore(t, Options{KV: engine})
+	broken := errors.New("broken")
+	engine.Inject(memkv.Faults{BeforeCommit: memkv.OnCommit(1, broken)})
+	if a, err := f.store.Account(t.Context(), f.id); !errors.Is(err, broken) {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	a = f.account()
+	defer a.Release()
+	if got := f.flag(a, `\Flagged`); got <= lost {
+		t.Errorf("modseq %d was told before", got)
 	}
 }
 
 // TestModSeqAfterMigration: an account that has seen power cuts on one engine is
 // copied to another, which has seen none yet and then has its first ones.
 func TestModSeqAfterMigration(t *testing.T) {
-	ctx := t.Context()
 	old := memkv.NewBacking().CrashClone().CrashClone()
-	s, err := Open(ctx, Options{KV: old.Open()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := s.CreateAccount(ctx, "alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := s.Account(ctx, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inbox := a.State().MailboxByName("INBOX").ID
-	p := a.BeginAppend(ctx)
-	if _, err := p.Message(NewMessage{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Commit(ctx, inbox); err != nil {
-		t.Fatal(err)
-	}
-	a.Release()
+	f := newEpochFixture(t, old)
 	backing := memkv.NewBacking()
-	if _, err := migrate.New(migrate.Options{Source: old.Open(), Target: backing.Open(), From: "old"}).Run(ctx); err != nil {
+	if _, err := migrate.New(migrate.Options{Source: old.Open(), Target: backing.Open(), From: "old"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	last := restante.ModSeq(0)
 	for cut := range 4 {
-		if s, err = Open(ctx, Options{KV: backing.Open()}); err != nil {
-			t.Fatal(err)
-		}
-		if a, err = s.Account(ctx, id); err != nil {
-			t.Fatal(err)
-		}
+		f.reopen(backing)
+		a := f.account()
 		if at := a.State().ModSeq(); at <= last {
 			t.Errorf("cut %d: the account is at modseq %d, %d was told", cut, at, last)
 		}
-		// A change that the power cut takes.
-		r, err := a.StoreFlags(ctx, inbox, UIDSet{{First: 1, Last: 1}}, ReplaceFlags, []string{fmt.Sprint("k", cut)}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		last = r.ModSeq
+		last = f.flag(a, fmt.Sprint("k", cut)) // a change that the power cut takes
 		a.Release()
 		backing = backing.CrashClone()
 	}

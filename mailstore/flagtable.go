@@ -229,8 +229,23 @@ func (t *FlagTable) loadMark(id FlagSetID) bool {
 }
 
 // same reports whether two tables of an account, of which neither has been given
-// extra sets, have the same sets: the numbers alone tell.
-func (t *FlagTable) same(u *FlagTable) bool { return t.n == u.n && t.live == u.live }
+// extra sets, have the same sets.
+func (t *FlagTable) same(u *FlagTable) bool { return t.n == u.n && t.live == u.live && t.extends(u) }
+
+// extends reports whether the table has all sets of an earlier one. Where it was not made
+// of that one the numbers alone do not tell: an engine that has lost commits has given
+// them out again.
+func (t *FlagTable) extends(u *FlagTable) bool {
+	if t.index == u.index {
+		return true
+	}
+	for f := range u.all() {
+		if g := t.Set(f.ID); g == nil || !g.is(f.System, f.Keywords) {
+			return false
+		}
+	}
+	return true
+}
 
 // covers reports whether the set has all of the keywords, spelled as in the table; a
 // nil set has none.

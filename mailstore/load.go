@@ -14,25 +14,39 @@ import (
 	"github.com/restante/restante/notify"
 )
 
-// load reads the account's head if that has not been done.
+// load opens the account if that has not been done: it reads its head, removes uploads
+// that were abandoned and begins a new epoch where one is due. Nobody uses the account
+// before all of that is done.
 func (a *Account) load(ctx context.Context) error {
 	if a.removed.Load() {
 		return notFound("account", uint64(a.id))
 	}
-	if a.state.Load() != nil {
+	if a.opened.Load() {
 		return nil
 	}
 	a.writer.Lock()
 	defer a.unlock()
-	if a.state.Load() != nil {
+	if a.opened.Load() {
 		return nil
 	}
-	return a.reloadLocked(ctx)
+	return a.readLocked(ctx, func(snap kv.Snapshot) error {
+		err := a.sweepLocked(ctx, snap)
+		if err == nil {
+			err = a.skipLocked(ctx)
+		}
+		a.opened.Store(err == nil)
+		return err
+	})
 }
 
 // reloadLocked reads the account from the engine and makes it the state. What
 // has not changed keeps its pages.
 func (a *Account) reloadLocked(ctx context.Context) error {
+	return a.readLocked(ctx, func(kv.Snapshot) error { return nil })
+}
+
+// readLocked is reloadLocked, and then calls then with what the state was read from.
+func (a *Account) readLocked(ctx context.Context, then func(kv.Snapshot) error) error {
 	now := a.store.Moment()
 	snap, err := a.store.kv.Snapshot(ctx, a.partition())
 	if err != nil {
@@ -43,7 +57,7 @@ func (a *Account) reloadLocked(ctx context.Context) error {
 		return err
 	}
 	a.upToDate(now)
-	return nil
+	return then(snap)
 }
 
 // adoptLocked makes what snap shows the state.
@@ -67,10 +81,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 		}
 		a.recent.Unlock()
 		a.state.Store(next)
-		if err := a.sweepLocked(ctx, snap); err != nil {
-			return err
-		}
-		return a.skipLocked(ctx)
+		return nil
 	}
 	a.store.counters.reloads.Add(1)
 	next.urlResets = old.urlResets // which no row has
@@ -78,10 +89,10 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 	if next.version != old.version {
 		a.writer.events = append(a.writer.events, a.difference(old, next))
 	}
-	if next.version < old.version {
-		return a.surviveLossLocked(ctx, old)
+	if known := a.writer.lost; next.version < old.version && (known == nil || known.version < old.version) {
+		a.writer.lost = old
 	}
-	return nil
+	return a.surviveLossLocked(ctx)
 }
 
 // difference describes what another node did.
@@ -109,11 +120,16 @@ func (a *Account) difference(old, next *State) notify.Event {
 }
 
 // readState reads an account's head. Mailboxes whose rows are as in old keep
-// their boxes; of changed ones that had their pages loaded, the pages are read
-// and those with equal bytes keep their pointers.
+// their boxes, unless the engine has lost commits, after which others may have made the
+// same row of other pages; of changed ones that had their pages loaded, the pages are
+// read and those with equal bytes keep their pointers.
 func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
 	next := &State{version: snap.Version(), flags: newFlagTable(), outline: new(atomic.Pointer[Outline])}
 	found := false
+	same := old // whose boxes may be kept
+	if old != nil && next.version < old.version {
+		same = nil
+	}
 	start, end := headRange()
 	it := snap.Scan(start, end)
 	for it.Next() {
@@ -125,7 +141,7 @@ func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
 			next.account, found = row, true
 			continue
 		}
-		if err := next.readHeadRow(it.Key(), it.Value(), old); err != nil {
+		if err := next.readHeadRow(it.Key(), it.Value(), same); err != nil {
 			return nil, errors.Join(err, it.Close())
 		}
 	}
@@ -146,7 +162,7 @@ func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
 	return next, next.loadPages(snap, old)
 }
 
-// readHeadRow takes one row below kindPage, but the account row.
+// readHeadRow takes one row below kindPage, but the account row. old may be nil.
 func (s *State) readHeadRow(key, value []byte, old *State) error {
 	bad := func() error { return fmt.Errorf("mailstore: row %x: %w", key, restante.ErrCorrupt) }
 	switch key[0] {

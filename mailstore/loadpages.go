@@ -106,33 +106,43 @@ func (a *Account) ownersSnapshot(ctx context.Context, id restante.MailboxID) (*S
 	}
 	a.writer.Lock()
 	defer a.unlock()
-	if s, err := a.state.Load().loaded(id); s != nil || err != nil {
-		return s, err
+	for {
+		if s, err := a.state.Load().loaded(id); s != nil || err != nil {
+			return s, err
+		}
+		if err := a.loadPagesLocked(ctx, id); err != nil {
+			return nil, err
+		}
 	}
+}
+
+// loadPagesLocked reads the pages of a mailbox, unless it finds that the account has to be
+// looked at again before.
+func (a *Account) loadPagesLocked(ctx context.Context, id restante.MailboxID) error {
 	snap, err := a.store.kv.Snapshot(ctx, a.partition())
 	if err != nil {
-		return nil, unavailable("open mailbox", err)
+		return unavailable("open mailbox", err)
 	}
 	defer snap.Close()
 	if snap.Version() != a.state.Load().version || a.stale.Load() {
 		if err := a.adoptLocked(ctx, snap); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	s := a.state.Load()
 	i, ok := s.index[id]
-	if !ok {
-		return nil, notFound("mailbox", uint64(id))
+	if !ok || s.version != snap.Version() { // it is gone, or adopting has changed the account
+		return nil
 	}
 	pages, err := readPages(snap, id, nil)
 	if err != nil {
-		return nil, unavailable("open mailbox", err)
+		return unavailable("open mailbox", err)
 	}
 	next := *s
 	next.mailboxes = slices.Clone(s.mailboxes)
 	next.mailboxes[i] = s.mailboxes[i].withPages(pages, s)
 	a.state.Store(&next)
-	return next.loaded(id)
+	return nil
 }
 
 // loaded is Snapshot as of a state; nil if the mailbox's pages are not loaded.

@@ -1,7 +1,9 @@
 package mailstore
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 
 	"github.com/restante/restante"
@@ -33,9 +35,14 @@ func (a *Account) versionNow(ctx context.Context) (kv.Version, Moment, error) {
 	return version, now, nil
 }
 
-// surviveLossLocked takes care that nothing of known, which the engine has lost in part,
-// gets another meaning.
-func (a *Account) surviveLossLocked(ctx context.Context, known *State) error {
+// surviveLossLocked takes care that nothing of a state that the engine has lost in part
+// gets another meaning. If that fails now, whoever uses the account next does it.
+func (a *Account) surviveLossLocked(ctx context.Context) error {
+	known := a.writer.lost
+	if known == nil {
+		return nil
+	}
+	a.writer.lost = nil // else this began anew if the change has to read the account again
 	a.store.options.Logger.Error("the store has lost changes of an account that were acknowledged; if it was restored, or a standby promoted, all nodes should be started again",
 		"account", uint64(a.id), "version", uint64(a.state.Load().version), "lost", uint64(known.version))
 	_, err := a.updateLocked(ctx, kv.Durable, func(tx *txn) error {
@@ -46,23 +53,41 @@ func (a *Account) surviveLossLocked(ctx context.Context, known *State) error {
 		row.lastUIDValidity = max(row.lastUIDValidity, was.lastUIDValidity)
 		tx.modSeq = row.epoch.modSeq(tx.base.version + 1)
 		for _, b := range known.mailboxes {
-			if err := tx.surviveLoss(b.mailbox); err != nil {
+			if err := tx.surviveLoss(known, b); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		a.writer.lost = known
+		a.stale.Store(true)
+	}
 	return err
 }
 
-// surviveLoss is surviveLossLocked for a mailbox as it was known.
-func (tx *txn) surviveLoss(was *Mailbox) error {
-	d := tx.draftOf(was.ID)
-	if d == nil || d.mailbox.UIDValidity != was.UIDValidity || d.mailbox.HighestModSeq >= was.HighestModSeq {
+// surviveLoss is surviveLossLocked for a mailbox as it was known. One that is as it was has
+// lost nothing; any other may also have been changed anew, by a node that did not know
+// what was lost.
+func (tx *txn) surviveLoss(known *State, was *box) error {
+	d := tx.draftOf(was.mailbox.ID)
+	if d == nil || d.mailbox.UIDValidity != was.mailbox.UIDValidity {
 		return nil
 	}
-	d.touched, d.changed = true, true
-	d.mailbox.UIDNext = max(d.mailbox.UIDNext, was.UIDNext)
+	seenNow, seen := tx.base.seen[d.mailbox.ID], known.seen[d.mailbox.ID]
+	if d.base.unchanged(was) && seenNow == seen {
+		return nil
+	}
+	d.touched = true
+	d.mailbox.UIDNext = max(d.mailbox.UIDNext, was.mailbox.UIDNext)
+	if d.floor > known.ModSeq() { // another node has taken care of the rest
+		return nil
+	}
+	if max(seenNow, seen) > 0 { // what nodes know of it is read again
+		tx.changeSeen(d.mailbox.ID, tx.modSeq)
+		tx.batch.Set(seenChangeKey(d.mailbox.ID), binary.AppendUvarint(nil, uint64(tx.modSeq)))
+	}
+	d.changed = true
 	tx.batch.DeleteRange(expungedRange(d.mailbox.ID))
 	d.floor, d.history = tx.modSeq, 0
 	if err := tx.load(d); err != nil {
@@ -74,4 +99,11 @@ func (tx *txn) surviveLoss(was *Mailbox) error {
 		tx.replace(d, i, c.page(p.key, tx.flags))
 	}
 	return nil
+}
+
+// unchanged reports whether a mailbox is as it was, as far as this node knew it. That the
+// rows are equal is not enough where two nodes have done the like at the same version.
+func (b *box) unchanged(was *box) bool {
+	return bytes.Equal(b.row, was.row) &&
+		(was.snapshot == nil || b.snapshot != nil && slices.Equal(b.snapshot.pages, was.snapshot.pages))
 }

@@ -220,7 +220,7 @@ func (c *seenCache) flagsFor(t *FlagTable) *FlagTable {
 		return old.table
 	}
 	v, known := &FlagTable{index: &flagIndex{sets: map[string]FlagSetID{}}}, FlagSetID(0)
-	if old.of != nil && old.of.n <= t.n && t.live-old.of.live == int(t.n-old.of.n) {
+	if old.of != nil && old.of.n <= t.n && t.live-old.of.live == int(t.n-old.of.n) && t.extends(old.of) {
 		next := *old.table
 		v, known = &next, old.of.n
 	}
