@@ -51,8 +51,8 @@ func (a *Account) Annotate(
 	if err != nil {
 		return StoreResult{}, err
 	}
-	result.Snapshot, err = a.loaded(ctx, state, mb)
-	return result, err
+	result.Snapshot = a.after(ctx, state, mb)
+	return result, nil
 }
 
 // annotationWriter computes one Annotate.

@@ -13,7 +13,7 @@ type CopyResult struct {
 	UIDValidity uint32 // of the destination
 	From, To    UIDSet
 	Snapshot    *Snapshot // the destination afterwards, nil if nobody had it open here
-	Source      *Snapshot // the source afterwards
+	Source      *Snapshot // the source afterwards, nil if it cannot be read now
 }
 
 // Copy copies messages to the end of a mailbox, which may be the same one, in
@@ -70,11 +70,8 @@ func (a *Account) transfer(
 	if err != nil {
 		return CopyResult{}, err
 	}
-	if result.Snapshot, err = a.loaded(ctx, state, dst.Mailbox); err != nil {
-		return CopyResult{}, err
-	}
-	result.Source, err = a.loaded(ctx, state, src)
-	return result, err
+	result.Snapshot, result.Source = a.after(ctx, state, dst.Mailbox), a.after(ctx, state, src)
+	return result, nil
 }
 
 // transfer copies or moves messages between drafts with the flags that c carries,

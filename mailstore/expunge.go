@@ -15,7 +15,7 @@ const mergedPage = PageSize / 2
 type ExpungeResult struct {
 	UIDs     UIDSet          // of the messages that are gone
 	ModSeq   restante.ModSeq // of the expunge; 0 if there was nothing to do
-	Snapshot *Snapshot       // the mailbox afterwards
+	Snapshot *Snapshot       // the mailbox afterwards, nil if it cannot be read now
 }
 
 // Expunge removes the messages that have \Deleted, of those in uids or, if it
@@ -52,8 +52,8 @@ func (a *Account) expunge(ctx context.Context, mb restante.MailboxID, doomed fun
 	if err != nil {
 		return ExpungeResult{}, err
 	}
-	result.Snapshot, err = a.loaded(ctx, state, mb)
-	return result, err
+	result.Snapshot = a.after(ctx, state, mb)
+	return result, nil
 }
 
 // deleted are the UIDs of the messages with \Deleted, of those in uids if it is

@@ -145,13 +145,19 @@ func (a *Account) loadPagesLocked(ctx context.Context, id restante.MailboxID) er
 	return nil
 }
 
-// loaded is Snapshot as of a state; nil if the mailbox's pages are not loaded.
-func (a *Account) loaded(ctx context.Context, s *State, id restante.MailboxID) (*Snapshot, error) {
+// after is Snapshot as of the state that a change of the mailbox has led to. It is nil if
+// the mailbox's pages are not loaded, or what the account's viewer has seen there cannot be
+// read now: what was committed is done, and whoever were told otherwise would do it again.
+func (a *Account) after(ctx context.Context, s *State, id restante.MailboxID) *Snapshot {
 	base, err := s.loaded(id)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return a.derive(ctx, base)
+	snap, err := a.derive(ctx, base)
+	if err != nil {
+		return nil
+	}
+	return snap
 }
 
 // loaded answers the snapshot of a mailbox, nil if its pages are not loaded.

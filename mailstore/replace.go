@@ -63,9 +63,7 @@ func (a *Account) replace(ctx context.Context, req *appendRequest) error {
 		req.result = AppendResult{}
 		return err
 	}
-	// What was committed is done, even if it cannot be shown now.
-	req.result.Source, _ = a.loaded(ctx, state, req.replaced.mailbox)
-	req.result.Snapshot, _ = a.loaded(ctx, state, req.mailbox)
+	req.result.Source, req.result.Snapshot = a.after(ctx, state, req.replaced.mailbox), a.after(ctx, state, req.mailbox)
 	return nil
 }
 

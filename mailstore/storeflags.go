@@ -24,7 +24,7 @@ type StoreResult struct {
 	Modified UIDSet          // left alone: they do not meet the condition (RFC 7162 §3.1.3)
 	Merged   UIDSet          // meet it, though other flags of theirs have changed
 	Missing  UIDSet          // no such messages
-	Snapshot *Snapshot       // the mailbox afterwards
+	Snapshot *Snapshot       // the mailbox afterwards, nil if it cannot be read now
 }
 
 // Unchanged is the condition of a conditional store.
@@ -86,8 +86,8 @@ func (a *Account) StorePermitted(
 	if err != nil {
 		return StoreResult{}, err
 	}
-	result.Snapshot, err = a.loaded(ctx, state, mb)
-	return result, err
+	result.Snapshot = a.after(ctx, state, mb)
+	return result, nil
 }
 
 // flagChange computes what a change of flags does to sets and pages.

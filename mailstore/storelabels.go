@@ -38,7 +38,7 @@ type LabelResult struct {
 	ModSeq   restante.ModSeq // of what changed; 0 if nothing did
 	Modified UIDSet          // left alone: they do not meet the condition (RFC 7162 §3.1.3)
 	Gone     UIDSet          // no longer in the mailbox, whose label was taken away
-	Snapshot *Snapshot       // the mailbox afterwards
+	Snapshot *Snapshot       // the mailbox afterwards, nil if it cannot be read now
 }
 
 // StoreLabels changes the labels of messages of a mailbox in one durable commit. The
@@ -79,8 +79,8 @@ func (a *Account) StoreLabels(ctx context.Context, mb restante.MailboxID, uids U
 	if err != nil {
 		return LabelResult{}, err
 	}
-	result.Snapshot, err = a.loaded(ctx, state, mb)
-	return result, err
+	result.Snapshot = a.after(ctx, state, mb)
+	return result, nil
 }
 
 // labelStore is a change of labels while it is computed.

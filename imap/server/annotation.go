@@ -26,9 +26,7 @@ func (s *session) annotate(ctx context.Context, c *command.Store, t *targets, co
 	s.warnQuota(s.selected.account)
 	// To add no flags is what it is as far as flags go.
 	o := &ownStore{command: c, targets: t, modSeq: r.ModSeq, op: mailstore.AddFlags, modified: r.Modified}
-	if err := s.tellStored(ctx, o, &r); err != nil {
-		return done, err
-	}
+	s.untold(ctx, s.tellStored(ctx, o, &r))
 	return s.storeAnswer(o), nil
 }
 

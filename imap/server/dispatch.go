@@ -69,6 +69,14 @@ func (s *session) update(ctx context.Context, expunge, uid bool) {
 		s.log.WarnContext(ctx, "session is ended because the store cannot be asked for news", "error", err)
 		s.endWith(imap.CodeUnavailable, "Temporarily unavailable, try again later")
 	default:
+		s.untold(ctx, err)
+	}
+}
+
+// untold takes the error of telling what a command did, nil for none. It is done all the
+// same: a client that were told NO would do it again.
+func (s *session) untold(ctx context.Context, err error) {
+	if err != nil {
 		s.log.WarnContext(ctx, "changes could not be told", "error", err)
 	}
 }

@@ -25,22 +25,29 @@ func (s *session) storeLabels(ctx context.Context, c *command.Store, t *targets,
 		return done, labelError(err)
 	}
 	s.warnQuota(s.account)
-	o := &ownStore{command: c, targets: t, modSeq: r.ModSeq, modified: r.Modified, names: r.Snapshot.Flags()}
+	o := &ownStore{command: c, targets: t, modSeq: r.ModSeq, modified: r.Modified}
+	s.untold(ctx, s.tellLabelled(ctx, o, &r))
+	return s.storeAnswer(o), nil
+}
+
+// tellLabelled tells what the STORE did, as tellStored does.
+func (s *session) tellLabelled(ctx context.Context, o *ownStore, r *mailstore.LabelResult) error {
+	if r.Snapshot == nil {
+		return nil
+	}
+	o.names = r.Snapshot.Flags()
 	u := s.advance(r.Snapshot, false)
 	s.selected.own = o
-	err = s.tell(ctx, &u, c.UID)
+	err := s.tell(ctx, &u, o.command.UID)
 	s.selected.own = nil
 	if err != nil {
-		return done, err
+		return err
 	}
 	// The members of the view have stayed, so the numbers still hold.
 	told := targets{snap: s.selected.view.Shown()}
-	told.addUIDs(t.uids().Minus(r.Modified).Minus(r.Gone).Minus(s.selected.view.GhostSet()))
-	if err := s.tellLabels(ctx, c, &told); err != nil {
-		return done, err
-	}
+	told.addUIDs(o.targets.uids().Minus(r.Modified).Minus(r.Gone).Minus(s.selected.view.GhostSet()))
 	o.targets = &told // of what the command itself took away nobody need be told
-	return s.storeAnswer(o), nil
+	return s.tellLabels(ctx, o.command, &told)
 }
 
 // tellLabels tells what labels messages have after a STORE, and with UNCHANGEDSINCE at

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/mailstore"
@@ -38,6 +39,13 @@ func (s *session) review(ctx context.Context) (changed mailstore.Rights, err err
 	return changed, nil
 }
 
+// closed reports whether the mailbox is there and the user may know so, but not read it
+// any more. Who may not even look it up is not told that it is there (RFC 4314 §6).
+func (sel *selected) closed() bool {
+	mb := sel.mailbox()
+	return mb != nil && !mb.NoSelect && sel.rights.Has(mailstore.RightLookup) && !sel.rights.Has(mailstore.RightRead)
+}
+
 // permitted answers whether a command may be done on the selected mailbox, for which
 // the rights of its row are needed.
 func (s *session) permitted(ctx context.Context, r *row) error {
@@ -48,10 +56,14 @@ func (s *session) permitted(ctx context.Context, r *row) error {
 		return err
 	}
 	told := s.selected.rights
-	if _, err := s.review(ctx); err != nil {
-		if s.selected.rights.Has(mailstore.RightRead) {
-			return nil // deleted: the command says so in its own way
-		}
+	_, err := s.review(ctx)
+	switch {
+	case err == nil:
+	case s.selected.closed():
+		return errNoPermission()
+	case errors.Is(err, restante.ErrNotFound) && s.selected.rights.Has(mailstore.RightRead):
+		return nil // deleted: the command says so in its own way
+	default:
 		return err
 	}
 	s.selected.changed |= told ^ s.selected.rights

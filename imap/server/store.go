@@ -46,9 +46,7 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 		return done, flagError(err)
 	}
 	o := &ownStore{command: c, targets: &t, modSeq: r.ModSeq, op: op, modified: r.Modified, merged: r.Merged}
-	if err := s.tellStored(ctx, o, &r); err != nil {
-		return done, err
-	}
+	s.untold(ctx, s.tellStored(ctx, o, &r))
 	return s.storeAnswer(o), nil
 }
 
@@ -64,8 +62,11 @@ func flagOp(a imap.StoreAction) mailstore.FlagOp {
 }
 
 // tellStored tells what the STORE did, and with it what others did meanwhile,
-// but for expunges.
+// but for expunges. If the mailbox cannot be read now that is told another time.
 func (s *session) tellStored(ctx context.Context, o *ownStore, r *mailstore.StoreResult) error {
+	if r.Snapshot == nil {
+		return nil
+	}
 	o.names = r.Snapshot.Flags()
 	u := s.advance(r.Snapshot, false)
 	s.selected.own = o

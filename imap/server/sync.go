@@ -130,9 +130,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 // answered first.
 func (s *session) mailboxGone() {
 	gone := imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNonExistent, Text: "The selected mailbox was deleted"}
-	if mb := s.selected.mailbox(); mb != nil && !mb.NoSelect &&
-		s.selected.rights.Has(mailstore.RightLookup) && !s.selected.rights.Has(mailstore.RightRead) {
-		// Whoever may not even look it up is not told that it is there (RFC 4314 §6).
+	if s.selected.closed() {
 		gone = imap.StatusResponse{Type: imap.StatusBye, Code: imap.CodeNoPerm, Text: "You may no longer read the selected mailbox"}
 	}
 	if s.idle.active || s.pushing {
