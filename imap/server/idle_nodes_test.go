@@ -22,6 +22,31 @@ func TestIdleHearsOtherNode(t *testing.T) {
 	}
 }
 
+// TestNotifyMetadataOtherNode: a client on one node is told at once of metadata that is set
+// on another (RFC 5465 §5.6, §5.7), in one's own account and in somebody else's.
+func TestNotifyMetadataOtherNode(t *testing.T) {
+	backing := memkv.NewBacking()
+	a, b := newHost(t, hostOptions{engine: backing.Open()}), newHost(t, hostOptions{engine: backing.Open()})
+	owner, guest := b.login(t, "alice"), a.login(t, "bob")
+	own := a.login(t, "alice")
+	owner.do("a SETACL INBOX bob lr")
+	const events = "(MailboxMetadataChange)"
+	guest.do(`a NOTIFY SET (mailboxes "Other Users/alice/INBOX" ` + events + ")")
+	own.do("a NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))")
+	for range 3 {
+		owner.do(`b SETMETADATA INBOX (/shared/comment "x")`)
+		guest.expect(`* METADATA "Other Users/alice/INBOX" /shared/comment`)
+		own.expect(`* METADATA "INBOX" /shared/comment`)
+		owner.do(`c SETMETADATA "" (/private/comment "x")`)
+		own.expect(`* METADATA "" /private/comment`)
+		owner.do(`b SETMETADATA INBOX (/shared/comment NIL)`)
+		guest.expect(`* METADATA "Other Users/alice/INBOX" /shared/comment`)
+		own.expect(`* METADATA "INBOX" /shared/comment`)
+		owner.do(`c SETMETADATA "" (/private/comment NIL)`)
+		own.expect(`* METADATA "" /private/comment`)
+	}
+}
+
 // BenchmarkIdleOtherNode measures the time from the OK of an APPEND on one node to the
 // EXISTS of an IDLE on another, over PostgreSQL.
 func BenchmarkIdleOtherNode(b *testing.B) {

@@ -8,6 +8,7 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/notify"
 )
 
@@ -25,6 +26,9 @@ func (s *session) followMetadata() {
 		s.metadata = make(map[restante.AccountID]*metadataSeen)
 	}
 	s.seenMetadata(s.account)
+	for _, a := range s.metadataWatched() {
+		s.seenMetadata(a.account)
+	}
 }
 
 // followInIdle makes IDLE wake for changes of metadata, if the client asked for
@@ -72,15 +76,18 @@ func (s *session) ownMetadata(account restante.AccountID, at restante.ModSeq) {
 
 // tellMetadata tells a client that asked for it which entries others have
 // changed, by METADATA responses without values (RFC 5464 §4.4.2): of the server,
-// of the user's mailboxes, and of the selected one if that is another's.
+// of the user's mailboxes, and of those of others that are watched or selected.
 func (s *session) tellMetadata(ctx context.Context) {
 	if !s.enabled.has(featureMetadata) && !s.interest.inMetadata() || s.account == nil || s.state == stateLogout {
 		return
 	}
 	err := s.guard(ctx, "telling changes of metadata", func() error {
-		err := s.tellMetadataOf(ctx, s.account, nil)
+		err := s.tellMetadataOf(ctx, s.account, s.names.Self())
+		for _, a := range s.metadataWatched() {
+			err = errors.Join(err, s.tellMetadataOf(ctx, a.account, a.owner))
+		}
 		if sel := s.selected; sel != nil && sel.account.ID() != s.account.ID() {
-			err = errors.Join(err, s.tellMetadataOf(ctx, sel.account, sel))
+			err = errors.Join(err, s.tellMetadataOf(ctx, sel.account, sel.owner))
 		}
 		return err
 	})
@@ -92,10 +99,13 @@ func (s *session) tellMetadata(ctx context.Context) {
 	}
 }
 
-// tellMetadataOf is tellMetadata for one account; only, if not nil, is the one
-// mailbox of it that counts.
-func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account, only *selected) error {
+// tellMetadataOf is tellMetadata for the account of one owner.
+func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account, owner namespace.Owner) error {
+	own := account.ID() == s.account.ID()
 	if err := account.RefreshSince(ctx, s.moment); err != nil {
+		if !own && errors.Is(err, restante.ErrNotFound) {
+			return nil // its owner is gone
+		}
 		return err
 	}
 	state := account.State()
@@ -106,7 +116,7 @@ func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account
 	}
 	changed := func(mb restante.MailboxID, name string) error {
 		p := mailstore.MetadataPlace{Mailbox: mb}
-		if account.ID() != s.account.ID() {
+		if !own {
 			p.User = s.account.ID()
 		}
 		names, err := s.changedEntries(ctx, account, p, seen)
@@ -115,23 +125,20 @@ func (s *session) tellMetadataOf(ctx context.Context, account *mailstore.Account
 		}
 		return err
 	}
-	if only == nil && state.ServerMetadataModSeq() > seen.upTo && s.hearsServerMetadata() {
+	if own && state.ServerMetadataModSeq() > seen.upTo && s.hearsServerMetadata() {
 		if err := changed(0, ""); err != nil {
 			return err
 		}
 	}
 	for _, mb := range state.Mailboxes() {
-		if mb.MetadataModSeq <= seen.upTo || only != nil && only.id != mb.ID {
+		if mb.MetadataModSeq <= seen.upTo {
 			continue
 		}
-		name := mb.Name
-		if only != nil {
-			name = only.place(mb).name
-		}
-		if !s.hearsMetadata(name) {
+		at := place{account: account, mailbox: mb, name: owner.Prefix + mb.Name, owner: owner}
+		if !s.hearsMetadata(&at) || !s.mayWatch(ctx, &at, 0) {
 			continue
 		}
-		if err := changed(mb.ID, name); err != nil {
+		if err := changed(mb.ID, at.name); err != nil {
 			return err
 		}
 	}

@@ -12,19 +12,30 @@ func (n *interest) inMetadata() bool { return n != nil && n.filter.any(metadataE
 // beginMetadata makes changes of metadata from now on be told, if they are asked
 // for and were not before.
 func (s *session) beginMetadata(previous *interest) {
-	if !s.interest.inMetadata() || s.enabled.has(featureMetadata) {
+	if !s.interest.inMetadata() {
 		return
 	}
-	if !previous.inMetadata() {
+	if !previous.inMetadata() && !s.enabled.has(featureMetadata) {
 		s.metadata = nil
 	}
 	s.followMetadata()
 }
 
+// metadataWatched gives the accounts of others of whose metadata changes may be told.
+func (s *session) metadataWatched() []*watched {
+	if !s.interest.inMetadata() || len(s.interest.accounts) == 0 {
+		return nil
+	}
+	return s.interest.accounts[1:]
+}
+
 // hearsMetadata reports whether changes of a mailbox's metadata are told.
-func (s *session) hearsMetadata(name string) bool {
-	return s.enabled.has(featureMetadata) ||
-		s.interest != nil && s.interest.filter.events(name, nil).Has(imap.NotifyMailboxMetadataChange)
+func (s *session) hearsMetadata(at *place) bool {
+	if s.enabled.has(featureMetadata) && (at.account.ID() == s.account.ID() || s.selected.is(at)) {
+		return true
+	}
+	a := s.interest.account(at.account.ID())
+	return a != nil && a.events(at.mailbox.Name, nil).Has(imap.NotifyMailboxMetadataChange)
 }
 
 // hearsServerMetadata is hearsMetadata for the server's metadata.

@@ -91,6 +91,7 @@ func (s *session) meetSharers(ctx context.Context, w *interest) error {
 	}
 	if len(added) > 0 {
 		s.followSelected()
+		s.beginMetadata(w)
 	}
 	return err
 }
