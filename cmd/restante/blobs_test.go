@@ -98,16 +98,21 @@ func TestBlobsInS3(t *testing.T) {
 	if err := os.WriteFile(key, []byte(s3test.SecretKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.write(t, fmt.Sprintf("[blobs]\nengine = \"s3\"\nabove = \"10KiB\"\nwait = \"1s\"\n[blobs.s3]\nendpoint = %q\ntls = false\nregion = %q\nbucket = %q\nprefix = \"mail\"\n"+
-		"bucket_in = \"path\"\naccess_key = %q\nsecret_key_file = %q\n", o.Endpoint, o.Region, o.Bucket, s3test.AccessKey, key))
+	configure := func(more string) {
+		s.write(t, fmt.Sprintf("[blobs]\nengine = \"s3\"\nabove = \"10KiB\"\n%s[blobs.s3]\nendpoint = %q\ntls = false\nregion = %q\nbucket = %q\nprefix = \"mail\"\n"+
+			"bucket_in = \"path\"\naccess_key = %q\nsecret_key_file = %q\n", more, o.Endpoint, o.Region, o.Bucket, s3test.AccessKey, key))
+	}
+	configure("")
 	f := "--config=" + s.config
 	good(t, "secret\n", "user", "add", "bob", "--password-stdin", f)
 	mail, body := largeMail(t, s)
 	server.Stop()
+	configure("wait = \"1s\"\n")
 	if _, stderr, status := runCommand(t, "", "import", "--user=bob", mail, f); status == 0 || !strings.Contains(stderr, "unavailable") {
 		t.Errorf("import while the server is down: %d, %s", status, stderr)
 	}
 	server.Restart(t)
+	configure("")
 	good(t, "", "import", "--user=bob", mail, f)
 	if got := exported(t, s, "out"); !strings.Contains(got, body) {
 		t.Errorf("%d octets come out", len(got))

@@ -22,7 +22,7 @@ func talk(t *testing.T, path string, commands ...string) (said []string) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(2 * time.Minute))
+	c.SetDeadline(time.Now().Add(patience))
 	for i, command := range append([]string{"LOGIN bob secret"}, commands...) {
 		if _, err := fmt.Fprintf(c, "t%d %s\r\n", i, command); err != nil {
 			t.Fatal(err)

@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// patience is how long tests wait for what has to come, on a machine that may be busy.
+const patience = 5 * time.Minute
+
 // TestMain lets the test binary be the command, so that the tests run it as
 // people do without building it again.
 func TestMain(m *testing.M) {
@@ -120,7 +123,7 @@ func (s site) login(t *testing.T, user, password string) string {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	nc.SetDeadline(time.Now().Add(patience))
 	c := textproto.NewConn(nc)
 	if _, err := c.ReadLine(); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 // page asks a server over its Unix socket for HTTP.
 func (s site) page(t *testing.T, path string) (status int, text string) {
 	t.Helper()
-	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+	client := http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(s.dir, "http"))
@@ -49,7 +49,7 @@ func (s site) deliver(t *testing.T, to string) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	nc.SetDeadline(time.Now().Add(patience))
 	c := textproto.NewConn(nc)
 	hear := func(code int) {
 		t.Helper()
@@ -74,7 +74,7 @@ func (s site) deliver(t *testing.T, to string) {
 
 func TestMonitoring(t *testing.T) {
 	s := newSite(t, "")
-	s.write(t, s.withHTTP("http.drain_wait = \"1m\"\nauth.local_domains = [\"example.org\"]\n"))
+	s.write(t, s.withHTTP("http.drain_wait = \"10m\"\nauth.local_domains = [\"example.org\"]\n"))
 	f := "--config=" + s.config
 	bad(t, 1, "no server is running", "status", f)
 	good(t, "secret\n", "user", "add", "bob", "--password-stdin", f)

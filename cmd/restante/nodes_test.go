@@ -18,7 +18,7 @@ func (s site) hold(t *testing.T, user string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(2 * time.Minute))
+	nc.SetDeadline(time.Now().Add(patience))
 	c := textproto.NewConn(nc)
 	if _, err := c.ReadLine(); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func (s site) hold(t *testing.T, user string) string {
 // until asks again and again for an answer.
 func until(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !f() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)

@@ -14,7 +14,7 @@ import (
 // newNode is a site over a database.
 func newNode(t *testing.T, url, more string) site {
 	t.Helper()
-	return newSite(t, fmt.Sprintf("store.engine = \"postgresql\"\nstore.postgresql.url = %q\nstore.postgresql.wait = \"2s\"\n%s", url, more))
+	return newSite(t, fmt.Sprintf("store.engine = \"postgresql\"\nstore.postgresql.url = %q\n%s", url, more))
 }
 
 // TestPostgreSQL runs two nodes over one database and commands beside them.
@@ -79,7 +79,7 @@ func TestPostgreSQLRefused(t *testing.T) {
 	bad(t, 1, "password_file", "serve", "--config", newNode(t, url, "store.postgresql.password_file = \"/nosuch\"\n").config)
 
 	server.Stop()
-	c := command(t, "serve", "--config", s.config)
+	c := command(t, "serve", "--config", newNode(t, url, "store.postgresql.wait = \"2s\"\n").config)
 	logs := newWatcher()
 	c.Stderr = logs
 	if err := c.Start(); err != nil {

@@ -38,7 +38,7 @@ func (w *watcher) String() string {
 // wait returns when part has been written, after what it found before.
 func (w *watcher) wait(t *testing.T, part string) {
 	t.Helper()
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
 		w.mu.Lock()

@@ -217,7 +217,7 @@ func (o *observer) verify(a *mailstore.Account) {
 		o.t.Fatal(err)
 	}
 	wrong := ""
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		o.command("NOOP")
 		if wrong = o.error(a.State()); wrong == "" {
 			return

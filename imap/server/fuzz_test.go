@@ -51,7 +51,7 @@ func FuzzSession(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(20 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		sent = append([]byte("login LOGIN fuzz secret\r\n"), sent...)
 		go func() {
 			// The server may close before it has read all.

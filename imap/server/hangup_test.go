@@ -37,15 +37,6 @@ func (t *turns) waiting(id restante.AccountID) int {
 	return 0
 }
 
-func eventually(t *testing.T, within time.Duration, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(within); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(what)
-		}
-	}
-}
-
 // TestHangUp leaves while a search is under way, which must end then and not
 // after its time.
 func TestHangUp(t *testing.T) {
@@ -77,10 +68,10 @@ func TestHangUp(t *testing.T) {
 			c.do("b SELECT INBOX")
 			waiting, release := slowSearches(t, h)
 			c.send("s SEARCH BODY text\r\n" + leave.more)
-			eventually(t, 5*time.Second, "the search does not begin", func() bool { return waiting() == 1 })
+			await(t, "the search to begin", func() bool { return waiting() == 1 })
 			leave.by(c)
 			if leave.ends {
-				eventually(t, hangUpGrace+5*time.Second, "the search goes on", func() bool { return waiting() == 0 })
+				await(t, "the search to end", func() bool { return waiting() == 0 })
 				release()
 				return
 			}

@@ -114,7 +114,7 @@ func newHost(t testing.TB, o hostOptions) *host {
 	check(err)
 	h.address = fmt.Sprintf("127.0.0.1:%d", at.(*net.TCPAddr).Port)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := h.serve.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -278,6 +278,19 @@ func (a alarm) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
+// patience is how long tests wait for what has to come, on a machine that may be busy.
+const patience = 5 * time.Minute
+
+// await tries until what is meant to come has come.
+func await(t *testing.T, what string, there func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !there(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
 // client is a connection for tests that are no transcripts.
 type client struct {
 	t testing.TB
@@ -293,7 +306,7 @@ func (h *host) client(t testing.TB) *client {
 	}
 	t.Cleanup(func() { c.Close() })
 	cl := &client{t: t, Conn: c, r: bufio.NewReader(c)}
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	cl.expect("* OK [CAPABILITY ")
 	return cl
 }
@@ -328,6 +341,7 @@ func (c *client) expect(prefix string) string {
 
 func (c *client) send(s string) {
 	c.t.Helper()
+	c.SetDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(c.Conn, s); err != nil {
 		c.t.Fatal(err)
 	}
@@ -355,6 +369,15 @@ func (c *client) try(command string) (untagged []string, answer string) {
 			return untagged, l
 		}
 		untagged = append(untagged, l)
+	}
+}
+
+// leave ends the session, and returns once it is over.
+func (c *client) leave() {
+	c.t.Helper()
+	c.do("leave LOGOUT")
+	if !c.closed() {
+		c.t.Error("not closed")
 	}
 }
 

@@ -108,7 +108,6 @@ func TestLargeMessageMemory(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			h := onDisk(t, hostOptions{})
 			c := h.login(t, "alice")
-			c.SetDeadline(time.Now().Add(60 * time.Second))
 			began := time.Now()
 			grew := peak(func() {
 				c.send(fmt.Sprintf("a APPEND INBOX {%d+}\r\n", size))
@@ -184,7 +183,6 @@ func TestMultiAppendMemory(t *testing.T) {
 			limits.Command.AppendMessages = 10_000
 			h := onDisk(t, hostOptions{limits: limits})
 			c := h.login(t, "alice")
-			c.SetDeadline(time.Now().Add(60 * time.Second))
 			grew := peak(func() {
 				c.send("a APPEND INBOX")
 				for range m.count {

@@ -96,7 +96,7 @@ func TestConnectionLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		return c
 	}
 	open := func(c net.Conn) bool {
@@ -128,16 +128,6 @@ func TestConnectionLimits(t *testing.T) {
 	await(t, "the place to be given back", func() bool { return open(dial("127.0.0.1")) })
 }
 
-// await tries until what is meant to come has come.
-func await(t *testing.T, what string, there func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !there(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 // TestCommandsInFlight sends commands without end and reads no answer: of what
 // has not been answered the server takes no more than its buffers hold, so that
 // there is never more than one command of a connection at work.
@@ -158,7 +148,7 @@ func TestCommandsInFlight(t *testing.T) {
 		}
 	}
 	// All that was taken is answered, in order.
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	rest := len("t NOOP\r\n") - taken%len("t NOOP\r\n")
 	go io.WriteString(c.Conn, string(block[len(block)-rest:])+"z LOGOUT\r\n")
 	for n := 0; ; n++ {
@@ -213,38 +203,59 @@ func TestPanicOutsideCommand(t *testing.T) {
 // not touched, and when the commands end there is room again.
 func TestCommandMemory(t *testing.T) {
 	h := newHost(t, hostOptions{limits: Limits{AccountMemory: 2 << 20}})
-	half := "a LIST \"\" " + strings.Repeat("x", 200<<10)
-	var held []*client
-	for range 20 {
-		c := h.login(t, "alice")
-		c.send(half)
-		held = append(held, c)
-	}
-	bob := h.login(t, "bob")
-	if _, answer := bob.try(half); answer != "a NO [LIMIT] mailbox pattern is too long" {
-		t.Error(answer)
-	}
-	full := 0
-	for _, c := range held {
-		c.send("\r\nb NOOP\r\n")
-		if c.expect("a NO [LIMIT] ") == "a NO [LIMIT] too many long commands at a time" {
-			full++
+	// hold reports whether the server holds such a command: then it asks for the rest.
+	hold := func(c *client) bool {
+		c.send("a SEARCH TEXT \"" + strings.Repeat("x", 200<<10) + "\" TEXT {1}\r\n")
+		line := c.line()
+		if !strings.HasPrefix(line, "+ ") && line != "a NO [LIMIT] too many long commands at a time" {
+			t.Fatal(line)
 		}
-		c.expect("b OK ")
+		return line[0] == '+'
 	}
-	if full < 5 || full == 20 {
-		t.Errorf("%d of 20 long commands were refused", full)
+	open := func(user string) *client {
+		c := h.login(t, user)
+		c.do("s SELECT INBOX")
+		return c
 	}
-	await(t, "room", func() bool {
-		_, answer := held[0].try(half)
-		return answer == "a NO [LIMIT] mailbox pattern is too long"
-	})
-	c := h.login(t, "alice")
+	var held []*client
+	refused := 0
+	for range 20 {
+		if c := open("alice"); hold(c) {
+			held = append(held, c)
+		} else {
+			refused++
+			c.do("b NOOP")
+		}
+	}
+	if refused < 5 || refused == 20 {
+		t.Errorf("%d of 20 long commands were refused", refused)
+	}
+	if !hold(open("bob")) {
+		t.Error("another account's command is refused")
+	}
+	for _, c := range held {
+		c.send("x\r\n")
+		c.expect("* SEARCH")
+		c.expect("a OK ")
+		if !hold(c) {
+			t.Fatal("there is no room once commands have ended")
+		}
+	}
+	held[0].Close()
+	c := open("alice")
+	await(t, "room where a connection has ended", func() bool { return hold(c) })
+	c.send("x\r\n")
+	c.expect("* SEARCH")
+	c.expect("a OK ")
+	// There may be room for the literal, and none to read what is behind it.
 	c.send("a CREATE {200000}\r\n")
 	c.expect("+ ")
 	c.send(strings.Repeat("x", 200000) + "\r\n")
-	c.expect("a NO [LIMIT] mailbox name is too long")
-	for _, c := range held {
-		c.Close()
-	}
+	c.expect("a NO [LIMIT] ")
+	c.do("b NOOP")
+	held[1].Close()
+	await(t, "room where another has ended", func() bool {
+		_, answer := c.try("a CREATE {200000+}\r\n" + strings.Repeat("x", 200000))
+		return answer == "a NO [LIMIT] mailbox name is too long"
+	})
 }

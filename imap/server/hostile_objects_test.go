@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/restante/restante/blob"
 	"github.com/restante/restante/blob/dirblob"
@@ -32,7 +31,6 @@ func TestLargeObjectMemory(t *testing.T) {
 			const size, most = 60 << 20, 30 << 20
 			h := onDisk(t, hostOptions{store: mailstore.Options{Blobs: store, BlobsAbove: 128 << 10, Spool: t.TempDir()}})
 			c := h.login(t, "alice")
-			c.SetDeadline(time.Now().Add(5 * time.Minute))
 			grew := peak(func() {
 				c.send(fmt.Sprintf("a APPEND INBOX {%d+}\r\n", size))
 				c.text("Subject: large\r\n\r\n", size)

@@ -78,8 +78,6 @@ func BenchmarkIdleOtherNode(b *testing.B) {
 func idleOnNodes(t testing.TB, one, two kv.Store) (listen func(n int), deliver func()) {
 	a, b := newHost(t, hostOptions{engine: one}), newHost(t, hostOptions{engine: two})
 	waits, adds := a.login(t, "alice"), b.login(t, "alice")
-	waits.SetDeadline(time.Now().Add(10 * time.Minute))
-	adds.SetDeadline(time.Now().Add(10 * time.Minute))
 	waits.do("a SELECT INBOX")
 	waits.send("i IDLE\r\n")
 	waits.expect("+ ")

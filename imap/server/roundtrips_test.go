@@ -21,7 +21,6 @@ func TestRoundTrips(t *testing.T) {
 	t.Cleanup(func() { engine.Close() })
 	h := newHost(t, hostOptions{engine: engine})
 	c := h.login(t, "alice")
-	c.SetDeadline(time.Now().Add(5 * time.Minute))
 	for i := range 20 {
 		c.do(fmt.Sprintf("a APPEND INBOX {%d+}\r\n%s", len(letter(i)), letter(i)))
 	}

@@ -81,32 +81,32 @@ func TestPanicWhileTellingChanges(t *testing.T) {
 	}
 }
 
+// TestAutologout lets each time run out. What is sent before that is sent at once,
+// so that it is there in time.
 func TestAutologout(t *testing.T) {
-	h := newHost(t, hostOptions{limits: Limits{LoginTime: 50 * time.Millisecond, IdleTime: 60 * time.Millisecond, CommandTime: 70 * time.Millisecond}})
-	t.Run("before login", func(t *testing.T) {
-		c := h.client(t)
-		c.expect("* BYE Autologout")
-		if !c.closed() {
-			t.Error("not closed")
-		}
-	})
-	t.Run("logged in", func(t *testing.T) { h.login(t, "alice").expect("* BYE Autologout") })
-	t.Run("idling", func(t *testing.T) {
-		c := h.login(t, "alice")
-		c.send("a1 IDLE\r\n")
-		c.expect("+ idling")
-		c.expect("* BYE Autologout")
-	})
-	t.Run("within a command", func(t *testing.T) {
-		c := h.login(t, "alice")
-		c.send("a1 NO")
-		c.expect("* BYE The rest of the command did not come")
-	})
-	t.Run("within a literal", func(t *testing.T) {
-		c := h.login(t, "alice")
-		c.send("a1 CREATE {10+}\r\nabc")
-		c.expect("* BYE The rest of the command did not come")
-	})
+	const soon, login = 50 * time.Millisecond, "l LOGIN alice secret\r\n"
+	for name, c := range map[string]struct {
+		limits Limits
+		send   string
+		want   []string
+	}{
+		"before login":     {Limits{LoginTime: soon}, "", []string{"* BYE Autologout"}},
+		"logged in":        {Limits{IdleTime: soon}, login, []string{"l OK", "* BYE Autologout"}},
+		"idling":           {Limits{IdleTime: soon}, login + "a IDLE\r\n", []string{"l OK", "+ idling", "* BYE Autologout"}},
+		"within a command": {Limits{CommandTime: soon}, login + "a NO", []string{"l OK", "* BYE The rest of the command did not come"}},
+		"within a literal": {Limits{CommandTime: soon}, login + "a CREATE {10+}\r\nabc", []string{"l OK", "* BYE The rest of the command did not come"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newHost(t, hostOptions{limits: c.limits}).client(t)
+			client.send(c.send)
+			for _, want := range c.want {
+				client.expect(want)
+			}
+			if !client.closed() {
+				t.Error("not closed")
+			}
+		})
+	}
 }
 
 func TestConnectionsOfAnAccount(t *testing.T) {
@@ -183,7 +183,7 @@ func TestDrain(t *testing.T) {
 	mid.expect("+ ")
 	over := make(chan error)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		over <- h.serve.Shutdown(ctx)
 	}()

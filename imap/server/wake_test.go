@@ -25,7 +25,7 @@ func TestWakeIsNeverLost(t *testing.T) {
 		})
 	}
 	go func() { wg.Wait(); close(all) }()
-	until := time.Now().Add(20 * time.Second)
+	until := time.Now().Add(patience)
 	buf := make([]byte, 1)
 	wait := func() {
 		if w.block(until) {

@@ -83,7 +83,7 @@ func endsInNumber(line []byte) bool {
 }
 
 // skipLine reads on to the end of a line that is open, keeping only its last
-// octets.
+// octets and nothing of what is before it.
 func (d *Decoder) skipLine(budget *int64) error {
 	for {
 		rest := d.buf[d.line:]
@@ -94,13 +94,12 @@ func (d *Decoder) skipLine(budget *int64) error {
 			d.endLine(d.line + i)
 			return nil
 		}
-		if drop := len(rest) - announcementSize; drop > 0 {
-			if *budget -= int64(drop); *budget < 0 {
-				return ErrOutOfSync
-			}
-			d.buf = append(d.buf[:0], rest[drop:]...)
-			d.mark, d.line, d.pos, d.eol, d.next = 0, 0, 0, 0, 0
+		drop := max(0, len(rest)-announcementSize)
+		if *budget -= int64(drop); *budget < 0 {
+			return ErrOutOfSync
 		}
+		d.buf = append(d.buf[:0], rest[drop:]...) // so that there is room to read on
+		d.mark, d.line, d.pos, d.eol, d.next = 0, 0, 0, 0, 0
 		if err := d.fill(); err != nil {
 			return err
 		}

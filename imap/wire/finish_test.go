@@ -94,3 +94,37 @@ func TestFinishOutOfSync(t *testing.T) {
 		}
 	}
 }
+
+// TestFinishWithoutRoom holds the same where the budget runs out, whatever of the
+// command is held by then, and that all is given back.
+func TestFinishWithoutRoom(t *testing.T) {
+	in := "a " + strings.Repeat("x", 300) + " {1200+}\r\n" + strings.Repeat("b NOOP\r\n\r\n", 120) + " c\r\nz NOOP\r\n"
+	taken := 0
+	for room := range int64(3000) {
+		budget := NewBudget(room)
+		d := NewDecoder(iotest.HalfReader(strings.NewReader(in)), DecoderOptions{Buffers: NewBuffers(256)})
+		d.SetBudget(budget)
+		if d.Begin() == nil {
+			d.Tag()
+			d.ExpectSP()
+			d.AString()
+			d.ExpectSP()
+			if _, ok := d.AString(); ok {
+				taken++
+			}
+		}
+		if err := d.Finish(); err != nil {
+			t.Fatalf("room for %d: %v", room, err)
+		}
+		begin(t, d)
+		if got := string(d.Rest()); got != "z NOOP" {
+			t.Fatalf("room for %d: next line %q", room, got)
+		}
+		if d.Release(); budget.left.Load() != room {
+			t.Fatalf("room for %d: %d are left", room, budget.left.Load())
+		}
+	}
+	if taken == 0 || taken == 3000 {
+		t.Errorf("taken %d times", taken)
+	}
+}
