@@ -84,6 +84,13 @@ func (c *cutter) end(state int, durable bool) []cut {
 	return cuts
 }
 
+// stop ends the power cuts.
+func (c *cutter) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.on = false
+}
+
 func engineOptions(fs vfs.FS) pebblekv.Options {
 	return pebblekv.Options{Dir: "store", FS: fs, MemTableBytes: 512 << 10, CacheBytes: 1 << 20, Reserve: -1}
 }
@@ -130,7 +137,7 @@ func powerCuts(t *testing.T, seed uint64, steps int) {
 	t.Logf("%d power cuts", survived)
 	mustMatch(t, a, m, "at the end")
 	mailstoretest.MustCheck(t, store)
-	c.on = false
+	c.stop()
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"fmt"
+	"maps"
 	"math/rand"
 	"reflect"
 	"slices"
@@ -77,7 +78,8 @@ func TestNameChangesLead(t *testing.T) {
 		}
 		names := func(old map[string]restante.MailboxID) (words []string, all map[string]restante.MailboxID) {
 			all = map[string]restante.MailboxID{"INBOX": 1}
-			for n, id := range old {
+			for _, n := range slices.Sorted(maps.Keys(old)) {
+				id := old[n]
 				switch rnd.Intn(3) {
 				case 0:
 					n = name()
@@ -94,7 +96,8 @@ func TestNameChangesLead(t *testing.T) {
 				}
 			}
 			seen := map[restante.MailboxID]bool{}
-			for n, id := range all {
+			for _, n := range slices.Sorted(maps.Keys(all)) {
+				id := all[n]
 				if seen[id] {
 					delete(all, n)
 				} else if seen[id] = true; n != "INBOX" {

@@ -63,6 +63,7 @@ func (f *forest) rootOf(node int32) int32 {
 type linkCut struct {
 	up          []int32 // -1: none
 	left, right []int32 // less deep and deeper nodes of the path; -1: none
+	rotations   int     // which are all that it costs
 }
 
 // newLinkCut takes over a forest, each node as a path of its own.
@@ -133,6 +134,7 @@ func (l *linkCut) splay(node int32) {
 
 // rotate puts a node in the place of the one above it.
 func (l *linkCut) rotate(node int32) {
+	l.rotations++
 	up := l.up[node]
 	over := l.up[up]
 	if !l.top(up) {
