@@ -21,7 +21,7 @@ import (
 )
 
 // soon is how long a test waits for what must not hang.
-const soon = 20 * time.Second
+const soon = time.Minute
 
 // brokenDisk makes the operations of some kinds on files whose path contains
 // name fail, once broken is set.

@@ -55,7 +55,7 @@ func TestUnacknowledgedIsUnseen(t *testing.T) {
 		defer snap.Close()
 		select {
 		case <-committed:
-		case <-time.After(10 * time.Second):
+		case <-time.After(soon):
 			t.Error("a snapshot did not wait for the commit that it shows")
 		}
 		seen <- snap.Version()
