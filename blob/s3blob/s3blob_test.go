@@ -77,13 +77,15 @@ func TestManyObjects(t *testing.T) {
 // TestServerGone has the server stop and come again while it is asked.
 func TestServerGone(t *testing.T) {
 	server := s3test.Start(t)
-	g := blob.Guard(open(t, server.Bucket(t)), blob.GuardOptions{Attempts: 2, FirstWait: time.Millisecond, Timeout: 2 * time.Second})
+	s := open(t, server.Bucket(t))
+	g := blob.Guard(s, blob.GuardOptions{Attempts: 2, FirstWait: time.Millisecond, Timeout: time.Minute})
 	defer g.Close()
+	hasty := blob.Guard(s, blob.GuardOptions{Attempts: 2, FirstWait: time.Millisecond, Timeout: time.Second})
 	name, body := blob.Name{Account: 1, Email: 1, Token: 1}, blobtest.Body(1, 3_000_000)
 	if err := g.Put(t.Context(), name, bytes.NewReader(body), int64(len(body))); err != nil {
 		t.Fatal(err)
 	}
-	read := func() error {
+	read := func(g blob.Store) error {
 		got := make([]byte, len(body))
 		n, err := g.ReadAt(t.Context(), name, got, 0)
 		if (err == nil || err == io.EOF) && (n != len(body) || !bytes.Equal(got, body)) {
@@ -95,22 +97,22 @@ func TestServerGone(t *testing.T) {
 		return err
 	}
 	server.Stop()
-	if err := read(); !errors.Is(err, restante.ErrUnavailable) {
+	if err := read(g); !errors.Is(err, restante.ErrUnavailable) {
 		t.Errorf("ReadAt while it is gone: %v", err)
 	}
 	if err := g.Put(t.Context(), name, bytes.NewReader(body), int64(len(body))); !errors.Is(err, restante.ErrUnavailable) {
 		t.Errorf("Put while it is gone: %v", err)
 	}
 	server.Restart(t)
-	if err := read(); err != nil {
+	if err := read(g); err != nil {
 		t.Errorf("ReadAt once it is there again: %v", err)
 	}
 	server.Pause(t)
-	if err := read(); !errors.Is(err, restante.ErrUnavailable) {
+	if err := read(hasty); !errors.Is(err, restante.ErrUnavailable) {
 		t.Errorf("ReadAt while it does not answer: %v", err)
 	}
 	server.Resume(t)
-	if err := read(); err != nil {
+	if err := read(g); err != nil {
 		t.Errorf("ReadAt once it answers again: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // patience bounds the wait for a line that the server owes; it only ends tests
 // that fail anyway.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // conn is one connection of a transcript.
 type conn struct {
