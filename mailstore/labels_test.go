@@ -151,6 +151,16 @@ func TestStoreLabels(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 
+	// Named twice, and made by the first: one copy of each.
+	store(f.inbox, uids(1, 2), LabelChange{Op: AddFlags, Mailboxes: label("twice", "twice", "inbox", "INBOX")}, nil)
+	if mb := f.State().MailboxByName("twice"); mb.Messages != 2 {
+		t.Errorf("%d messages of 2", mb.Messages)
+	}
+	store(f.inbox, uids(1, 2), LabelChange{Op: RemoveFlags, Mailboxes: label("twice", "twice")}, nil)
+	if mb := f.State().MailboxByName("twice"); mb.Messages != 0 {
+		t.Errorf("%d messages of none", mb.Messages)
+	}
+
 	// Only what meets the condition.
 	r = store(f.inbox, uids(1, 3), LabelChange{Op: ReplaceFlags, Mailboxes: label("other"), FlagLabels: []string{`\Flagged`}}, &Unchanged{Since: inboxAt})
 	if fmt.Sprint(r.Modified) != fmt.Sprint(uids(1, 2)) || f.State().MailboxByName("other").Messages != 1 {

@@ -129,7 +129,7 @@ func (s *labelStore) store() error {
 		if err != nil {
 			return err
 		}
-		if d == nil {
+		if d == nil || named[d.mailbox.ID] {
 			continue
 		}
 		named[d.mailbox.ID] = true
