@@ -33,6 +33,9 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 	if err := s.room.admit(b); err != nil {
 		return 0, err
 	}
+	if err := s.backlog.wait(ctx, s.failed); err != nil {
+		return 0, err
+	}
 	e := s.partitions.acquire(p)
 	defer s.partitions.release(p, e)
 	e.mu.Lock()
@@ -72,14 +75,16 @@ func (s *Store) apply(p kv.Partition, next kv.Version, b *kv.Batch, d kv.Durabil
 		return errors.Join(err, pb.Close())
 	}
 	relaxed := d == kv.Relaxed && !s.syncAll && pb.Len() <= maxRelaxed
-	err := s.failed.await(func() (err error) {
-		if relaxed {
-			err = s.relaxed.commit(p, next, pb)
-		} else {
-			err = pb.Commit(pebble.Sync)
-		}
-		return errors.Join(err, pb.Close())
-	})
+	var err error
+	if relaxed {
+		err = s.relaxed.commit(p, next, pb)
+	} else {
+		err = pb.Commit(pebble.Sync)
+	}
+	if err == nil {
+		err = s.failed.get() // of which Pebble knows nothing
+	}
+	err = errors.Join(err, pb.Close())
 	if err != nil {
 		return fmt.Errorf("pebblekv: commit to partition %d: %w", p, wrap(err))
 	}

@@ -13,21 +13,20 @@ import (
 // list of files, so that nobody knows what is on it.
 //
 // Pebble would end the process then, where it stands. Instead it never hears of
-// the error: its call is held for good (steadyFS), with no lock that readers
-// need. Those who wait for Pebble are released by await with an error, and
-// commits that come later are refused. What was acknowledged is on the disk,
-// where the next process to open the store finds it.
+// the error, and from then on changes nothing on the disk (steadyFS). Commits in
+// Pebble's hands come to their end there and are refused here, as are those that
+// come later; who waits for other work of Pebble's is released by await. What was
+// acknowledged is on the disk, where the next process to open the store finds it.
 type failure struct {
 	log  *slog.Logger
 	told func(error)   // Options.Failed, may be nil
 	done chan struct{} // closed by set
 	once sync.Once
 	err  error // set before done is closed
-	idle chan *hand
 }
 
 func newFailure(log *slog.Logger, told func(error)) *failure {
-	return &failure{log: log, told: told, done: make(chan struct{}), idle: make(chan *hand, maxIdleHands)}
+	return &failure{log: log, told: told, done: make(chan struct{})}
 }
 
 // set notes the error if it is the first.
@@ -59,58 +58,12 @@ func (f *failure) await(work func() error) error {
 	if err := f.get(); err != nil {
 		return err
 	}
-	h := f.hire()
-	h.work <- work
+	ended := make(chan error, 1)
+	go func() { ended <- work() }()
 	select {
-	case err := <-h.ended:
-		f.dismiss(h)
+	case err := <-ended:
 		return err
 	case <-f.done:
-		return f.get() // the hand is never seen again
-	}
-}
-
-// hand is a goroutine that works for await, one piece after the other, so that
-// not every commit has to grow a stack of its own.
-type hand struct {
-	work  chan func() error
-	ended chan error
-}
-
-// maxIdleHands is how many hands wait for work at the most.
-const maxIdleHands = 64
-
-func (f *failure) hire() *hand {
-	select {
-	case h := <-f.idle:
-		return h
-	default:
-	}
-	h := &hand{work: make(chan func() error), ended: make(chan error, 1)}
-	go func() {
-		for work := range h.work {
-			h.ended <- work()
-		}
-	}()
-	return h
-}
-
-func (f *failure) dismiss(h *hand) {
-	select {
-	case f.idle <- h:
-	default:
-		close(h.work)
-	}
-}
-
-// retire ends the hands that are idle.
-func (f *failure) retire() {
-	for {
-		select {
-		case h := <-f.idle:
-			close(h.work)
-		default:
-			return
-		}
+		return f.get()
 	}
 }

@@ -34,23 +34,20 @@ func (l *logger) Fatalf(format string, args ...any) {
 	panic("pebblekv: " + msg)
 }
 
-// events reports what people should know of. removed, if not nil, is called when
-// a file has been deleted.
-func events(log *slog.Logger, removed func()) *pebble.EventListener {
-	if removed == nil {
-		removed = func() {}
-	}
+// events reports what people should know of. removed is called when a file has
+// been deleted, moved when there may be more or less to write out than before.
+func events(log *slog.Logger, removed, moved func()) *pebble.EventListener {
 	return &pebble.EventListener{
 		TableDeleted:    func(pebble.TableDeleteInfo) { removed() },
 		BlobFileDeleted: func(pebble.BlobFileDeleteInfo) { removed() },
+		WALCreated:      func(pebble.WALCreateInfo) { moved() },
+		FlushEnd:        func(pebble.FlushInfo) { moved() },
+		CompactionEnd:   func(pebble.CompactionInfo) { moved() },
 		BackgroundError: func(err error) {
 			log.Warn("pebble: background work failed and will be tried again", "err", err)
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
 			log.Error("store is damaged", "path", info.Path, "err", info.Details)
-		},
-		WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
-			log.Debug("pebble: writes wait", "reason", info.Reason)
 		},
 	}
 }

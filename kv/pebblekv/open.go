@@ -44,6 +44,10 @@ func Open(o Options) (*Store, error) {
 	s.use.ended = make(chan struct{})
 	s.partitions.init()
 	s.room = newRoom(o.FS, o.Dir, o.Reserve, o.Logger)
+	s.backlog = newBacklog(o.MemTableBytes, o.Logger)
+	if o.removed == nil {
+		o.removed = func() {}
+	}
 
 	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("store %s: %w", o.Dir, err)
@@ -70,6 +74,7 @@ func Open(o Options) (*Store, error) {
 		defer close(s.background)
 		var wg sync.WaitGroup
 		wg.Go(func() { spares.run(s.quit) })
+		wg.Go(func() { s.backlog.run(s.db, s.quit) })
 		s.reclaim.run(ctx)
 		wg.Wait()
 	}()
@@ -133,12 +138,12 @@ func (s *Store) options(o Options, lock *pebble.Lock, cache *pebble.Cache) *pebb
 		Cache:              cache,
 		FormatMajorVersion: format,
 		Logger:             &logger{log: o.Logger, failed: s.failed},
-		EventListener:      events(o.Logger, o.removed),
+		EventListener:      events(o.Logger, o.removed, s.backlog.note),
 
 		MemTableSize:                uint64(o.MemTableBytes),
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: 16 * maxMemTables, // see backlog
 		L0CompactionThreshold:       4,
-		L0StopWritesThreshold:       32,
+		L0StopWritesThreshold:       16 * maxSublevels,
 		LBaseMaxBytes:               64 << 20,
 		MaxOpenFiles:                4096,
 		BytesPerSync:                1 << 20,

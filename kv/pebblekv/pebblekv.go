@@ -66,6 +66,7 @@ type Store struct {
 	unclean    uint64 // see UncleanOpens
 	fs         *steadyFS
 	room       *room
+	backlog    *backlog
 	partitions partitions
 	relaxed    *relaxedLog
 	reclaim    *reclaimer
@@ -207,7 +208,6 @@ func (s *Store) tearDown() {
 		}
 		return errors.Join(err, wrap(s.db.Close()), s.lock.Close())
 	})
-	s.failed.retire()
 }
 
 // wrap gives Pebble's errors their kind.
