@@ -42,7 +42,11 @@ func FuzzSession(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	h := newHost(f, hostOptions{limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1 << 30}})
+	h := newHost(f, hostOptions{
+		limits: Limits{CommandLine: 4096, Literal: 1024, Message: 4096, BadCommands: 1 << 30},
+		// The client ends its side at once, and all that it has sent is to be answered.
+		server: func(s *Server) { s.hangUpGrace = patience },
+	})
 	runs := 0
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		h.renew(t, "fuzz")

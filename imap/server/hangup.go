@@ -26,7 +26,7 @@ func (s *session) whileConnected(ctx context.Context) (_ context.Context, stop f
 		if !s.conn.AwaitHangUp(ctx, more) {
 			return
 		}
-		grace := time.NewTimer(hangUpGrace)
+		grace := time.NewTimer(s.srv.hangUpGrace)
 		defer grace.Stop()
 		select {
 		case <-ctx.Done():

@@ -40,6 +40,7 @@ func (t *turns) waiting(id restante.AccountID) int {
 // TestHangUp leaves while a search is under way, which must end then and not
 // after its time.
 func TestHangUp(t *testing.T) {
+	const grace = 100 * time.Millisecond
 	for name, leave := range map[string]struct {
 		tls  bool
 		more string // sent behind the search
@@ -56,7 +57,7 @@ func TestHangUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, hostOptions{limits: Limits{AccountSearches: 1}})
+			h := newHost(t, hostOptions{limits: Limits{AccountSearches: 1}, server: func(s *Server) { s.hangUpGrace = grace }})
 			c := h.client(t)
 			if leave.tls {
 				c.startTLS(tls.VersionTLS13)
@@ -75,7 +76,7 @@ func TestHangUp(t *testing.T) {
 				release()
 				return
 			}
-			time.Sleep(hangUpGrace + 200*time.Millisecond)
+			time.Sleep(hangUpWatch + 4*grace)
 			if waiting() != 1 {
 				t.Error("the search was given up")
 			}

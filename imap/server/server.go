@@ -62,6 +62,7 @@ type Server struct {
 	converter         *convert.Converter
 	conversions       *turns
 	converted         *conversionCache
+	hangUpGrace       time.Duration
 
 	metrics     *Metrics
 	connections *Connections
@@ -89,6 +90,7 @@ func New(o Options) *Server {
 	if s.connections == nil {
 		s.connections = new(Connections)
 	}
+	s.hangUpGrace = hangUpGrace
 	s.searches = newTurns(s.limits.AccountSearches)
 	s.converter = convert.New(convert.Options{Image: o.ConvertImages, Limits: s.limits.Convert})
 	s.conversions = newTurns(s.limits.AccountConversions)

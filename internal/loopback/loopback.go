@@ -15,23 +15,24 @@ const (
 	ports     = 12000
 )
 
-// FreePort answers a TCP port of 127.0.0.1 that nobody listens on. No other test, of any
-// process, is given the same until this one ends: the UDP port of the same number is held
-// as long, by which they see it.
+// FreePort answers a TCP port of 127.0.0.1 that nobody listens on. It is nobody else's
+// until the test ends, in this process or another: who listens on the port before it has it.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 1000 {
-		port := firstPort + rand.IntN(ports)
-		held, err := net.ListenPacket("udp", address(port))
+		port := firstPort + 2*rand.IntN(ports/2) + 1
+		lock, err := net.Listen("tcp", address(port-1))
 		if err != nil {
 			continue
 		}
-		if l, err := net.Listen("tcp", address(port)); err == nil {
-			l.Close()
-			t.Cleanup(func() { held.Close() })
-			return port
+		l, err := net.Listen("tcp", address(port))
+		if err != nil {
+			lock.Close()
+			continue
 		}
-		held.Close()
+		l.Close()
+		t.Cleanup(func() { lock.Close() })
+		return port
 	}
 	t.Fatal("no free port on 127.0.0.1")
 	return 0

@@ -31,3 +31,15 @@ func TestFreePortIsHeld(t *testing.T) {
 		given[port] = true
 	}
 }
+
+// TestFreeAddrIsOnes: a port whose server is away for a while is given to nobody else.
+func TestFreeAddrIsOnes(t *testing.T) {
+	seen := map[int]bool{}
+	for range ports / 4 {
+		port := FreePort(t)
+		if seen[port] {
+			t.Fatalf("port %d is given twice", port)
+		}
+		seen[port] = true
+	}
+}
