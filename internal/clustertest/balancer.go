@@ -31,7 +31,7 @@ const balancerNodeConfig = `
 imap.proxy_from = ["` + balancerAddr + `"]
 lmtp.proxy_from = ["` + balancerAddr + `"]
 http.listen = [%q]
-http.drain_wait = "4s"
+http.drain_wait = "10s"
 `
 
 // startBalancer starts a balancer. It needs a moment until it uses the nodes.
@@ -55,7 +55,8 @@ func (c *Cluster) startBalancer(t testing.TB) {
 		config = bytes.ReplaceAll(config, []byte(old), []byte(new))
 	}
 	b := &Balancer{IMAPS: loopback.FreeAddr(t), IMAP: loopback.FreeAddr(t), LMTP: loopback.FreeAddr(t)}
-	replace("maxconn 60000", "maxconn 1000") // as many files as a test may open
+	replace("maxconn 60000", "maxconn 1000")                                      // as many files as a test may open
+	replace("timeout connect 5s\n", "timeout connect 1m\n    timeout check 1m\n") // nodes of a busy machine
 	replace("bind :993", "bind "+b.IMAPS)
 	replace("bind :143", "bind "+b.IMAP)
 	replace("bind 127.0.0.1:24\n", "bind "+b.LMTP+"\n")

@@ -30,7 +30,7 @@ func startNATS(t testing.TB) *NATS {
 		t.Fatal(err)
 	}
 	n.Process = startProcess(t, binary.Need(t, "nats-server", "nats-server"), "-a", host, "-p", port)
-	binary.Eventually(t, 30*time.Second, "NATS answers", func() error {
+	binary.Eventually(t, "NATS answers", func() error {
 		conn, err := net.DialTimeout("tcp", n.Addr, time.Second)
 		if err != nil {
 			return err

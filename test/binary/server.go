@@ -115,7 +115,7 @@ func (s *Server) Run(t testing.TB) {
 	done := make(chan error, 1)
 	s.done = done
 	go func(p *exec.Cmd) { done <- p.Wait() }(s.proc)
-	Eventually(t, 30*time.Second, "the server answers", func() error {
+	Eventually(t, "the server answers", func() error {
 		select {
 		case err := <-done:
 			done <- err
@@ -155,7 +155,7 @@ func (s *Server) Stop(t testing.TB) {
 		if err != nil {
 			t.Errorf("restante serve after SIGTERM: %v\n%s", err, s.Log())
 		}
-	case <-time.After(40 * time.Second):
+	case <-time.After(Patience):
 		s.proc.Process.Signal(syscall.SIGQUIT) // so that the log shows what it waits for
 		<-s.done
 		t.Errorf("restante serve does not end after SIGTERM\n%s", s.Log())

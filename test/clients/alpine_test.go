@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/restante/restante/test/binary"
 	"github.com/restante/restante/test/imapclient"
@@ -22,6 +21,7 @@ default-fcc=""
 feature-list=quit-without-confirm,expunge-without-confirm,expunge-without-confirm-everywhere,no-enable-newmail-in-xterm-icon
 prune-date=1500.1
 postponed-folder=Drafts
+tcp-read-warning-timeout=300
 `
 
 // terminal is a program on a screen of tmux.
@@ -39,7 +39,7 @@ func (m terminal) tmux(args ...string) string {
 func (m terminal) press(shown string, keys ...string) {
 	m.t.Helper()
 	var screen string
-	binary.Eventually(m.t, 20*time.Second, "the screen shows "+shown, func() error {
+	binary.Eventually(m.t, "the screen shows "+shown, func() error {
 		if screen = m.tmux("capture-pane", "-p"); !strings.Contains(screen, shown) {
 			return fmt.Errorf("it shows\n%s", screen)
 		}
@@ -53,7 +53,7 @@ func (m terminal) press(shown string, keys ...string) {
 // ended waits until the program has ended.
 func (m terminal) ended() {
 	m.t.Helper()
-	binary.Eventually(m.t, 20*time.Second, "the program ends", func() error {
+	binary.Eventually(m.t, "the program ends", func() error {
 		if exec.Command("tmux", "-S", m.socket, "has-session").Run() == nil {
 			return errors.New("it runs") // its screen may be gone at any moment
 		}

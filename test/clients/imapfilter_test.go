@@ -8,7 +8,7 @@ import (
 )
 
 const imapfilterConfig = `
-options.timeout = 60
+options.timeout = 300
 options.create = true
 options.subscribe = true
 options.certificates = true

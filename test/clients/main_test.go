@@ -74,7 +74,7 @@ func commands(t *testing.T, c *imapclient.Client, all ...string) {
 // output. It fails the test unless the exit status is one of ok, or 0.
 func run(t *testing.T, dir string, ok []int, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*binary.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

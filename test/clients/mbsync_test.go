@@ -20,6 +20,7 @@ FSync no
 IMAPAccount restante
 Host localhost
 Port {imaps}
+Timeout 300
 User {user}
 Pass {password}
 SSLType IMAPS

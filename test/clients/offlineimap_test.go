@@ -15,7 +15,7 @@ metadata = {dir}/offlineimap
 accounts = alice
 maxsyncaccounts = 1
 fsync = False
-socktimeout = 60
+socktimeout = 300
 
 [Account alice]
 localrepository = local

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/test/binary"
@@ -37,6 +36,7 @@ virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 transport_maps = inline:{{ unix.example.org = lmtp:unix:{socket} }}
 unverified_recipient_reject_code = 550
 address_verify_poll_delay = 1s
+address_verify_poll_count = 300
 recipient_delimiter = +
 minimal_backoff_time = 300s
 queue_run_delay = 300s
@@ -106,7 +106,7 @@ func startPostfix(t *testing.T, s *binary.Server) *postfix {
 			t.Errorf("postfix stop: %v\n%s", err, out)
 		}
 	})
-	binary.Eventually(t, 20*time.Second, "Postfix answers", func() error {
+	binary.Eventually(t, "Postfix answers", func() error {
 		conn, err := net.Dial("tcp", p.smtp)
 		if err == nil {
 			conn.Close()
@@ -142,7 +142,7 @@ func (p *postfix) waitQueue(t *testing.T, text string) {
 	if text == "" {
 		text = "Mail queue is empty"
 	}
-	binary.Eventually(t, 30*time.Second, "the queue", func() error {
+	binary.Eventually(t, "the queue", func() error {
 		if queue := p.queue(t); !strings.Contains(queue, text) {
 			return fmt.Errorf("%q is not in %s", text, queue)
 		}
@@ -160,7 +160,7 @@ func arrives(t *testing.T, c *imapclient.Client, mailbox, name string) {
 // does not heed a wish to try again that comes while it is busy with the mail.
 func arrivesAfter(t *testing.T, again func(), c *imapclient.Client, mailbox, name string) {
 	t.Helper()
-	binary.Eventually(t, 30*time.Second, name, func() error {
+	binary.Eventually(t, name, func() error {
 		again()
 		all := picture(t, c, mailbox)
 		if _, there := all[name]; !there {
@@ -174,7 +174,7 @@ func arrivesAfter(t *testing.T, again func(), c *imapclient.Client, mailbox, nam
 // all the texts.
 func bounce(t *testing.T, c *imapclient.Client, texts ...string) {
 	t.Helper()
-	binary.Eventually(t, 30*time.Second, "a bounce", func() error {
+	binary.Eventually(t, "a bounce", func() error {
 		messages, err := c.Messages("INBOX", "BODY.PEEK[]")
 		if err != nil {
 			t.Fatal(err)

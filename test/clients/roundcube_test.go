@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/test/binary"
@@ -114,7 +113,7 @@ func serveRoundcube(t *testing.T, s *binary.Server, php string) string {
 			}
 		}
 	})
-	binary.Eventually(t, 20*time.Second, "Roundcube answers", func() error {
+	binary.Eventually(t, "Roundcube answers", func() error {
 		answer, err := http.Get("http://" + address + "/")
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/restante/restante/internal/clustertest"
 	"github.com/restante/restante/test/binary"
@@ -58,7 +57,7 @@ func TestBalancer(t *testing.T) {
 	const user = "balanced@example.org"
 	b.cluster.AddUser(t, user, password)
 	var first *imapclient.Client
-	binary.Eventually(t, 30*time.Second, "the balancer has found the nodes", func() (err error) {
+	binary.Eventually(t, "the balancer has found the nodes", func() (err error) {
 		first, err = b.dial("127.0.0.21", user)
 		return err
 	})
@@ -91,7 +90,7 @@ func TestBalancer(t *testing.T) {
 	b.upgrade(user)
 	victim := b.nodesOf("127.0.0.21", since)[0]
 	b.cluster.Nodes[victim].Kill(t)
-	binary.Eventually(t, 30*time.Second, "another node takes over", func() error {
+	binary.Eventually(t, "another node takes over", func() error {
 		c, err := b.dial("127.0.0.21", user)
 		if err == nil {
 			_, err = c.Do("SELECT INBOX")
@@ -134,7 +133,7 @@ func (b *balancer) upgrade(user string) {
 		n.Run(b.t)
 		// The next one only when the balancer uses this one again.
 		since := n.LogSize(b.t)
-		binary.Eventually(b.t, 30*time.Second, "the node is used again", func() error {
+		binary.Eventually(b.t, "the node is used again", func() error {
 			if !strings.Contains(n.LogFrom(b.t, since), "remote=127.0.0.") {
 				return fmt.Errorf("no connection after %d deliveries", delivered.Load())
 			}

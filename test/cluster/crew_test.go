@@ -205,7 +205,7 @@ func (w *crew) progress(operations int64, nodes ...int) {
 	for _, n := range nodes {
 		goals = append(goals, w.done[n].Load()+operations)
 	}
-	binary.Eventually(w.t, 2*time.Minute, "the nodes work", func() error {
+	binary.Eventually(w.t, "the nodes work", func() error {
 		if w.t.Failed() {
 			w.t.FailNow()
 		}
@@ -240,7 +240,7 @@ func (w *crew) wrong(a int, user string) []string {
 	w.t.Helper()
 	// What was left open may be done last, so that nodes agree in a moment.
 	var all load.Stored
-	binary.Eventually(w.t, 30*time.Second, "all nodes show the same", func() error {
+	binary.Eventually(w.t, "all nodes show the same", func() error {
 		for node := range w.cluster.Nodes {
 			c := w.mustLogin(node, user)
 			defer c.Close()

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/restante/restante/internal/loopback"
 	"github.com/restante/restante/internal/pgtest"
@@ -120,7 +119,7 @@ restante import --user=alice@example.org --mailbox=INBOX /etc/restante/mbox`))
 		g.script("end of the standby", "runuser -u postgres -- pg_ctl -D "+filepath.Join(g.dir, "standby")+" -m immediate stop")
 	})
 	g.run("synchronous")
-	binary.Eventually(t, 30*time.Second, "the standby is a synchronous one", func() error {
+	binary.Eventually(t, "the standby is a synchronous one", func() error {
 		if out := g.script("state", "psql -Atc 'SELECT sync_state FROM pg_stat_replication'"); !strings.Contains(out, "quorum") {
 			return fmt.Errorf("%q", out)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/restante/restante/internal/clustertest"
+	"github.com/restante/restante/test/binary"
 	"github.com/restante/restante/test/imapclient"
 	"github.com/restante/restante/test/lmtpclient"
 )
@@ -35,7 +36,7 @@ func TestIdleHearsOfOtherNodes(t *testing.T) {
 			var took []time.Duration
 			for n := range deliveries {
 				var stored time.Time
-				reply, err := client.IdleWhile(30*time.Second, func() {
+				reply, err := client.IdleWhile(binary.Patience, func() {
 					node := c.Nodes[1+n%2]
 					if err := lmtpclient.Deliver(node.LMTP, "a@example.com", user, letterOf("news", 500)); err != nil {
 						t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/restante/restante/internal/clustertest"
+	"github.com/restante/restante/test/binary"
 	"github.com/restante/restante/test/imapclient"
 )
 
@@ -109,7 +110,7 @@ func (h *history) client(ctx context.Context, t *testing.T, c *clustertest.Clust
 			pause(ctx, 50*time.Millisecond)
 			continue
 		}
-		conn.Timeout = 5 * time.Second
+		conn.Timeout = 15 * time.Second
 		for ctx.Err() == nil && err == nil {
 			err = h.step(conn, client)
 			pause(ctx, 10*time.Millisecond) // so that the history is of the faults, and not of the time between
@@ -223,13 +224,13 @@ func (h *history) await(t *testing.T, more int) {
 		defer h.mu.Unlock()
 		return len(h.mu.operations)
 	}
-	goal, deadline := count()+more, time.Now().Add(time.Minute)
-	for count() < goal {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d operations are missing after a minute", goal-count())
+	goal := count() + more
+	binary.Eventually(t, "the clients go on", func() error {
+		if missing := goal - count(); missing > 0 {
+			return fmt.Errorf("%d operations are missing", missing)
 		}
-		<-time.After(5 * time.Millisecond)
-	}
+		return nil
+	})
 }
 
 // check fails the test unless the history is linearizable.
@@ -237,7 +238,7 @@ func (h *history) check(t *testing.T) {
 	t.Helper()
 	all, unknown := h.settled()
 	before := time.Now()
-	switch porcupine.CheckOperationsTimeout(mailbox.ToModel(), all, 2*time.Minute) {
+	switch porcupine.CheckOperationsTimeout(mailbox.ToModel(), all, 2*binary.Patience) {
 	case porcupine.Unknown:
 		t.Errorf("no order of %d operations, %d of unknown outcome, was found or excluded", len(all), unknown)
 	case porcupine.Illegal:

@@ -26,7 +26,7 @@ func TestMbsync(t *testing.T) {
 	const user = "alice@example.org"
 	c.AddUser(t, user, password)
 	var conn *imapclient.Client
-	binary.Eventually(t, 30*time.Second, "the balancer has found the nodes", func() (err error) {
+	binary.Eventually(t, "the balancer has found the nodes", func() (err error) {
 		conn, err = imapclient.Login(c.Balancer.IMAPS, c.Nodes[0].TLS(t), user, password)
 		return err
 	})
@@ -97,7 +97,7 @@ Pass %s
 SSLType IMAPS
 SystemCertificates no
 CertificateFile %s
-Timeout 10
+Timeout 60
 
 IMAPStore far
 Account restante
@@ -140,7 +140,7 @@ func newMbsync(t *testing.T, c *clustertest.Cluster, user string) mbsync {
 // sync runs it until it has come through once.
 func (m mbsync) sync() {
 	m.t.Helper()
-	binary.Eventually(m.t, time.Minute, "mbsync comes through", func() error {
+	binary.Eventually(m.t, "mbsync comes through", func() error {
 		cmd := exec.CommandContext(m.t.Context(), m.program, "-c", m.rc, "all")
 		cmd.Env = append(os.Environ(), "HOME="+m.dir)
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -159,7 +159,7 @@ func TestFull(t *testing.T) {
 	again, expunged := make(map[uint32]int), time.Now()
 	// It comes back by and by, but all of it: what was expunged leaves nothing
 	// behind.
-	binary.Eventually(t, 2*time.Minute, "there is room again", func() error {
+	binary.Eventually(t, "there is room again", func() error {
 		again = fillDisk(t, s, c, again)
 		if len(again) < len(stored)/2 {
 			return fmt.Errorf("only %d messages fit after the expunge of %d", len(again), len(stored))
@@ -195,7 +195,7 @@ func TestFilledByOthers(t *testing.T) {
 	}
 	filler := filepath.Join(disk, "filler")
 	takeAll(t, filler)
-	binary.Eventually(t, 30*time.Second, "an APPEND is refused", func() error {
+	binary.Eventually(t, "an APPEND is refused", func() error {
 		_, uid, err := c.Append("INBOX", "", letter(1, size(1)))
 		if isRefused(t, s, err) {
 			return nil
@@ -208,7 +208,7 @@ func TestFilledByOthers(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	binary.Eventually(t, 30*time.Second, "there is room again", func() error {
+	binary.Eventually(t, "there is room again", func() error {
 		_, uid, err := c.Append("INBOX", "", letter(2, size(2)))
 		if !isRefused(t, s, err) {
 			stored[uid] = 2

@@ -6,9 +6,13 @@ import { chromium } from 'playwright-core';
 
 const [address, executablePath, profile, user, password] = process.argv.slice(2);
 
+// How long it waits for what has to come, on a machine that may be busy.
+const patience = 300_000;
+
 const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
+    timeout: patience,
     viewport: { width: 1400, height: 900 },
     args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -16,7 +20,7 @@ const context = await chromium.launchPersistentContext(profile, {
     ],
 });
 const page = await context.newPage();
-page.setDefaultTimeout(20_000);
+page.setDefaultTimeout(patience);
 const complaints = [];
 page.on('pageerror', (err) => complaints.push(err.message));
 
@@ -37,7 +41,7 @@ const subjects = () => page.locator('#messagelist tbody tr:visible td.subject sp
 // shows waits until the list holds these subjects, in this order.
 async function shows(want, what) {
     let got;
-    for (let tries = 0; tries < 80; tries++) {
+    for (const end = Date.now() + patience; Date.now() < end;) {
         await idle();
         got = await subjects();
         if (JSON.stringify(got) === JSON.stringify(want)) {

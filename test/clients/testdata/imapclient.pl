@@ -28,7 +28,7 @@ sub connection {
     my ($name, %options) = @_;
     return Mail::IMAPClient->new(
         Server => 'localhost', Port => $port, Ssl => [SSL_ca_file => $ca], User => $name, Password => $password,
-        Uid => 1, Timeout => 60, %options,
+        Uid => 1, Timeout => 300, %options,
     );
 }
 
@@ -148,7 +148,7 @@ sub waiting {
     my $tag = ok($imap->idle, 'idle');
     ok($other->append_string('INBOX', message('news')), 'append');
     my @told;
-    while (!grep { /^\* 3 EXISTS/ } @told) { push @told, ok(scalar $imap->idle_data(30), 'idle_data')->@* }
+    while (!grep { /^\* 3 EXISTS/ } @told) { push @told, ok(scalar $imap->idle_data(300), 'idle_data')->@* }
     ok($imap->done($tag), 'done');
     ok($imap->noop, 'noop');
     is(scalar(@{ $imap->messages }), 3, 'news');
@@ -160,7 +160,7 @@ sub waiting {
 sub migrate {
     my $other = Mail::IMAPClient->new(
         Server => 'localhost', Port => $plain, Starttls => [SSL_ca_file => $ca], User => $peer, Password => $password,
-        Uid => 1, Timeout => 60,
+        Uid => 1, Timeout => 300,
     );
     ok($other, 'STARTTLS');
     ok($imap->compress, 'compress');

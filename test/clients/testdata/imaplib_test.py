@@ -188,7 +188,7 @@ def news(c):
     equal(c.response("EXISTS")[1][-1], b"1", "news")
     equal(ok(c.recent(), "recent")[-1], b"1", "recent")
     if hasattr(imaplib.IMAP4, "idle"):
-        with c.idle(duration=30) as idler:
+        with c.idle(duration=300) as idler:
             ok(other.append("INBOX", None, None, message(b"more")), "append")
             for typ, data in idler:
                 if typ == "EXISTS":

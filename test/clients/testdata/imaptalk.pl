@@ -176,7 +176,7 @@ ok($imap->idle(sub {
     return 1;
 }, 0) || 1, 'idle without waiting');
 ok($other->append('Lists/Raku', { Literal => message('news') }), 'append');
-ok($imap->idle(sub { push @events, "@_"; return 1 }, 30) || 1, 'idle');
+ok($imap->idle(sub { push @events, "@_"; return 1 }, 300) || 1, 'idle');
 ok($imap->noop(), 'noop after idle');
 is(scalar @{ $imap->search('1:*', 'all') }, 4, 'news');
 ok($other->logout(), 'logout');

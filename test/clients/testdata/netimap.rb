@@ -33,7 +33,7 @@ def message(name, answers = nil)
 end
 
 def connection
-  imap = Net::IMAP.new("localhost", port: PORT, ssl: { ca_file: CA })
+  imap = Net::IMAP.new("localhost", port: PORT, open_timeout: 300, idle_response_timeout: 300, ssl: { ca_file: CA })
   imap.login(USER, PASSWORD)
   imap
 end
@@ -153,7 +153,7 @@ def news(imap)
   imap.select("INBOX")
   other = connection
   Thread.new { other.append("INBOX", message("news")) }
-  imap.idle(30) do |response|
+  imap.idle(300) do |response|
     imap.idle_done if response.respond_to?(:name) && response.name == "EXISTS" && response.data == 2
   end
   is(imap.search(["ALL"]), [1, 2], "idle")
@@ -161,7 +161,7 @@ def news(imap)
   other.disconnect
 end
 
-Timeout.timeout(60) do
+Timeout.timeout(300) do
   starttls
   imap = connection
   is((%w[IMAP4REV1 SORT ACL QUOTA IDLE MOVE THREAD=REFERENCES] - imap.capability.map(&:upcase)), [], "capability")
