@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -91,10 +93,42 @@ func TestHTML(t *testing.T) {
 		{`<img alt="a cat">`, "a cat\n"},
 		{"a<hr>b", "a\n--------\nb\n"},
 	} {
-		got, err := plainOf([]byte(k.in))
+		got, err := plainOf(t.Context(), []byte(k.in))
 		if err != nil || string(got) != k.want {
 			t.Errorf("%q: got %q, %v, want %q", k.in, got, err, k.want)
 		}
+	}
+}
+
+// TestHostileHTML holds that elements which a parser makes anew in each paragraph cost
+// no more than what was reckoned.
+func TestHostileHTML(t *testing.T) {
+	var words, attributes strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&words, "<b id=%d>", i)
+		fmt.Fprintf(&attributes, " a%d=x", i)
+	}
+	const paragraphs = 3000
+	many := strings.Repeat("<p>x</p>", paragraphs)
+	for what, document := range map[string]string{
+		"words":      "<p>" + words.String() + "</p>" + many,
+		"in text":    "<p>" + strings.ReplaceAll(words.String(), "<b ", "<<i>b ") + "</p>" + many,
+		"in a style": "<svg><style><p>" + words.String() + "</p></style></svg>" + many,
+		"attributes": "<p><a href=y" + attributes.String() + "></p>" + many,
+		"one text":   strings.Repeat("x</q>", 8*paragraphs),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := plainOf(t.Context(), []byte(document))
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err != nil || took > 2*htmlMemory*uint64(len(document)) {
+			t.Errorf("%s: %d bytes took %d, %v", what, len(document), took, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := New(Options{}).Convert(ctx, source(typeHTML, "", many), Request{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"bytes"
+	"context"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,8 +14,8 @@ import (
 // plainOf gives what a reader sees of an HTML document as plain text: paragraphs
 // and headings with a line between, lists with their marks, the cells of tables
 // side by side, links with where they lead to.
-func plainOf(document []byte) ([]byte, error) {
-	doc, err := html.Parse(bytes.NewReader(document))
+func plainOf(ctx context.Context, document []byte) ([]byte, error) {
+	doc, err := html.Parse(&contextReader{ctx, bytes.NewReader(reduced(document))})
 	if err != nil {
 		return nil, err
 	}

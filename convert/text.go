@@ -2,6 +2,7 @@ package convert
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -32,8 +33,8 @@ func (j *job) text() (Result, error) {
 	}
 	text := j.decode(src, isHTML)
 	if isHTML && j.to == typePlain {
-		if text, err = plainOf(text); err != nil {
-			return Result{}, j.fail("This HTML cannot be read")
+		if text, err = plainOf(j.ctx, text); err != nil {
+			return Result{}, cmp.Or(j.ctx.Err(), j.fail("This HTML cannot be read"))
 		}
 	}
 	return j.encode(withCRLF(text))
