@@ -3,7 +3,6 @@ package message
 import (
 	"bytes"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -154,7 +153,7 @@ func HeaderTexts[T string | []byte](header []byte, name T) iter.Seq2[[]byte, boo
 // that it was: those whose name begins with "Resent-" that stand together first, each
 // once (RFC 5322 §3.6.6). They are part of header; empty for one that was not sent on.
 func Resent(header []byte) []byte {
-	var seen []string
+	seen := make(map[string]bool)
 	first, end := -1, 0
 	at := 0
 	for field := range rawFields(header) {
@@ -162,11 +161,11 @@ func Resent(header []byte) []byte {
 		switch resent := strings.HasPrefix(name, "resent-"); {
 		case resent && first < 0:
 			first = at
-		case first >= 0 && (!resent || slices.Contains(seen, name)):
+		case first >= 0 && (!resent || seen[name]):
 			return header[first:end]
 		}
 		at += len(field)
-		end, seen = at, append(seen, name)
+		end, seen[name] = at, true
 	}
 	if first < 0 {
 		return nil

@@ -16,23 +16,26 @@ func (s Summary) AppendPartBody(dst []byte, path []int) (body []byte, ok bool) {
 	return append(dst, part...), true
 }
 
-// partOfBody finds the part of a body in wire form.
+// partOfBody finds the part of a body in wire form, as [Summary.Part] does.
 func partOfBody(body []byte, path []int) ([]byte, bool) {
-	for i, n := range path {
+	inMessage := true // body is that of a message, not yet counted by a number
+	for _, n := range path {
 		items := listItems(body)
+		if !inMessage && len(items) > 8 && items[0][0] != '(' && items[8][0] == '(' {
+			body, inMessage = items[8], true // the numbers go on in the message's body
+			items = listItems(body)
+		}
 		switch {
 		case len(items) > 0 && items[0][0] == '(':
-			if n > len(items) || items[n-1][0] != '(' {
+			if n < 1 || n > len(items) || items[n-1][0] != '(' {
 				return nil, false
 			}
 			body = items[n-1]
-			// What follows in the path is in the message that this part holds.
-			if inner := listItems(body); i+1 < len(path) && len(inner) > 8 && inner[0][0] != '(' && inner[8][0] == '(' {
-				body = inner[8]
-			}
-		case n != 1:
+		case inMessage && n == 1:
+		default:
 			return nil, false
 		}
+		inMessage = false
 	}
 	return body, true
 }

@@ -139,8 +139,11 @@ func (r *recoder) encode(text []byte) {
 	}
 }
 
-// column is how long the current line is.
-func (r *recoder) column() int { return len(r.dst) - 1 - bytes.LastIndexByte(r.dst, '\n') }
+// column is how long the current line is, as far as it is no longer than it may be.
+func (r *recoder) column() int {
+	near := r.dst[max(0, len(r.dst)-longestLine):]
+	return len(near) - 1 - bytes.LastIndexByte(near, '\n')
+}
 
 // encodedWordOf writes octets as one encoded word, in the shorter encoding.
 func encodedWordOf(charset string, b []byte) []byte {

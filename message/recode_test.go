@@ -1,8 +1,10 @@
 package message
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding/charmap"
 )
@@ -73,6 +75,27 @@ func TestRecodeLongParameter(t *testing.T) {
 	_, params := parseDisposition(got[len("Content-Disposition:"):])
 	if !ok || len(params) != 1 || params[0].Value != strings.Repeat("ö", 60) || !strings.Contains(string(got), "filename*1*=") {
 		t.Errorf("got %q, %v", got, params)
+	}
+}
+
+// TestLongHeaders holds that what a header of many small pieces takes grows as the
+// header does: it was a minute for each of these.
+func TestLongHeaders(t *testing.T) {
+	const pieces = 60_000
+	start := time.Now()
+	words := "Subject: " + strings.Repeat("=?utf-8?q?a?=x", pieces) + "\r\n\r\n"
+	if got, ok := RecodeHeader(nil, []byte(words), utf8Charset()); !ok || len(got) < len(words) {
+		t.Errorf("%d of %d octets", len(got), len(words))
+	}
+	var fields strings.Builder
+	for i := range pieces {
+		fmt.Fprintf(&fields, "Resent-%06d: x\r\n", i)
+	}
+	if got := Resent([]byte(fields.String())); len(got) != fields.Len() {
+		t.Errorf("%d of %d octets", len(got), fields.Len())
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Error("took", took)
 	}
 }
 
