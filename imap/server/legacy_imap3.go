@@ -3,9 +3,11 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 	"github.com/restante/restante/imap/legacy"
@@ -216,8 +218,11 @@ func (s *session) searchHeaders(ctx context.Context, k *imap.SearchKey) error {
 			return err
 		}
 		header, err := r.Header(found.Snapshot().At(seq).EmailID)
-		if err == nil && bytes.Contains(search.Fold(nil, header), needle) {
+		switch {
+		case err == nil && bytes.Contains(search.Fold(nil, header), needle):
 			set.AddNum(uint32(seq))
+		case err != nil && !errors.Is(err, restante.ErrExpunged):
+			return err
 		}
 	}
 	*k = imap.SearchKey{Op: imap.SearchSeq, Set: set}

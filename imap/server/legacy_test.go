@@ -2,12 +2,16 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/restante/restante/blob"
+	"github.com/restante/restante/blob/memblob"
 	"github.com/restante/restante/internal/mailtest"
 	"github.com/restante/restante/mailstore"
 )
@@ -143,4 +147,42 @@ func FuzzLegacySession(f *testing.F) {
 			t.Fatalf("%d answers to %d commands:\n%q\n%q", answers, commands, sent, got)
 		}
 	})
+}
+
+// TestSearchHeaderAway: a header that cannot be read for now makes the search of RFC 1203
+// for it fail, as those of later protocols do, and is not taken for one without the text.
+func TestSearchHeaderAway(t *testing.T) {
+	store := memblob.New(nil)
+	h := legacyHost(t, hostOptions{store: mailstore.Options{Blobs: store, BlobsAbove: 10_000, Spool: t.TempDir()}})
+	long := "Subject: needle\r\n" + strings.Repeat("X-Long: 0123456789\r\n", 20_000) + "\r\nbody\r\n"
+	c := h.client(t)
+	c.do("v SELECT.VERSION (3 0)")
+	c.do("l LOGIN alice secret")
+	if err := h.deliver("alice", "INBOX", long); err != nil {
+		t.Fatal(err)
+	}
+	c.send("s SELECT INBOX\r\n")
+	for !strings.HasPrefix(c.line(), "s OK") {
+	}
+	search := func(want string) {
+		t.Helper()
+		c.send("a SEARCH HEADER needle\r\n")
+		if got := c.line(); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	var reads atomic.Int64
+	store.SetFault(memblob.Fault{Before: func(memblob.Op, blob.Name) error {
+		if reads.Add(1) > 1 { // the first look is for the text anywhere
+			return errors.New("down")
+		}
+		return nil
+	}})
+	search("a NO ")
+	if reads.Load() < 2 {
+		t.Error("the header was not read")
+	}
+	store.SetFault(memblob.Fault{})
+	search("a SEARCH (1)")
+	c.expect("a OK")
 }
