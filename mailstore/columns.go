@@ -155,6 +155,11 @@ func collateField(dst, text []byte, by search.Comparator) []byte {
 	return dst
 }
 
+// columnTexts gives the texts of the columns as a summary has them.
+func columnTexts(s message.Summary) [columnCount][]byte {
+	return [columnCount][]byte{s.Subject(), s.FromText(), s.ToText(), s.CcText(), s.BccText()}
+}
+
 // add puts in a content's summary.
 func (b *columnBuilder) add(id restante.EmailID, s message.Summary) {
 	i := int(id % blockSize)
@@ -162,7 +167,7 @@ func (b *columnBuilder) add(id restante.EmailID, s message.Summary) {
 	if s.HeaderTruncated() {
 		b.block.truncated[i>>6] |= 1 << (i & 63)
 	}
-	for f, text := range [columnCount][]byte{s.Subject(), s.FromText(), s.ToText(), s.CcText(), s.BccText()} {
+	for f, text := range columnTexts(s) {
 		if len(text) == 0 {
 			b.texts[f][i] = nil
 			continue

@@ -177,13 +177,13 @@ func compileList(list []Query, now int64, and bool) (plan, error) {
 
 func compileField(column int, field, text string, by search.Comparator) plan {
 	if text == "" {
-		return &headerPlan{field: field}
+		return &presencePlan{column, field}
 	}
 	folded := &textPlan{column: column, field: field, text: text}
 	if by == search.UnicodeCasemap {
 		return folded
 	}
-	return &collatedPlan{folded, &headerPlan{field: field, text: text, by: by}}
+	return &collatedPlan{folded, by}
 }
 
 func compileHeader(q Header) plan {

@@ -29,6 +29,7 @@ var withoutContent = []string{
 	"SAVEDBEFORE 1-Feb-2031", "SAVEDON 1-Feb-2031", "SAVEDSINCE 1-Feb-2020", "SAVEDATESUPPORTED",
 	"OLDER 100", "YOUNGER 100", "LARGER 100", "SMALLER 100000", "MODSEQ 1",
 	"FROM carol", "TO bob", "CC dan", "BCC erin", "SUBJECT plan", "SUBJECT nowhere", `SUBJECT "plan 17"`,
+	`SUBJECT ""`, `HEADER From ""`, `HEADER To ""`, `HEADER Cc ""`, `HEADER Bcc ""`, `HEADER Subject ""`,
 	"HEADER From carol", "HEADER To bob", "HEADER Cc dan", "HEADER Bcc erin", "HEADER Subject plan",
 	"EMAILID M0", "THREADID T0", "INTHREAD (SUBJECT plan FROM carol1)", "THREADROOT INTHREAD UNSEEN",
 	"THREADLEAF", "MESSAGEID <7@example.org>", "FUZZY SUBJECT plan", "FUZZY FROM carol",
@@ -78,6 +79,26 @@ func TestWithoutContents(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestComparedWithoutContents is TestWithoutContents for texts in header fields that are
+// compared otherwise than by default: the summaries have them in their own case.
+func TestComparedWithoutContents(t *testing.T) {
+	engine := countkv.New(memkv.New())
+	h := newHost(t, hostOptions{engine: engine})
+	fillWithLetters(t, h, 30)
+	c := h.login(t, "alice")
+	c.do("s SELECT INBOX")
+	for _, by := range []string{"i;octet", "i;ascii-casemap"} {
+		c.do("c COMPARATOR " + by)
+		for _, key := range withoutContent {
+			engine.Take()
+			c.do("a SEARCH " + key)
+			if count := engine.Take(); count.Rows(contents...).N > 0 {
+				t.Errorf("%s by %s: %v", key, by, count)
+			}
+		}
 	}
 }
 
