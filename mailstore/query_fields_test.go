@@ -34,7 +34,9 @@ func TestSearchFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	has := func(header, field, text string, by search.Comparator) bool {
-		fold := func(b []byte, by search.Comparator) string { return strings.ReplaceAll(string(by.Append(nil, b)), "\t", " ") }
+		fold := func(b []byte, by search.Comparator) string {
+			return strings.ReplaceAll(string(by.Append(nil, b)), "\t", " ")
+		}
 		for value, decoded := range message.HeaderTexts([]byte(header), field) {
 			by := by
 			if !decoded {
