@@ -67,7 +67,7 @@ func (p *Proxy) Cut() {
 }
 
 func (p *Proxy) serve(client net.Conn) {
-	defer client.Close()
+	defer p.open(client)()
 	if p.down.Load() {
 		return
 	}
@@ -75,16 +75,7 @@ func (p *Proxy) serve(client net.Conn) {
 	if err != nil {
 		return
 	}
-	defer server.Close()
-	p.mu.Lock()
-	p.mu.open[client], p.mu.open[server] = struct{}{}, struct{}{}
-	p.mu.Unlock()
-	defer func() {
-		p.mu.Lock()
-		delete(p.mu.open, client)
-		delete(p.mu.open, server)
-		p.mu.Unlock()
-	}()
+	defer p.open(server)()
 	var both sync.WaitGroup
 	both.Go(func() {
 		io.Copy(server, client)
@@ -95,6 +86,19 @@ func (p *Proxy) serve(client net.Conn) {
 		client.Close()
 	})
 	both.Wait()
+}
+
+// open has Cut break a connection until close, which closes it, is called.
+func (p *Proxy) open(c net.Conn) (close func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.open[c] = struct{}{}
+	return func() {
+		c.Close()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.mu.open, c)
+	}
 }
 
 // answer copies what the server says, unless the proxy is mute: then it is lost,
