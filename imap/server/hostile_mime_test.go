@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restante/restante/internal/cputime"
 )
 
 // appendText appends a message by one literal.
@@ -78,7 +80,7 @@ func TestHostileMIME(t *testing.T) {
 		{"4", "BODY.PEEK[" + part(200) + "]", "NIL)"}, {"5", "BODY.PEEK[" + part(200) + "]", "NIL)"},
 		{"9", "BODY.PEEK[HEADER.FIELDS (X-Many)]", "X-Many: field"}, {"6", "BODY.PEEK[HEADER.FIELDS (X)]", ""},
 	} {
-		took := worked(t, func() {
+		took := cputime.Of(t, func() {
 			lines := c.do("f FETCH " + f.message + " " + f.item)
 			if !strings.Contains(strings.Join(lines, "\n"), f.want) {
 				t.Errorf("message %s, %.60s: %.200q, want %s", f.message, f.item, lines, f.want)
@@ -90,7 +92,7 @@ func TestHostileMIME(t *testing.T) {
 	}
 	for _, items := range []string{"ENVELOPE", "BODY", "BODYSTRUCTURE", "BODY.PEEK[HEADER]", "BODY.PEEK[HEADER.FIELDS (Subject From To)]",
 		"BODY.PEEK[HEADER.FIELDS.NOT (Subject)]", "BODY.PEEK[1]", "BODY.PEEK[1.MIME]", "BINARY.PEEK[1]", "BODY.PEEK[TEXT]"} {
-		took := worked(t, func() {
+		took := cputime.Of(t, func() {
 			c.send("f FETCH 1:* (UID " + items + ")\r\n")
 			c.skipAnswer("f OK")
 		})
@@ -120,7 +122,7 @@ func TestThousandSections(t *testing.T) {
 		}
 	}
 	c.appendText(manyParts(10_000))
-	took := worked(t, func() {
+	took := cputime.Of(t, func() {
 		c.send("f FETCH 2 (" + strings.Repeat("BODY.PEEK[10000] ", 999) + "BODY.PEEK[9999])\r\n")
 		c.skipAnswer("f OK")
 	})

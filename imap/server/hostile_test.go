@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restante/restante/internal/cputime"
 	"github.com/restante/restante/serve"
 )
 
@@ -111,7 +112,7 @@ func TestHugeNumberSets(t *testing.T) {
 		{"a UID STORE " + odd + " +FLAGS.SILENT (\\Seen)", 0},
 		{"a UID COPY " + odd + " INBOX", 0},
 	} {
-		took := worked(t, func() {
+		took := cputime.Of(t, func() {
 			if lines := c.do(f.command); len(lines) < f.lines {
 				t.Errorf("%.40s…: %d lines, want %d", f.command, len(lines), f.lines)
 			}
@@ -169,7 +170,7 @@ func TestHostilePatterns(t *testing.T) {
 	for _, pattern := range []string{
 		strings.Repeat("%*", 400) + "b", strings.Repeat("a%", 490) + "b", strings.Repeat("*a", 490) + "b", "*" + strings.Repeat("a", 900),
 	} {
-		took := worked(t, func() {
+		took := cputime.Of(t, func() {
 			if lines := c.do(`l LIST "" (` + strings.Repeat(pattern+" ", 19) + pattern + `)`); len(lines) != 0 {
 				t.Errorf("%.20s…: %d matches", pattern, len(lines))
 			}

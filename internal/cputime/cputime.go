@@ -1,6 +1,7 @@
 //go:build unix
 
-package server
+// Package cputime measures how long a test computes.
+package cputime
 
 import (
 	"syscall"
@@ -8,9 +9,9 @@ import (
 	"time"
 )
 
-// worked gives how long this process computes while f runs. Unlike the time that goes
-// by, that is hardly more where others compute too.
-func worked(t *testing.T, f func()) time.Duration {
+// Of gives how long this process computes while f runs. Unlike the time that goes by,
+// that is hardly more where others compute too.
+func Of(t testing.TB, f func()) time.Duration {
 	t.Helper()
 	now := func() int64 {
 		var u syscall.Rusage
