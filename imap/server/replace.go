@@ -113,9 +113,29 @@ func (s *session) removeReplaced(ctx context.Context, to *place, r *mailstore.Ap
 		return r.Source.Mailbox().HighestModSeq, nil
 	}
 	gone, err := s.selected.account.Remove(ctx, s.selected.id, old)
-	if err != nil {
-		_, undo := to.account.Remove(context.WithoutCancel(ctx), to.mailbox.ID, r.First)
-		return 0, errors.Join(err, undo)
+	if err == nil {
+		return gone.ModSeq, nil
 	}
-	return gone.ModSeq, nil
+	ctx = context.WithoutCancel(ctx)
+	if !errors.Is(err, restante.ErrExpunged) {
+		// It may be gone all the same, and one of the two has to stay.
+		if there, unknown := s.stillThere(ctx, old); !there {
+			return 0, errors.Join(err, unknown)
+		}
+	}
+	_, undo := to.account.Remove(ctx, to.mailbox.ID, r.First)
+	return 0, errors.Join(err, undo)
+}
+
+// stillThere reports whether a message is in the selected mailbox at this moment.
+func (s *session) stillThere(ctx context.Context, uid restante.UID) (bool, error) {
+	if err := s.selected.account.Refresh(ctx); err != nil {
+		return false, err
+	}
+	snap, err := s.selected.account.Snapshot(ctx, s.selected.id)
+	if err != nil {
+		return false, err
+	}
+	_, there := snap.SeqOf(uid)
+	return there, nil
 }
