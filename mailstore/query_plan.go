@@ -146,15 +146,9 @@ func compileList(list []Query, now int64, and bool) (plan, error) {
 				continue
 			}
 			content = content.join(p, and)
-		case andPlan:
-			if and {
-				parts = append(parts, p...)
-				continue
-			}
-			parts = append(parts, p)
-		case orPlan:
-			if !and {
-				parts = append(parts, p...)
+		case listPlan:
+			if p.and == and {
+				parts = append(parts, p.parts...)
 				continue
 			}
 			parts = append(parts, p)
@@ -169,10 +163,7 @@ func compileList(list []Query, now int64, and bool) (plan, error) {
 		return parts[0], nil
 	}
 	slices.SortStableFunc(parts, func(a, b plan) int { return cmp.Compare(a.cost(), b.cost()) })
-	if and {
-		return andPlan(parts), nil
-	}
-	return orPlan(parts), nil
+	return listPlan{parts, and}, nil
 }
 
 func compileField(column int, field, text string, by search.Comparator) plan {
@@ -225,46 +216,35 @@ func (p notPlan) eval(s *searcher, candidates, out bitset) error {
 	return nil
 }
 
-type andPlan []plan
-
-func (p andPlan) cost() cost { return highestCost(p) }
-
-func (p andPlan) eval(s *searcher, candidates, out bitset) error {
-	left, found := s.take(), s.take()
-	defer func() { s.give(left); s.give(found) }()
-	left.copy(candidates)
-	for _, part := range p {
-		if left.empty() {
-			return nil
-		}
-		found.clear()
-		if err := part.eval(s, left, found); err != nil {
-			return err
-		}
-		left, found = found, left
-	}
-	out.copy(left)
-	return nil
+// listPlan is what all parts match, or any of them.
+type listPlan struct {
+	parts []plan
+	and   bool
 }
 
-type orPlan []plan
+func (p listPlan) cost() cost { return highestCost(p.parts) }
 
-func (p orPlan) cost() cost { return highestCost(p) }
-
-func (p orPlan) eval(s *searcher, candidates, out bitset) error {
+func (p listPlan) eval(s *searcher, candidates, out bitset) error {
 	left, found := s.take(), s.take()
 	defer func() { s.give(left); s.give(found) }()
 	left.copy(candidates)
-	for _, part := range p {
+	for _, part := range p.parts {
 		if left.empty() {
 			return nil
 		}
 		found.clear()
 		if err := part.eval(s, left, found); err != nil {
 			return err
+		}
+		if p.and {
+			left, found = found, left
+			continue
 		}
 		out.or(found)
 		left.andNot(found)
+	}
+	if p.and {
+		out.copy(left)
 	}
 	return nil
 }
