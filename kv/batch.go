@@ -21,6 +21,7 @@ type Op struct {
 	Key   []byte // OpDeleteRange: the first key
 	Value []byte // OpSet: the value; OpDeleteRange: the end, not deleted; nil: no end
 	Size  int    // OpDelete: about how many bytes the value had, 0 unknown
+	New   bool   // OpSet: the key is not there yet, as far as the caller knows
 }
 
 // Batch collects changes, applied in order: a later one wins over an earlier
@@ -37,6 +38,13 @@ type Batch struct {
 func (b *Batch) Set(key, value []byte) {
 	b.ops = append(b.ops, Op{Kind: OpSet, Key: key, Value: value})
 	b.size += len(key) + len(value)
+}
+
+// Add is Set for a key that is not there yet, which engines can make use of. It does what
+// Set does if the key is there all the same.
+func (b *Batch) Add(key, value []byte) {
+	b.Set(key, value)
+	b.ops[len(b.ops)-1].New = true
 }
 
 // Delete removes key. size is about how many bytes its value has, so that the

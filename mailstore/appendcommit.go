@@ -239,7 +239,7 @@ func (u *upload) apply(tx *txn, t *threader, d *draft, set FlagSetID) (restante.
 		u.setObject(&tx.batch)
 	}
 	if u.importKey != nil {
-		tx.batch.Set(importedKey(u.importKey), nil)
+		tx.batch.Add(importedKey(u.importKey), nil)
 		if tx.importing == nil {
 			tx.importing = make(map[string]bool)
 		}

@@ -48,16 +48,16 @@ func chunkBounds(chunk uint32) (start, end int64) {
 // setContent writes the rows of a content. data is the message, or as much of
 // it from its start as is not stored yet.
 func setContent(batch *kv.Batch, id restante.EmailID, summary, data []byte, headerSize int64) {
-	batch.Set(summaryKey(id), summary)
+	batch.Add(summaryKey(id), summary)
 	split := min(headerSplit(headerSize), int64(len(data)))
-	batch.Set(headerKey(id), data[:split])
+	batch.Add(headerKey(id), data[:split])
 	for chunk := chunkOf(split); ; chunk++ {
 		start, end := chunkBounds(chunk)
 		start, end = max(start, split), min(end, int64(len(data)))
 		if start >= end {
 			return
 		}
-		batch.Set(bodyKey(id, chunk), data[start:end])
+		batch.Add(bodyKey(id, chunk), data[start:end])
 	}
 }
 

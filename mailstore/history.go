@@ -21,7 +21,7 @@ func (tx *txn) remember(d *draft, uids UIDSet) error {
 		d.floor, d.history = tx.modSeq, 0
 		return nil
 	}
-	tx.batch.Set(expungedKey(d.mailbox.ID, tx.modSeq), appendUIDSet(nil, uids))
+	tx.batch.Add(expungedKey(d.mailbox.ID, tx.modSeq), appendUIDSet(nil, uids))
 	d.history += uint32(len(uids))
 	if d.history <= maxHistory {
 		return nil

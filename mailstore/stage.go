@@ -42,7 +42,7 @@ func (tx *txn) stage(u *upload) error {
 	if u.forObject {
 		row = append(row, stagedObject)
 	}
-	tx.batch.Set(stagingKey(u.id), row)
+	tx.batch.Add(stagingKey(u.id), row)
 	return nil
 }
 
@@ -60,7 +60,7 @@ func (u *upload) setRest(batch *kv.Batch) {
 	next, rest := u.next, u.rest
 	for ; len(rest) > 0; next++ {
 		n := min(len(rest), chunkSize)
-		batch.Set(bodyKey(u.id, next), rest[:n:n])
+		batch.Add(bodyKey(u.id, next), rest[:n:n])
 		rest = rest[n:]
 	}
 }

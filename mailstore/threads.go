@@ -115,11 +115,11 @@ func (t *threader) assign(id restante.EmailID, hashes []uint64, own bool) restan
 			continue
 		}
 		t.seen[h] = thread
-		t.tx.batch.Set(threadKey(h, id), value)
+		t.tx.batch.Add(threadKey(h, id), value)
 		registered = binary.BigEndian.AppendUint64(registered, h)
 	}
 	if len(registered) > 0 {
-		t.tx.batch.Set(threadOfKey(id), registered)
+		t.tx.batch.Add(threadOfKey(id), registered)
 	}
 	return thread
 }

@@ -43,6 +43,7 @@ func Run(t *testing.T, newBacking func(t testing.TB) Backing) {
 		{"Edges", testEdges},
 		{"Invalid", testInvalid},
 		{"LargeValues", testLargeValues},
+		{"Add", testAdd},
 		{"BigBatch", testBigBatch},
 		{"SnapshotIsolation", testSnapshotIsolation},
 		{"IteratorsOfOneSnapshot", testIterators},

@@ -216,13 +216,13 @@ func (it *iterator) Key() []byte {
 // valid reports whether the iterator stands on a row.
 func (it *iterator) valid() bool { return it.at >= 0 && it.at < len(it.rows) }
 
-// Value implements kv.Iterator. A value of several pieces is read on.
+// Value implements kv.Iterator. A value of many pieces is read on.
 func (it *iterator) Value() []byte {
 	if !it.valid() {
 		return nil
 	}
 	r := &it.rows[it.at]
-	if r.parts == 0 {
+	if r.parts <= joinedParts {
 		return r.value
 	}
 	var whole []byte

@@ -67,7 +67,7 @@ func (s *Store) lookAlone(ctx context.Context, p kv.Partition, ranges []kv.Range
 // looked is what Look has read.
 type looked struct {
 	found  []kv.Found // of each range
-	pieces bool       // one of them has more
+	pieces bool       // one of them has more than was read
 }
 
 func (l *looked) read(answer pgx.Rows) error {
@@ -91,7 +91,7 @@ func readLooked(answer pgx.Rows, of func(n int) (*looked, int)) error {
 			continue
 		}
 		l.found[i].Row = kv.Row{Key: bytes.Clone(key), Value: append([]byte{}, value...)}
-		l.pieces = l.pieces || *parts > 0
+		l.pieces = l.pieces || *parts > joinedParts
 	}
 	return answer.Err()
 }

@@ -31,7 +31,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{options: o, log: o.Logger, latencies: newLatencies(), cancel: func() {}}
 	rand.Read(s.node[:]) // never fails
 	s.turns.init()
-	s.company = gathering[*companion]{few: fewGroups, most: o.Writers, wait: groupWait, room: roomFor, do: s.sendAll}
+	s.company = gathering[*companion]{few: fewGroups(), most: o.Writers, wait: groupWait, room: roomFor, do: s.sendAll}
 	s.onlookers = gathering[*onlooker]{few: fewLooks, most: o.Readers, wait: lookWait, room: roomToLook, do: s.lookAll}
 	s.mu.snapshots = make(map[*snapshot]struct{})
 	s.mu.watches = make(map[*watch]struct{})
@@ -157,6 +157,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			if version > schemaVersion {
 				return fmt.Errorf("schema %d: %w", version, kv.ErrNewerSchema)
 			}
+			if version < schemaVersion {
+				return execAll(ctx, tx, upgrade)
+			}
 			return nil
 		})
 	})
@@ -182,11 +185,18 @@ func create(ctx context.Context, tx pgx.Tx, id string, sharded bool) error {
 	if sharded {
 		statements = append(statements[:len(statements):len(statements)], distribute...)
 	}
+	if err := execAll(ctx, tx, statements); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, sqlSetSchema, schemaVersion, id)
+	return err
+}
+
+func execAll(ctx context.Context, tx pgx.Tx, statements []string) error {
 	for _, q := range statements {
 		if _, err := tx.Exec(ctx, q); err != nil {
 			return fmt.Errorf("make tables: %w", err)
 		}
 	}
-	_, err := tx.Exec(ctx, sqlSetSchema, schemaVersion, id)
-	return err
+	return nil
 }

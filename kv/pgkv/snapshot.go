@@ -200,7 +200,7 @@ func (s *snapshot) Get(key, dst []byte) ([]byte, error) {
 			return err
 		case !found:
 			return kv.ErrNotFound
-		case parts > 0:
+		case parts > joinedParts:
 			out, err = s.appendParts(ctx, c, key, out)
 			return err
 		}

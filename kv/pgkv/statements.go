@@ -20,7 +20,7 @@ package pgkv
 
 // schemaVersion is the form of the tables that this program makes. A store of a
 // higher one is refused.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // lockKey names the advisory lock under which the tables are made and migrated.
 const lockKey = 0x72657374_616e7465 // "restante"
@@ -35,8 +35,9 @@ const lockKey = 0x72657374_616e7465 // "restante"
 // restante.store names the store among all there are, for what nodes tell one
 // another.
 //
-// Values are not compressed by PostgreSQL, which would cost more than a commit.
-// One of more than pieceSize bytes has its rest in kv_part.
+// Values are not compressed by PostgreSQL, which would cost more than a commit. One of
+// more than pieceSize bytes has its rest in kv_part, so that each row fits into a page:
+// PostgreSQL by itself would make four rows of what fits into one, each with its entry in an index.
 var schema = []string{
 	`CREATE TABLE partition (
 		id bigint PRIMARY KEY,
@@ -49,7 +50,7 @@ var schema = []string{
 		value bytea NOT NULL,
 		parts smallint NOT NULL DEFAULT 0,
 		PRIMARY KEY (partition, key)
-	) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02)`,
+	) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, toast_tuple_target = 8160)`,
 	`ALTER TABLE kv ALTER COLUMN value SET STORAGE EXTERNAL`,
 	`CREATE TABLE kv_part (
 		partition bigint NOT NULL,
@@ -57,9 +58,17 @@ var schema = []string{
 		part smallint NOT NULL,
 		value bytea NOT NULL,
 		PRIMARY KEY (partition, key, part)
-	)`,
+	) WITH (autovacuum_vacuum_scale_factor = 0.02, toast_tuple_target = 8160)`,
 	`ALTER TABLE kv_part ALTER COLUMN value SET STORAGE EXTERNAL`,
 	`CREATE TABLE restante (schema integer NOT NULL, store text NOT NULL)`,
+}
+
+// upgrade makes tables of form 1 those of form 2, in which values above a page are in pieces.
+// What was written before is read as it is.
+var upgrade = []string{
+	`ALTER TABLE kv SET (toast_tuple_target = 8160)`,
+	`ALTER TABLE kv_part SET (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.02)`,
+	sqlRaiseSchema,
 }
 
 // distribute spreads the tables over a Citus cluster, rows of a partition together.
@@ -70,12 +79,13 @@ var distribute = []string{
 }
 
 const (
-	sqlLock      = `SELECT pg_advisory_xact_lock($1)`
-	sqlHasSchema = `SELECT to_regclass('restante') IS NOT NULL`
-	sqlSchema    = `SELECT schema, store FROM restante`
-	sqlSetSchema = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
-	sqlHasCitus  = `SELECT to_regproc('create_distributed_table') IS NOT NULL`
-	sqlVersion   = `SELECT version FROM partition WHERE id = $1`
+	sqlLock        = `SELECT pg_advisory_xact_lock($1)`
+	sqlHasSchema   = `SELECT to_regclass('restante') IS NOT NULL`
+	sqlSchema      = `SELECT schema, store FROM restante`
+	sqlSetSchema   = `INSERT INTO restante (schema, store) VALUES ($1, $2)`
+	sqlRaiseSchema = `UPDATE restante SET schema = 2`
+	sqlHasCitus    = `SELECT to_regproc('create_distributed_table') IS NOT NULL`
+	sqlVersion     = `SELECT version FROM partition WHERE id = $1`
 	// sqlMarks reads by way of writing, so that the answer comes when the standby has what
 	// was read.
 	sqlMarks      = `UPDATE partition SET marks = marks WHERE id = $1 RETURNING marks`
@@ -115,6 +125,14 @@ const (
 		INSERT INTO kv (partition, key, value, parts)
 		SELECT p, k, v, 0 FROM unnest($8::bigint[], $9::bytea[], $10::bytea[]) AS u (p, k, v) WHERE p IN (SELECT id FROM swapped)
 		ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, parts = 0
+	), added AS (
+		INSERT INTO kv (partition, key, value, parts)
+		SELECT p, k, v, n FROM unnest($11::bigint[], $12::bytea[], $13::bytea[], $14::smallint[]) AS u (p, k, v, n)
+		WHERE p IN (SELECT id FROM swapped)
+	), continued AS (
+		INSERT INTO kv_part (partition, key, part, value)
+		SELECT p, k, n, v FROM unnest($15::bigint[], $16::bytea[], $17::smallint[], $18::bytea[]) AS u (p, k, n, v)
+		WHERE p IN (SELECT id FROM swapped)
 	) SELECT id FROM swapped`
 	// An import begins with one of these instead: they set any version, or
 	// forget the partition.
@@ -133,29 +151,37 @@ const (
 	sqlSet             = `INSERT INTO kv (partition, key, value, parts)
 		SELECT $1, k, v, p FROM unnest($2::bytea[], $3::bytea[], $4::smallint[]) AS u (k, v, p)
 		ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, parts = excluded.parts`
-	sqlSetPart = `INSERT INTO kv_part (partition, key, part, value) VALUES ($1, $2, $3, $4)`
+	sqlSetParts = `INSERT INTO kv_part (partition, key, part, value)
+		SELECT $1, k, n, v FROM unnest($2::bytea[], $3::smallint[], $4::bytea[]) AS u (k, n, v)`
 
-	sqlGet      = `SELECT value, parts FROM kv WHERE partition = $1 AND key = $2`
+	// sqlValue is a value with its other pieces, up to joinedParts of them.
+	sqlValue = `CASE WHEN parts BETWEEN 1 AND 127 THEN value || (
+		SELECT string_agg(p.value, '') FROM (
+			SELECT kv_part.value FROM kv_part WHERE kv_part.partition = kv.partition AND kv_part.key = kv.key ORDER BY part
+		) p
+	) ELSE value END AS value`
+
+	sqlGet      = `SELECT ` + sqlValue + `, parts FROM kv WHERE partition = $1 AND key = $2`
 	sqlGetParts = `SELECT value FROM kv_part WHERE partition = $1 AND key = $2 ORDER BY part`
 	// sqlLook reads the first row of each of several ranges.
 	sqlLook = `SELECT p.version, r.n, f.key, f.value, f.parts
 		FROM partition p CROSS JOIN unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS r (first, past, n)
 		LEFT JOIN LATERAL (
-			SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
+			SELECT key, ` + sqlValue + `, parts FROM kv WHERE partition = $1 AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
 		) f ON true WHERE p.id = $1`
 	// sqlLookAll does so for ranges of several partitions.
 	sqlLookAll = `SELECT coalesce(p.version, 0), r.n, f.key, f.value, f.parts
 		FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS r (id, first, past, n)
 		LEFT JOIN partition p ON p.id = r.id
 		LEFT JOIN LATERAL (
-			SELECT key, value, parts FROM kv WHERE partition = r.id AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
+			SELECT key, ` + sqlValue + `, parts FROM kv WHERE partition = r.id AND key >= r.first AND key < r.past ORDER BY key LIMIT 1
 		) f ON true`
 	// Pages of a scan: rows from a key on, and rows before a key backwards. The
 	// end of the range is a bound too; nil is none.
-	sqlForward   = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key LIMIT $3`
-	sqlForwardTo = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key LIMIT $3`
-	sqlBackward  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key DESC LIMIT $3`
-	sqlBackFrom  = `SELECT key, value, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key DESC LIMIT $3`
+	sqlForward   = `SELECT key, ` + sqlValue + `, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key LIMIT $3`
+	sqlForwardTo = `SELECT key, ` + sqlValue + `, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key LIMIT $3`
+	sqlBackward  = `SELECT key, ` + sqlValue + `, parts FROM kv WHERE partition = $1 AND key >= $2 ORDER BY key DESC LIMIT $3`
+	sqlBackFrom  = `SELECT key, ` + sqlValue + `, parts FROM kv WHERE partition = $1 AND key >= $2 AND key < $4 ORDER BY key DESC LIMIT $3`
 
 	sqlSize = `SELECT pg_total_relation_size('kv') + pg_total_relation_size('kv_part')`
 
@@ -172,5 +198,9 @@ const (
 	sqlNotify = `SELECT pg_notify($1, $2)`
 )
 
-// pieceSize is how many bytes of a value one row holds.
-const pieceSize = 1 << 20
+// pieceSize is how many bytes of a value one row holds, so that it fits into a page.
+const pieceSize = 8000
+
+// joinedParts is up to how many other pieces of a value are read with its first, as sqlValue
+// says: about a mebibyte. Others of larger ones are read when the value is asked for.
+const joinedParts = 127

@@ -3,6 +3,7 @@ package pgkv
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
@@ -14,14 +15,17 @@ import (
 // another anyway. What a commit costs the database by itself, which is more than its rows,
 // is shared, and so is the sync of its log.
 const (
-	fewGroups    = 2                     // transactions of several commits at a time, while they are quick
 	groupWait    = 10 * time.Millisecond // after which there may be as many as Options.Writers
-	groupCommits = 16                    // commits in one
+	groupCommits = 32                    // commits in one
 	groupBytes   = 1 << 20               // about what their values have
 	// aloneBytes is from how many on a commit goes alone: it shares little, and others
 	// would wait for it.
 	aloneBytes = 256 << 10
 )
+
+// fewGroups is how many transactions of several commits there are at a time while they are
+// quick. On few processors fewer and larger ones cost less.
+func fewGroups() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // errLeftOut says that a commit was not done together with others: its partition is
 // not at its base, or somebody else is changing it, or another commit's fault has ended them
@@ -36,7 +40,7 @@ type companion struct {
 
 // sociable reports whether a commit is such a one.
 func (c *commit) sociable() bool {
-	return c.base > 0 && len(c.changes.ranges) == 0 && c.changes.size < aloneBytes
+	return c.base > 0 && len(c.changes.ranges) == 0 && !c.changes.large && c.changes.size < aloneBytes
 }
 
 // together sends a commit, with others if there are any.
@@ -83,26 +87,16 @@ func (s *Store) sendAll(group []*companion) {
 
 // send makes the commits of a group and answers the partitions of those that were done.
 func send(ctx context.Context, c *pgxpool.Conn, group []*companion) (done []int64, err error) {
-	var ids, bases, clearedIn, deletedIn, setIn []int64
-	var marks, cleared, deleted, keys, values [][]byte
+	var g groupArgs
 	for _, m := range group {
-		p := int64(m.partition)
-		ids, bases, marks = append(ids, p), append(bases, int64(m.base)), append(marks, m.mark[:])
-		cleared, clearedIn = append(cleared, m.changes.cleared...), repeat(clearedIn, p, len(m.changes.cleared))
-		deleted, deletedIn = append(deleted, m.changes.deletes...), repeat(deletedIn, p, len(m.changes.deletes))
-		keys, values, setIn = append(keys, m.changes.keys...), append(values, m.changes.values...), repeat(setIn, p, len(m.changes.keys))
+		g.add(m.commit)
 	}
 	b := &pgx.Batch{} // of one statement, as a commit that goes alone is a pipeline
-	b.Queue(sqlTogether, ids, bases, marks, clearedIn, cleared, deletedIn, deleted, setIn, keys, values).Query(
+	b.Queue(sqlTogether, g.list()...).Query(
 		func(rows pgx.Rows) error {
 			var err error
 			done, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 			return err
 		})
 	return done, c.SendBatch(ctx, b).Close()
-}
-
-// repeat appends p to list n times.
-func repeat(list []int64, p int64, n int) []int64 {
-	return append(list, slices.Repeat([]int64{p}, n)...)
 }
