@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/restante/restante"
@@ -83,7 +84,9 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 	var step Step // not the caller's, whose request may be in another batch
 	state, err := a.owner.Noting(&step).updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
 		t := tx.threader()
-		if err := t.find(hashesOf(batch)); err != nil {
+		if hashes := hashesOf(batch); tx.mayExpect() && !anyReply(batch) {
+			t.expect(hashes)
+		} else if err := t.find(hashes); err != nil {
 			return err
 		}
 		for _, r := range batch {
@@ -171,6 +174,14 @@ func hashesOf(batch []*appendRequest) (hashes []uint64) {
 		}
 	}
 	return hashes
+}
+
+// anyReply reports whether any of the messages names another one. Such a one is mostly
+// known, and the message's own id, if that is all it has, mostly is not.
+func anyReply(batch []*appendRequest) bool {
+	return slices.ContainsFunc(batch, func(r *appendRequest) bool {
+		return slices.ContainsFunc(r.uploads, func(u *upload) bool { return len(u.hashes) > 1 || len(u.hashes) == 1 && !u.own })
+	})
 }
 
 // wanted leaves out what was imported before, and makes sure that what was

@@ -49,7 +49,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
 	}
-	swept, began := false, a.since
+	swept, certain, began := false, false, a.since
 	if began == 0 {
 		began = a.store.Moment()
 	}
@@ -63,9 +63,13 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 			}
 		}
 		next, committed, err := a.attemptLocked(ctx, d, func(tx *txn) error {
-			tx.swept = swept
+			tx.swept, tx.certain = swept, certain
 			return f(tx)
 		})
+		if errors.Is(err, kv.ErrUnexpected) && !certain {
+			certain = true
+			continue
+		}
 		if !swept && errors.Is(err, errFlagsFull) {
 			if err = a.sweepFlagsLocked(ctx); err == nil {
 				swept = true
@@ -138,9 +142,9 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		d = kv.Durable
 	}
 	now = a.store.Moment()
-	version, err := a.store.kv.Commit(ctx, a.partition(), base.version, &tx.batch, d)
+	version, err := tx.commit(d)
 	switch {
-	case errors.Is(err, kv.ErrConflict):
+	case errors.Is(err, kv.ErrConflict), errors.Is(err, kv.ErrUnexpected):
 		return nil, false, err
 	case errors.Is(err, kv.ErrNoSpace):
 		return nil, false, unavailable("commit", err)

@@ -36,3 +36,18 @@ func (tx *txn) lookUp(key []byte) (value []byte, ok bool, err error) {
 	}
 	return rows[0].Value, true, nil
 }
+
+// mayExpect reports whether it costs less to have the commit find out that a range is
+// empty than to look.
+func (tx *txn) mayExpect() bool {
+	_, ok := tx.store.kv.(kv.Expecter)
+	return ok && tx.view == nil && !tx.certain
+}
+
+// commit has the engine commit the change, if all is as it expects.
+func (tx *txn) commit(d kv.Durability) (kv.Version, error) {
+	if len(tx.expected) == 0 {
+		return tx.store.kv.Commit(tx.ctx, tx.partition, tx.base.version, &tx.batch, d)
+	}
+	return kv.CommitExpecting(tx.ctx, tx.store.kv, tx.partition, tx.base.version, &tx.batch, d, tx.expected)
+}

@@ -67,10 +67,15 @@ func (tx *txn) threader() *threader {
 	return &threader{tx: tx, seen: make(map[uint64]restante.ThreadID)}
 }
 
-// find looks up all hashes, at once, so that assign cannot fail.
-func (t *threader) find(hashes []uint64) error {
-	var missing []uint64
-	var ranges []kv.Range
+// expect takes it that the account knows none of the hashes, which the commit finds out.
+func (t *threader) expect(hashes []uint64) {
+	_, ranges := t.missing(hashes)
+	t.tx.expected = append(t.tx.expected, ranges...)
+}
+
+// missing answers the hashes that were not asked for yet, and where their rows are. From now
+// on they count as not known.
+func (t *threader) missing(hashes []uint64) (missing []uint64, ranges []kv.Range) {
 	for _, h := range hashes {
 		if _, ok := t.seen[h]; ok {
 			continue
@@ -79,6 +84,12 @@ func (t *threader) find(hashes []uint64) error {
 		missing = append(missing, h)
 		ranges = append(ranges, threadRange(h))
 	}
+	return missing, ranges
+}
+
+// find looks up all hashes, at once, so that assign cannot fail.
+func (t *threader) find(hashes []uint64) error {
+	missing, ranges := t.missing(hashes)
 	if len(missing) == 0 {
 		return nil
 	}

@@ -43,6 +43,8 @@ type txn struct {
 	refs          refCounts
 	swept         bool            // there is nothing to be won by a sweep of flag sets
 	importing     map[string]bool // import keys that the change adds
+	expected      []kv.Range      // ranges without rows, which the commit finds out
+	certain       bool            // expectations were wrong: what is there is looked for
 }
 
 // read answers the engine's view of the partition at the base version. If the

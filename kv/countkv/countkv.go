@@ -27,6 +27,7 @@ var (
 	_ kv.Versioner    = (*Store)(nil)
 	_ kv.Looker       = (*Store)(nil)
 	_ kv.PlacesLooker = (*Store)(nil)
+	_ kv.Expecter     = (*Store)(nil)
 )
 
 // New counts what is asked of s.
@@ -121,13 +122,23 @@ func (s *Store) LookAt(ctx context.Context, places []kv.Place) ([]kv.Found, erro
 
 // Commit implements kv.Store.
 func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
+	s.noteCommit(p, b)
+	return s.Store.Commit(ctx, p, base, b, d)
+}
+
+// CommitExpecting implements kv.Expecter.
+func (s *Store) CommitExpecting(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability, empty []kv.Range) (kv.Version, error) {
+	s.noteCommit(p, b)
+	return kv.CommitExpecting(ctx, s.Store, p, base, b, d, empty)
+}
+
+func (s *Store) noteCommit(p kv.Partition, b *kv.Batch) {
 	s.ask("commit", p)
 	if b != nil {
 		for _, op := range b.Ops() {
 			s.row("write", p, op.Key, len(op.Value))
 		}
 	}
-	return s.Store.Commit(ctx, p, base, b, d)
 }
 
 // Snapshot implements kv.Store.

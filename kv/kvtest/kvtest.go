@@ -36,6 +36,7 @@ func Run(t *testing.T, newBacking func(t testing.TB) Backing) {
 		{"Order", testOrder},
 		{"Seek", testSeek},
 		{"Look", testLook},
+		{"Expect", testExpect},
 		{"Bounds", testBounds},
 		{"Model", testModel},
 		{"BatchOrder", testBatchOrder},

@@ -113,11 +113,18 @@ func (b *Backing) stateLocked(p kv.Partition) *state {
 
 // Commit implements kv.Store.
 func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
-	return s.commit(ctx, p, base, base+1, b, d)
+	return s.commit(ctx, p, base, base+1, b, d, nil)
+}
+
+var _ kv.Expecter = (*Store)(nil)
+
+// CommitExpecting implements kv.Expecter.
+func (s *Store) CommitExpecting(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability, empty []kv.Range) (kv.Version, error) {
+	return s.commit(ctx, p, base, base+1, b, d, empty)
 }
 
 // commit is Commit to any version, 0 for none.
-func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
+func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Version, b *kv.Batch, d kv.Durability, empty []kv.Range) (kv.Version, error) {
 	if err := s.check(ctx); err != nil {
 		return 0, err
 	}
@@ -131,7 +138,7 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 			return 0, err
 		}
 	}
-	version, err := s.backing.commit(s, c, next)
+	version, err := s.backing.commit(s, c, next, empty)
 	if err != nil {
 		return 0, err
 	}
@@ -144,12 +151,15 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 }
 
 // commit does what Commit and Import do, to the version next.
-func (b *Backing) commit(by *Store, c Commit, next kv.Version) (kv.Version, error) {
+func (b *Backing) commit(by *Store, c Commit, next kv.Version, empty []kv.Range) (kv.Version, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.stateLocked(c.Partition)
 	if old.version != c.Base {
 		return 0, kv.ErrConflict
+	}
+	if old.hasAny(empty) {
+		return 0, kv.ErrUnexpected
 	}
 	b.setLocked(c.Partition, old.apply(c.Batch, next))
 	if c.Durability == kv.Durable {

@@ -41,6 +41,17 @@ func (s *state) apply(b *kv.Batch, version kv.Version) *state {
 	return next
 }
 
+// hasAny reports whether any of the ranges has a row.
+func (s *state) hasAny(ranges []kv.Range) (found bool) {
+	for _, r := range ranges {
+		s.rows.Ascend(string(r.Start), func(key string, _ []byte) bool {
+			found = found || key < string(r.End)
+			return false
+		})
+	}
+	return found
+}
+
 // deleteRange removes [start, end); a nil end is no bound.
 func (s *state) deleteRange(start, end []byte) {
 	if start == nil && end == nil {

@@ -26,8 +26,15 @@ func (s *Store) newMark() (m mark) {
 	return m
 }
 
+var _ kv.Expecter = (*Store)(nil)
+
 // Commit implements kv.Store. Every commit is durable.
-func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, _ kv.Durability) (kv.Version, error) {
+func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
+	return s.CommitExpecting(ctx, p, base, b, d, nil)
+}
+
+// CommitExpecting implements kv.Expecter.
+func (s *Store) CommitExpecting(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, _ kv.Durability, empty []kv.Range) (kv.Version, error) {
 	if err := s.check(ctx); err != nil {
 		return 0, err
 	}
@@ -41,7 +48,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 		return 0, err
 	}
 	defer s.turns.leave(p)
-	c := commit{partition: p, base: base, mark: s.newMark(), changes: changesOf(b)}
+	c := commit{partition: p, base: base, mark: s.newMark(), empty: boundsOf(empty), changes: changesOf(b)}
 	patience := s.outages.write.patience(s.options.Patience)
 	for together := !s.sharded && c.sociable(); ; together = false {
 		err := s.attempt(ctx, patience, &c, together)
@@ -53,7 +60,7 @@ func (s *Store) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *
 		case errors.Is(err, kv.ErrConflict):
 			s.count.conflicts.Add(1)
 			return 0, err
-		case errors.Is(err, kv.ErrNoSpace):
+		case errors.Is(err, kv.ErrUnexpected), errors.Is(err, kv.ErrNoSpace):
 			return 0, err
 		case !undone(err):
 			s.count.unknown.Add(1)
@@ -91,7 +98,18 @@ type commit struct {
 	partition kv.Partition
 	base      kv.Version
 	mark      mark
+	empty     bounds // ranges without rows
 	changes   changes
+}
+
+// bounds are those of ranges.
+type bounds struct{ starts, ends [][]byte }
+
+func boundsOf(ranges []kv.Range) (b bounds) {
+	for _, r := range ranges {
+		b.starts, b.ends = append(b.starts, r.Start), append(b.ends, r.End)
+	}
+	return b
 }
 
 // send makes the commit in one round trip: the pipeline is one transaction.
@@ -103,6 +121,9 @@ func (c *commit) send(ctx context.Context, conn *pgxpool.Conn) error {
 	} else {
 		b.Queue(sqlNext, p, int64(c.base), c.mark[:], c.mark[:8])
 	}
+	if len(c.empty.starts) > 0 {
+		b.Queue(sqlExpect, p, byteas(c.empty.starts), byteas(c.empty.ends))
+	}
 	c.changes.queue(b, p)
 	return commitError(conn.SendBatch(ctx, b).Close())
 }
@@ -112,6 +133,8 @@ func commitError(err error) error {
 	switch code(err) {
 	case codeDivisionByZero, codeUniqueViolation:
 		return kv.ErrConflict
+	case codeNegativeRoot:
+		return kv.ErrUnexpected
 	case codeDiskFull:
 		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
 	}

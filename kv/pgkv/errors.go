@@ -11,6 +11,7 @@ import (
 const (
 	codeDivisionByZero   = "22012" // sqlNext: the partition is not at its base
 	codeUniqueViolation  = "23505" // sqlFirst: the partition is there
+	codeNegativeRoot     = "2201F" // sqlExpect: a range has a row
 	codeReadOnly         = "25006" // a standby, or a primary that was one a moment ago
 	codeSerialization    = "40001"
 	codeDeadlock         = "40P01"

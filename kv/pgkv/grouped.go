@@ -8,11 +8,12 @@ import (
 
 // groupArgs are the arguments of sqlTogether: of several commits, column by column.
 type groupArgs struct {
-	ids, bases                                     []int64
-	marks, cleared, deleted                        [][]byte
-	clearedIn, deletedIn, setIn, addedIn, piecesIn []int64 // the partition of each
-	set, added                                     firstPieces
-	pieces                                         pieces
+	ids, bases                                              []int64
+	marks, cleared, deleted                                 [][]byte
+	clearedIn, deletedIn, setIn, addedIn, piecesIn, emptyIn []int64 // the partition of each
+	set, added                                              firstPieces
+	pieces                                                  pieces
+	empty                                                   bounds
 }
 
 // add adds a commit.
@@ -27,6 +28,8 @@ func (g *groupArgs) add(m *commit) {
 	g.addedIn = repeat(g.addedIn, p, len(c.added.keys))
 	g.pieces.append(c.rest)
 	g.piecesIn = repeat(g.piecesIn, p, len(c.rest.keys))
+	g.empty.starts, g.empty.ends = append(g.empty.starts, m.empty.starts...), append(g.empty.ends, m.empty.ends...)
+	g.emptyIn = repeat(g.emptyIn, p, len(m.empty.starts))
 }
 
 // list answers them in their order.
@@ -38,6 +41,7 @@ func (g *groupArgs) list() []any {
 		g.setIn, byteas(g.set.keys), byteas(g.set.values),
 		g.addedIn, byteas(g.added.keys), byteas(g.added.values), g.added.parts,
 		g.piecesIn, byteas(g.pieces.keys), g.pieces.parts, byteas(g.pieces.values),
+		g.emptyIn, byteas(g.empty.starts), byteas(g.empty.ends),
 	}
 }
 

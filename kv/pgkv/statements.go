@@ -102,12 +102,22 @@ const (
 			END FROM 1 FOR 496)
 		WHERE id = $1 AND version = $2 RETURNING version
 	) SELECT 1 / count(*) FROM swapped`
+	// sqlExpect fails if one of the ranges has a row (a root of a negative number).
+	sqlExpect = `SELECT sqrt(-count(*)) FROM unnest($2::bytea[], $3::bytea[]) AS e (first, past) CROSS JOIN LATERAL (
+		SELECT FROM kv WHERE partition = $1 AND key >= e.first AND key < e.past LIMIT 1
+	) f`
 	// sqlTogether makes commits of several partitions, each or none: of those that are at
-	// their base and that nobody else is changing it answers the partitions. It waits for
-	// nobody's lock, so that nobody keeps others' commits waiting.
-	sqlTogether = `WITH mine AS (
+	// their base, whose ranges are empty, and that nobody else is changing it answers the
+	// partitions; and others whose ranges are not. It waits for nobody's lock, so that nobody
+	// keeps others' commits waiting.
+	sqlTogether = `WITH unexpected AS MATERIALIZED (
+		SELECT e.id FROM unnest($19::bigint[], $20::bytea[], $21::bytea[]) AS e (id, first, past) CROSS JOIN LATERAL (
+			SELECT FROM kv WHERE partition = e.id AND key >= e.first AND key < e.past LIMIT 1
+		) f
+	), mine AS (
 		SELECT p.id, u.mark FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS u (id, base, mark)
-		JOIN partition p ON p.id = u.id AND p.version = u.base FOR UPDATE OF p SKIP LOCKED
+		JOIN partition p ON p.id = u.id AND p.version = u.base
+		WHERE u.id NOT IN (SELECT id FROM unexpected) FOR UPDATE OF p SKIP LOCKED
 	), swapped AS (
 		UPDATE partition SET version = version + 1, marks = mine.mark || substring(
 			CASE position(substring(mine.mark FROM 1 FOR 8) IN marks) WHEN 0 THEN marks
@@ -133,7 +143,7 @@ const (
 		INSERT INTO kv_part (partition, key, part, value)
 		SELECT p, k, n, v FROM unnest($15::bigint[], $16::bytea[], $17::smallint[], $18::bytea[]) AS u (p, k, n, v)
 		WHERE p IN (SELECT id FROM swapped)
-	) SELECT id FROM swapped`
+	) SELECT id, true FROM swapped UNION ALL SELECT id, false FROM unexpected`
 	// An import begins with one of these instead: they set any version, or
 	// forget the partition.
 	sqlImportFirst = `INSERT INTO partition (id, version, marks) VALUES ($1, $2, $3)`

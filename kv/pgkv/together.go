@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/restante/restante/kv"
 )
 
 // Commits of several partitions go in one transaction where they would wait for one
@@ -67,10 +68,10 @@ func roomFor(group []*companion, next *companion) bool {
 // it. An error whose commits are certainly not done concerns one of them, so that
 // each is left to go alone.
 func (s *Store) sendAll(group []*companion) {
-	var done []int64
+	var done map[kv.Partition]bool
 	patience := s.outages.write.patience(s.options.Patience)
 	err := s.once(context.Background(), s.writers, patience, func(ctx context.Context, c *pgxpool.Conn) (err error) {
-		if done, err = send(ctx, c, group); err == nil && len(done) == 0 {
+		if done, err = send(ctx, c, group); err == nil && !anyIn(done) {
 			err = errLeftOut // which tells nothing of the standby
 		}
 		return err
@@ -79,24 +80,44 @@ func (s *Store) sendAll(group []*companion) {
 		err = errLeftOut
 	}
 	for _, m := range group {
-		if m.err = err; err == nil && !slices.Contains(done, int64(m.partition)) {
+		written, answered := done[m.partition]
+		switch m.err = err; {
+		case err != nil && !errors.Is(err, errLeftOut):
+		case answered && !written:
+			m.err = kv.ErrUnexpected
+		case !answered:
 			m.err = errLeftOut
 		}
 	}
 }
 
-// send makes the commits of a group and answers the partitions of those that were done.
-func send(ctx context.Context, c *pgxpool.Conn, group []*companion) (done []int64, err error) {
+// anyIn reports whether any of the commits was done.
+func anyIn(done map[kv.Partition]bool) bool {
+	for _, written := range done {
+		if written {
+			return true
+		}
+	}
+	return false
+}
+
+// send makes the commits of a group and answers which partitions' were done; false: a range
+// was not empty.
+func send(ctx context.Context, c *pgxpool.Conn, group []*companion) (done map[kv.Partition]bool, err error) {
 	var g groupArgs
 	for _, m := range group {
 		g.add(m.commit)
 	}
+	done = make(map[kv.Partition]bool, len(group))
 	b := &pgx.Batch{} // of one statement, as a commit that goes alone is a pipeline
-	b.Queue(sqlTogether, g.list()...).Query(
-		func(rows pgx.Rows) error {
-			var err error
-			done, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-			return err
+	b.Queue(sqlTogether, g.list()...).Query(func(rows pgx.Rows) error {
+		var id int64
+		var written bool
+		_, err := pgx.ForEachRow(rows, []any{&id, &written}, func() error {
+			done[kv.Partition(id)] = written
+			return nil
 		})
+		return err
+	})
 	return done, c.SendBatch(ctx, b).Close()
 }

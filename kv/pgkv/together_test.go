@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -110,6 +111,38 @@ func TestFaultOfOne(t *testing.T) {
 		_, err := s.Commit(t.Context(), m.partition, 1, one("second"), kv.Durable)
 		if (err == nil) != (m.partition != 1) || errors.Is(err, kv.ErrConflict) {
 			t.Errorf("partition %d by itself: %v", m.partition, err)
+		}
+	}
+}
+
+// TestUnexpectedTogether: one whose ranges are not empty is not done, and the others are.
+func TestUnexpectedTogether(t *testing.T) {
+	url := pgtest.Start(t, "fsync = off").Database(t)
+	s := open(t, url)
+	defer s.Close()
+	for p := range kv.Partition(4) {
+		mustCommit(t, s, p, 0, fmt.Sprint("of ", p))
+	}
+	send := func(left ...kv.Partition) {
+		t.Helper()
+		group := companions(s, map[kv.Partition]kv.Version{0: 1, 1: 1, 2: 1, 3: 1}, one("of 2 too"))
+		group = slices.DeleteFunc(group, func(m *companion) bool { return !slices.Contains(left, m.partition) })
+		for _, m := range group {
+			m.empty = boundsOf([]kv.Range{kv.Only([]byte("of 1")), {Start: []byte("of 2"), End: []byte("of 3")}})
+		}
+		s.sendAll(group)
+		for _, m := range group {
+			if unexpected := m.partition == 1 || m.partition == 2; unexpected != errors.Is(m.err, kv.ErrUnexpected) || !unexpected && m.err != nil {
+				t.Errorf("partition %d: %v", m.partition, m.err)
+			}
+		}
+	}
+	send(0, 1, 2, 3)
+	send(1, 2)
+	for p, want := range []string{"2 of 0 of 2 too", "1 of 1", "1 of 2", "2 of 2 too of 3"} {
+		p := kv.Partition(p)
+		if got := fmt.Sprint(versionOf(t, s, p), " ", keys(t, s, p)); got != want {
+			t.Errorf("partition %d: %s, not %s", p, got, want)
 		}
 	}
 }
