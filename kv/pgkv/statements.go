@@ -15,7 +15,7 @@ package pgkv
 //   - CockroachDB has no LISTEN and NOTIFY (the bus has to be NATS), no advisory locks
 //     (they do nothing there, so the first node has to be started alone), and wants
 //     retries of 40001, which every call here makes. The settings of ofPlans, fillfactor and the settings of
-//     autovacuum and STORAGE are of no meaning to it and may have to be left out.
+//     autovacuum, toast_tuple_target and STORAGE are of no meaning to it and may have to be left out.
 //   - YugabyteDB has NOTIFY and advisory locks only lately; else as CockroachDB.
 
 // schemaVersion is the form of the tables that this program makes. A store of a
