@@ -1,7 +1,6 @@
 package mailstore
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -25,10 +24,10 @@ func (tx *txn) viewersOf(id restante.MailboxID) ([]restante.AccountID, error) {
 		if !it.Next() {
 			return viewers, it.Close()
 		}
-		if len(it.Key()) != 21 {
+		viewer := viewerIn(it.Key())
+		if viewer == 0 || viewer+1 == 0 {
 			return nil, errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
 		}
-		viewer := restante.AccountID(binary.BigEndian.Uint64(it.Key()[9:17]))
 		if err := it.Close(); err != nil {
 			return nil, err
 		}
