@@ -276,12 +276,12 @@ func (s *Store) Delete(ctx context.Context, names []blob.Name) error {
 // List implements blob.Store.
 func (s *Store) List(ctx context.Context, from blob.Name, f func(blob.Object) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the listing that is not read to its end
+	defer cancel() // as the client wants it of a listing that is not read to its end
 	after := ""
 	if from != (blob.Name{}) {
 		after = before(s.key(from))
 	}
-	for o := range s.client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, Recursive: true, StartAfter: after}) {
+	for o := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, Recursive: true, StartAfter: after}) {
 		if o.Err != nil {
 			return failed(ctx, "list", from, o.Err)
 		}
