@@ -42,10 +42,15 @@ unix_socket_directories = ''
 max_connections = 300
 shared_buffers = 1GB
 max_wal_size = 8GB
+min_wal_size = 2GB
 checkpoint_timeout = 15min
 wal_compression = off
 CONF
   database start
+  # A database that has been in use has log files to write over; a new one makes each as it goes.
+  for sql in "SELECT count(pg_logical_emit_message(false, '', repeat('x', 1000000))) FROM generate_series(1, 1500)" CHECKPOINT; do
+    "$bin/psql" -q -X -o /dev/null -h 127.0.0.1 -p $port -U postgres -c "$sql"
+  done
 }
 
 # start_gateway: the S3 server, over a directory whose subdirectories are buckets.
