@@ -49,7 +49,8 @@ type accountCore struct {
 		sync.Mutex
 		events []notify.Event // to be told once the lock is released
 		swept  time.Time      // when a sweep of the flag sets last won nothing
-		lost   *State         // of which the engine has lost a part that was not taken care of yet; mostly nil
+		run    run
+		lost   *State // of which the engine has lost a part that was not taken care of yet; mostly nil
 	}
 
 	recent struct {

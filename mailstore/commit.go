@@ -4,21 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/notify"
-)
-
-// maxAttempts bounds how often a change is computed again because another
-// node was first. From patientAttempts on it waits a little in between, by
-// chance, so that nodes do not go on in step.
-const (
-	maxAttempts     = 64
-	patientAttempts = 4
-	maxBackoff      = 20 * time.Millisecond
 )
 
 // update makes one change: f computes it in a txn from the current state,
@@ -49,12 +39,12 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
 	}
-	swept, certain, began := false, false, a.since
+	start, swept, certain, began := time.Now(), false, false, a.since
 	if began == 0 {
 		began = a.store.Moment()
 	}
 	for attempt := 1; ; attempt++ {
-		if err := ctx.Err(); err != nil {
+		if err := a.letOthersLocked(ctx); err != nil {
 			return nil, err
 		}
 		if a.stale.Load() {
@@ -90,7 +80,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 			continue
 		}
 		a.store.counters.conflicts.Add(1)
-		if attempt >= maxAttempts {
+		if attempt >= maxAttempts && time.Since(start) > maxContention {
 			a.store.counters.givenUp.Add(1)
 			return nil, fmt.Errorf("mailstore: account %d changes too fast: %w", a.id, restante.ErrUnavailable)
 		}
@@ -98,22 +88,6 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 			return nil, err
 		}
 		a.stale.Store(true)
-	}
-}
-
-// backoff waits before another attempt.
-func (a *Account) backoff(ctx context.Context, attempt int) error {
-	if attempt < patientAttempts {
-		return nil
-	}
-	bound := min(maxBackoff, time.Duration(attempt)*time.Millisecond)
-	t := time.NewTimer(rand.N(bound))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }
 
@@ -142,6 +116,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		d = kv.Durable
 	}
 	now = a.store.Moment()
+	sent := time.Now()
 	version, err := tx.commit(d)
 	switch {
 	case errors.Is(err, kv.ErrConflict), errors.Is(err, kv.ErrUnexpected):
@@ -165,6 +140,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		return base, true, nil
 	}
 	a.store.counters.commits.Add(1)
+	a.writer.run.note(sent, time.Now())
 	next = tx.state(version)
 	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)

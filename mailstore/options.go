@@ -16,6 +16,10 @@ type Options struct {
 	Logger *slog.Logger     // nil: discards
 	Now    func() time.Time // nil: time.Now
 	Limits Limits
+	// Alone reports whether no other node uses the engine now, as far as is known: else an
+	// account that this node changes without a break is left to others now and then.
+	// Nil: never known.
+	Alone func() bool
 
 	// SharedSeen makes \Seen, in mailboxes that are shared, a flag like all others and
 	// not each user's own (RFC 4314 §4 leaves either open).
@@ -106,6 +110,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Alone == nil {
+		o.Alone = func() bool { return false }
 	}
 	if o.IdleBytes <= 0 {
 		o.IdleBytes = 64 << 20

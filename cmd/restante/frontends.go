@@ -9,7 +9,6 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/auth"
-	"github.com/restante/restante/cluster"
 	"github.com/restante/restante/config"
 	imapserver "github.com/restante/restante/imap/server"
 	"github.com/restante/restante/lmtp"
@@ -23,7 +22,6 @@ type frontends struct {
 	node         *node
 	meters       *meters
 	connections  *imapserver.Connections
-	nodes        atomic.Pointer[cluster.Cluster] // nil while this node has not joined the others
 	demoPassword string
 	logger       *slog.Logger
 	now          atomic.Pointer[generation]
@@ -48,7 +46,7 @@ func newFrontends(ctx context.Context, n *node, c config.Config, m *meters, demo
 }
 
 // changed says that the other nodes should hear of what is counted here.
-func (f *frontends) changed() { f.nodes.Load().Changed() }
+func (f *frontends) changed() { f.node.nodes.Load().Changed() }
 
 // apply makes the front-ends follow c. What has not changed stays, and with it
 // what it remembers.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/restante/restante/admin"
+	"github.com/restante/restante/cluster"
 	"github.com/restante/restante/config"
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/kv"
@@ -22,7 +24,8 @@ type node struct {
 	directory *directory.Directory
 	namespace *namespace.Namespace
 	admin     admin.Operations
-	failed    <-chan error // receives the error after which nothing can be written any more
+	nodes     atomic.Pointer[cluster.Cluster] // nil while this node has not joined the others
+	failed    <-chan error                    // receives the error after which nothing can be written any more
 }
 
 // openNode opens the store that c names, making it if create is set.
@@ -47,6 +50,10 @@ func buildNode(ctx context.Context, c config.Config, engine kv.Store, failed <-c
 	n := &node{kv: engine, failed: failed}
 	options := c.Mailstore()
 	options.KV, options.Logger = engine, logger
+	options.Alone = func() bool {
+		nodes := n.nodes.Load()
+		return nodes != nil && nodes.Count() == 1
+	}
 	var err error
 	if n.blobs, err = openBlobs(ctx, c, logger); err != nil {
 		return nil, err

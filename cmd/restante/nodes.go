@@ -29,7 +29,7 @@ func (s *service) joinNodes(ctx context.Context) error {
 			{
 				Name: "connections",
 				Say: func() []byte {
-					return f.connections.Told(f.now.Load().config.Limits.ConnectionsPerAccount, f.nodes.Load().Count())
+					return f.connections.Told(f.now.Load().config.Limits.ConnectionsPerAccount, f.node.nodes.Load().Count())
 				},
 				Hear: f.connections.Hear,
 			},
@@ -38,7 +38,7 @@ func (s *service) joinNodes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.nodes.Store(nodes)
+	s.node.nodes.Store(nodes)
 	s.nodes = nodes
 	s.meters.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "restante_nodes", Help: "Nodes of the store that live, this one among them.",

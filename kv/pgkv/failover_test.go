@@ -158,7 +158,7 @@ func TestCancelledWait(t *testing.T) {
 			}
 		}
 	}
-	until("query LIKE '%mine AS (%' AND pg_cancel_backend(pid)") // of whose query the beginning is told
+	until("query LIKE '%mine AS (%' AND pg_cancel_backend(pid)")          // of whose query the beginning is told
 	until("query LIKE '%SET marks = marks %' AND pg_cancel_backend(pid)") // when it is looked for, too
 	until("query LIKE '%SET marks = marks %'")
 	standby.Link.Mute(false)
