@@ -26,11 +26,10 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:11145", "address to listen on")
 	name := flag.String("file", "ceiling.data", "file to write to; it is overwritten, and removed in the end")
 	flag.Parse()
-	if err := run(*addr, *name); err != nil {
-		log.Fatal(err)
-	}
+	log.Fatal(run(*addr, *name))
 }
 
+// run serves until it fails.
 func run(addr, name string) error {
 	l, err := newLog(name)
 	if err != nil {
