@@ -41,6 +41,11 @@ type accountCore struct {
 	// is not known, or another node was first.
 	stale atomic.Bool
 
+	// doubted says that the engine may have been replaced by one that lacks commits since
+	// State was read, so that nothing of State counts as the same by its version. It is
+	// set with stale.
+	doubted atomic.Bool
+
 	checked atomic.Int64 // the Moment as of which State is known to be up to date
 
 	// writer is held while a change is computed and committed, and while

@@ -82,32 +82,34 @@ func (c *accountCache) dropLocked(a *Account) {
 	}
 }
 
-// open answers the accounts that a change concerns; those not in use are
-// forgotten instead, to be read again when they are next wanted.
-func (c *accountCache) open(change kv.Change) []*Account {
+// open answers the accounts in use that a change concerns. One that is not in use is
+// forgotten instead, to be read again when it is next wanted; where changes may have been
+// missed, all those are kept, since the engine may have lost what this node alone knows, and
+// are read again then.
+func (c *accountCache) open(change kv.Change) (used []*Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var list []*Account
-	visit := func(a *Account) {
-		if a == nil {
-			return
+	if change.Lost {
+		for _, a := range c.mu.accounts {
+			if a.cached.idle == nil {
+				used = append(used, a)
+				continue
+			}
+			a.doubted.Store(true)
+			a.stale.Store(true)
 		}
-		if a.cached.idle == nil {
-			list = append(list, a)
-			return
-		}
+		return used
+	}
+	switch a := c.mu.accounts[restante.AccountID(change.Partition)]; {
+	case a == nil:
+	case a.cached.idle == nil:
+		used = append(used, a)
+	default:
 		c.mu.idle.Remove(a.cached.idle)
 		c.mu.idleBytes -= a.cached.weight
 		c.dropLocked(a)
 	}
-	if !change.Lost {
-		visit(c.mu.accounts[restante.AccountID(change.Partition)])
-		return list
-	}
-	for _, a := range c.mu.accounts {
-		visit(a)
-	}
-	return list
+	return used
 }
 
 // Account opens an account. All who open it share one handle; each calls

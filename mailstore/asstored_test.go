@@ -16,7 +16,7 @@ func (f *fixture) sameAsStored() {
 	}
 	defer snap.Close()
 	have := f.State()
-	want, err := f.store.readState(snap, nil)
+	want, err := f.store.readState(snap, nil, true)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -190,7 +190,7 @@ func checkCounts(t testing.TB, engine kv.Store, id restante.AccountID) {
 	}
 	defer snap.Close()
 	s := &Store{options: Options{}.withDefaults()}
-	state, err := s.readState(snap, nil)
+	state, err := s.readState(snap, nil, true)
 	if err != nil {
 		t.Log("not checked: ", err)
 		return

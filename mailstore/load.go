@@ -63,7 +63,7 @@ func (a *Account) readLocked(ctx context.Context, then func(kv.Snapshot) error) 
 // adoptLocked makes what snap shows the state.
 func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 	old := a.state.Load()
-	next, err := a.store.readState(snap, old)
+	next, err := a.store.readState(snap, old, !a.doubted.Load())
 	if errors.Is(err, restante.ErrNotFound) && old != nil {
 		a.removed.Store(true)
 		a.writer.events = append(a.writer.events, notify.Event{Account: a.id, Removed: true, Structure: true})
@@ -72,6 +72,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 		return unavailable(fmt.Sprintf("account %d", a.id), err)
 	}
 	a.stale.Store(false)
+	a.doubted.Store(false)
 	if old == nil {
 		a.store.counters.loads.Add(1)
 		a.recent.Lock()
@@ -120,14 +121,14 @@ func (a *Account) difference(old, next *State) notify.Event {
 }
 
 // readState reads an account's head. Mailboxes whose rows are as in old keep
-// their boxes, unless the engine has lost commits, after which others may have made the
-// same row of other pages; of changed ones that had their pages loaded, the pages are
+// their boxes if it is trusted and the engine has lost no commits, after which others may have
+// made the same row of other pages; of changed ones that had their pages loaded, the pages are
 // read and those with equal bytes keep their pointers.
-func (s *Store) readState(snap kv.Snapshot, old *State) (*State, error) {
+func (s *Store) readState(snap kv.Snapshot, old *State, trusted bool) (*State, error) {
 	next := &State{version: snap.Version(), flags: newFlagTable(), outline: new(atomic.Pointer[Outline])}
 	found := false
 	same := old // whose boxes may be kept
-	if old != nil && next.version < old.version {
+	if old != nil && (!trusted || next.version < old.version) {
 		same = nil
 	}
 	start, end := headRange()

@@ -13,7 +13,7 @@ import (
 func lossFixture(t *testing.T) (f *fixture, engine *failsOver, standby *memkv.Backing) {
 	t.Helper()
 	backing := memkv.NewBacking()
-	engine = &failsOver{Store: backing.Open()}
+	engine = &failsOver{Store: deaf{backing.Open()}}
 	engine.now.Store(backing.Open())
 	f = newFixture(t, Options{KV: engine})
 	f.append(f.inbox, nil, messages(0, 3)...)

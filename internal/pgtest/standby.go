@@ -70,3 +70,13 @@ func (s *Server) await(t testing.TB, what, query string) {
 		time.Sleep(10 * time.Millisecond) // between questions
 	}
 }
+
+// LeaveBehind has commits wait for the standby no more, and nothing of them come through to
+// it (asynchronous replication that lags): from now on it lacks what the server acknowledges.
+func (s *Server) LeaveBehind(t testing.TB, standby *Server) {
+	t.Helper()
+	s.configure(t, "synchronous_standby_names = ''")
+	s.Exec(t, "postgres", "SELECT pg_reload_conf()")
+	s.await(t, "commits wait for nobody", "SELECT NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')")
+	standby.Link.Mute(true)
+}
