@@ -24,9 +24,10 @@ const (
 // errFlagsFull says that the table has no room; a sweep may make some.
 var errFlagsFull = fmt.Errorf("mailstore: too many keywords, or combinations of them: %w", restante.ErrLimit)
 
-// flagChunk holds the sets of so many consecutive numbers.
+// flagChunkSize is how many numbers a chunk has.
 const flagChunkSize = 32
 
+// flagChunk holds the sets of consecutive numbers.
 type flagChunk struct {
 	sets    [flagChunkSize]*FlagSet
 	systems [flagChunkSize]SystemFlags // of each set, close together for loops

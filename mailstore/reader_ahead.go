@@ -122,22 +122,3 @@ func (r *Reader) forgetAhead(ranges []kv.Range, of []restante.EmailID, id restan
 		}
 	}
 }
-
-// get answers the value of the key of r, valid until the next call; nil if there is no
-// such row.
-func (r *Reader) get(rows *rowReader) ([]byte, error) {
-	if err := r.ctx.Err(); err != nil {
-		return nil, err
-	}
-	if value, read := r.ahead[string(r.key)]; read {
-		return value, nil
-	}
-	if err := r.renew(); err != nil {
-		return nil, err
-	}
-	value, err := rows.get(r.snap, r.key)
-	if err != nil {
-		return nil, unavailable("read message", err)
-	}
-	return value, nil
-}

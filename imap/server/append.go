@@ -75,37 +75,40 @@ func appendUID(to *place, r *mailstore.AppendResult) imap.Code {
 	return imap.CodeAppendUID(r.UIDValidity, imap.NumSetRange(uint32(r.First), uint32(r.Last)))
 }
 
-// appendMessage takes one message with the flags that the user may set (RFC 4314
-// §4).
-func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage, rights mailstore.Rights) error {
-	switch size := m.Literal.Size; {
-	case size == 0:
+// appendMessage takes a message that is given whole.
+func (s *session) appendMessage(p *mailstore.Append, m *command.AppendMessage, to *place) error {
+	if err := s.withinAppendLimit(to.mailbox, m.Literal.Size); err != nil {
+		return err
+	}
+	if m.Literal.Size == 0 {
 		// Also how a client gives up an APPEND of several (RFC 3502 §6.3.11).
-		return imap.No(imap.CodeCannot, "An empty message cannot be stored")
-	case size > s.srv.limits.Message:
+		return errEmptyMessage()
+	}
+	w, err := beginMessage(p, m, to.rights)
+	if err != nil {
+		return err
+	}
+	err = s.takeLiteral(w)
+	if errors.Is(err, restante.ErrTooLarge) {
 		return errTooBig()
 	}
+	return err
+}
+
+// beginMessage starts a message with the flags and annotations that the user may set
+// (RFC 4314 §4, RFC 5257 §3.4), and gives where its octets go.
+func beginMessage(p *mailstore.Append, m *command.AppendMessage, rights mailstore.Rights) (io.Writer, error) {
 	notes := annotations(m.Annotations)
 	if !rights.Has(mailstore.AnnotationRights(notes)) {
-		return errNoPermission() // RFC 5257 §3.4
+		return nil, errNoPermission()
 	}
 	w, err := p.Message(mailstore.NewMessage{
 		Flags: rights.Settable(m.Flags), InternalDate: m.Date, Size: m.Literal.Size, Annotations: notes,
 	})
 	if err != nil {
-		return flagError(err)
+		return nil, flagError(err)
 	}
-	r, err := s.dec.AcceptLiteral()
-	if err != nil {
-		return err
-	}
-	buf := s.srv.fetchBuffers.get()
-	_, err = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf[:cap(buf)])
-	s.srv.fetchBuffers.put(buf)
-	if errors.Is(err, restante.ErrTooLarge) {
-		return errTooBig()
-	}
-	return err
+	return w, nil
 }
 
 // appendLimit gives how many octets a message may have that is put into a mailbox
@@ -128,6 +131,10 @@ func (s *session) withinAppendLimit(mb *mailstore.Mailbox, size int64) error {
 
 func errTooBig() error {
 	return imap.No(imap.CodeTooBig, "Message is larger than APPENDLIMIT")
+}
+
+func errEmptyMessage() error {
+	return imap.No(imap.CodeCannot, "An empty message cannot be stored")
 }
 
 // flagError gives the answer to flags that the store does not take.

@@ -1,6 +1,13 @@
 package server
 
-import "sync"
+import (
+	"io"
+	"sync"
+)
+
+// spillSize is how much a command writes into its own buffer before handing it
+// on.
+const spillSize = 64 << 10
 
 // scratchBuffers lends the large buffers that commands gather their answers in
 // and copy literals through. The zero value is ready.
@@ -20,4 +27,18 @@ func (b *scratchBuffers) put(p []byte) {
 	if cap(p) >= spillSize && cap(p) <= 4*spillSize {
 		b.pool.Put(&p)
 	}
+}
+
+// takeLiteral asks the client for the literal that was just announced and copies its
+// octets to w through a buffer of its own.
+func (s *session) takeLiteral(w io.Writer) error {
+	r, err := s.dec.AcceptLiteral()
+	if err != nil {
+		return err
+	}
+	buf := s.srv.scratchBuffers.get()
+	defer s.srv.scratchBuffers.put(buf)
+	// Neither side shows more methods than these, so that the buffer is what is used.
+	_, err = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, buf[:cap(buf)])
+	return err
 }

@@ -35,18 +35,11 @@ func (s *session) takeMessage(
 	ctx context.Context, p *mailstore.Append, c *command.Append, m *command.AppendMessage, to *place, copied *int64,
 ) error {
 	if !m.Catenate {
-		if err := s.withinAppendLimit(to.mailbox, m.Literal.Size); err != nil {
-			return err
-		}
-		return s.appendMessage(p, m, to.rights)
+		return s.appendMessage(p, m, to)
 	}
-	notes := annotations(m.Annotations)
-	if !to.rights.Has(mailstore.AnnotationRights(notes)) {
-		return errNoPermission() // RFC 5257 §3.4
-	}
-	w, err := p.Message(mailstore.NewMessage{Flags: to.rights.Settable(m.Flags), InternalDate: m.Date, Annotations: notes})
+	w, err := beginMessage(p, m, to.rights)
 	if err != nil {
-		return flagError(err)
+		return err
 	}
 	out := &catenation{Writer: w, most: s.appendLimit(to.mailbox)}
 	for {
@@ -55,7 +48,7 @@ func (s *session) takeMessage(
 		case err != nil:
 			return err
 		case !more && out.n == 0:
-			return imap.No(imap.CodeCannot, "An empty message cannot be stored")
+			return errEmptyMessage()
 		case !more:
 			return nil
 		case part.URL != "":
@@ -77,14 +70,7 @@ func (s *session) catenateText(out *catenation, size int64) error {
 	if size > out.most-out.n {
 		return errTooBig()
 	}
-	r, err := s.dec.AcceptLiteral()
-	if err != nil {
-		return err
-	}
-	buf := s.srv.fetchBuffers.get()
-	_, err = io.CopyBuffer(struct{ io.Writer }{out}, struct{ io.Reader }{r}, buf[:cap(buf)])
-	s.srv.fetchBuffers.put(buf)
-	return err
+	return s.takeLiteral(out)
 }
 
 // catenateURL takes a part that is in a mailbox. It needs the right to read there

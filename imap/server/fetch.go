@@ -20,15 +20,7 @@ func (s *session) fetch(ctx context.Context, c *command.Fetch) (imap.StatusRespo
 	if c.Vanished && !s.enabled.has(featureQResync) {
 		return done, imap.Bad("VANISHED needs ENABLE QRESYNC")
 	}
-	if c.HasChangedSince {
-		items.Atts |= imap.FetchModSeq
-	}
-	if items.Atts.Has(imap.FetchModSeq) {
-		s.enableCondStore()
-	}
-	if items.Atts.Has(imap.FetchObjectID) {
-		s.enableObjectID()
-	}
+	s.enableFor(&items)
 	if c.Vanished {
 		// Before any FETCH response, so also before lookAhead (RFC 7162 §3.2.6).
 		if err := s.vanishedEarlier(ctx, c.Set, restante.ModSeq(c.ChangedSince)); err != nil {

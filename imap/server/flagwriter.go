@@ -7,10 +7,6 @@ import (
 	"github.com/restante/restante/mailstore"
 )
 
-// spillSize is how much a command writes into its own buffer before handing it
-// on.
-const spillSize = 64 << 10
-
 // flagWriter writes FETCH responses that tell of changed flags. Once the client
 // is aware of modification sequences they carry the UID and MODSEQ (RFC 7162
 // §3.2.4). In a UID command, and to a client of IMAP4rev2, they carry the UID in
@@ -30,12 +26,12 @@ type flagWriter struct {
 func (s *session) newFlagWriter(uid bool) flagWriter {
 	condStore := s.enabled.has(featureCondStore)
 	uid = (uid || condStore || s.enabled.has(featureRev2)) && s.addsUID()
-	return flagWriter{s: s, names: s.newFlagNames(), uid: uid, modSeq: condStore, buf: s.srv.fetchBuffers.get()}
+	return flagWriter{s: s, names: s.newFlagNames(), uid: uid, modSeq: condStore, buf: s.srv.scratchBuffers.get()}
 }
 
 // close gives back the buffer.
 func (w *flagWriter) close() {
-	w.s.srv.fetchBuffers.put(w.buf)
+	w.s.srv.scratchBuffers.put(w.buf)
 	w.buf = nil
 }
 

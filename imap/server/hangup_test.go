@@ -32,7 +32,7 @@ func (t *turns) waiting(id restante.AccountID) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if a := t.mu.accounts[id]; a != nil {
-		return a.searches - 1
+		return a.users - 1
 	}
 	return 0
 }

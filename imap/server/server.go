@@ -57,7 +57,7 @@ type Server struct {
 	loginCapabilities []string
 	capabilities      []string
 	in, out           *wire.Buffers
-	fetchBuffers      scratchBuffers
+	scratchBuffers    scratchBuffers
 	searches          *turns
 	converter         *convert.Converter
 	conversions       *turns
@@ -113,30 +113,30 @@ func New(o Options) *Server {
 
 // offer decides which capabilities there are before and after login, and whether the
 // older dialects are understood.
-func (s *Server) offer(rows []row, o Options) {
-	s.without = slices.Clone(o.Without)
-	if len(s.referrals.logins) == 0 && s.referrals.greeting == "" {
-		s.without = append(s.without, "LOGIN-REFERRALS")
+func (srv *Server) offer(rows []row, o Options) {
+	srv.without = slices.Clone(o.Without)
+	if len(srv.referrals.logins) == 0 && srv.referrals.greeting == "" {
+		srv.without = append(srv.without, "LOGIN-REFERRALS")
 	}
-	if len(s.referrals.mailboxes) == 0 {
-		s.without = append(s.without, "MAILBOX-REFERRALS")
+	if len(srv.referrals.mailboxes) == 0 {
+		srv.without = append(srv.without, "MAILBOX-REFERRALS")
 	}
 	if !o.GmailExtensions {
-		s.without = append(s.without, "X-GM-EXT-1")
+		srv.without = append(srv.without, "X-GM-EXT-1")
 	}
-	s.loginCapabilities, s.capabilities = fixedCapabilities(rows, s.limits)
-	if s.submit != nil {
-		s.capabilities = append(s.capabilities, "XCOURIEROUTBOX="+s.outbox)
+	srv.loginCapabilities, srv.capabilities = fixedCapabilities(rows, srv.limits)
+	if srv.submit != nil {
+		srv.capabilities = append(srv.capabilities, "XCOURIEROUTBOX="+srv.outbox)
 	}
-	if s.utf8Only {
-		s.capabilities[slices.Index(s.capabilities, "UTF8=ACCEPT")] = "UTF8=ONLY"
+	if srv.utf8Only {
+		srv.capabilities[slices.Index(srv.capabilities, "UTF8=ACCEPT")] = "UTF8=ONLY"
 	}
-	s.loginCapabilities, s.capabilities = offered(s.loginCapabilities, s.without), offered(s.capabilities, s.without)
+	srv.loginCapabilities, srv.capabilities = offered(srv.loginCapabilities, srv.without), offered(srv.capabilities, srv.without)
 	if o.LegacyDialects {
-		s.dialects = newDialects(s.rows)
+		srv.dialects = newDialects(srv.rows)
 		// RFC 1730 §7.2.1 has it first.
-		s.loginCapabilities = append([]string{"IMAP4"}, s.loginCapabilities...)
-		s.capabilities = append([]string{"IMAP4"}, s.capabilities...)
+		srv.loginCapabilities = append([]string{"IMAP4"}, srv.loginCapabilities...)
+		srv.capabilities = append([]string{"IMAP4"}, srv.capabilities...)
 	}
 }
 

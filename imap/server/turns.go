@@ -8,9 +8,10 @@ import (
 	"github.com/restante/restante"
 )
 
-// turns bounds how many searches through messages an account has under way at
-// once. The others wait: clients send many and expect each to be answered, but
-// those of one account are not to take the processors from all the rest.
+// turns bounds how many commands of a kind that takes long (searches through messages,
+// conversions) an account has under way at once. The others wait: clients send many and
+// expect each to be answered, but those of one account are not to take the processors
+// from all the rest.
 type turns struct {
 	most int
 	mu   struct {
@@ -19,10 +20,10 @@ type turns struct {
 	}
 }
 
-// turn is an account that has searches, under way or waiting.
+// turn is an account that has such commands, under way or waiting.
 type turn struct {
-	slots    chan struct{}
-	searches int // guarded by turns.mu
+	slots chan struct{}
+	users int // guarded by turns.mu
 }
 
 func newTurns(most int) *turns {
@@ -32,7 +33,7 @@ func newTurns(most int) *turns {
 }
 
 // take waits for the account's turn, or answers the error of ctx. done is to be
-// called when the search is over.
+// called when the command is over.
 func (t *turns) take(ctx context.Context, id restante.AccountID) (done func(), err error) {
 	return t.takeTelling(ctx, id, 0, nil)
 }
@@ -45,7 +46,7 @@ func (t *turns) takeTelling(ctx context.Context, id restante.AccountID, every ti
 		a = &turn{slots: make(chan struct{}, t.most)}
 		t.mu.accounts[id] = a
 	}
-	a.searches++
+	a.users++
 	t.mu.Unlock()
 	taken := func() { <-a.slots; t.leave(id, a) }
 	select {
@@ -75,7 +76,7 @@ func (t *turns) takeTelling(ctx context.Context, id restante.AccountID, every ti
 func (t *turns) leave(id restante.AccountID, a *turn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if a.searches--; a.searches == 0 {
+	if a.users--; a.users == 0 {
 		delete(t.mu.accounts, id)
 	}
 }

@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"io"
-	"math"
 
 	"github.com/restante/restante/imap"
 )
@@ -316,5 +315,3 @@ func (d *Decoder) Enter() bool {
 
 // Leave ends the level of nesting that Enter began.
 func (d *Decoder) Leave() { d.depth-- }
-
-const maxLiteral = math.MaxInt64

@@ -3,7 +3,11 @@ package wire
 import (
 	"bytes"
 	"io"
+	"math"
 )
+
+// maxLiteral stands for all sizes beyond 63 bits.
+const maxLiteral = math.MaxInt64
 
 // Literal is a literal as announced (RFC 9051 §4.3, RFC 7888 §3, RFC 3516 §4.4).
 type Literal struct {

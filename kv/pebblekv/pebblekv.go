@@ -4,7 +4,7 @@
 // A commit is one Pebble batch that also holds the partition's new version.
 // Values of some size go to files of their own, which compaction of the keys
 // leaves alone. Durable commits wait for Pebble's log; Relaxed ones are in a
-// small log of their own before they return, which says why in relaxedLog.
+// small log of their own before they return (see relaxedLog).
 package pebblekv
 
 import (
