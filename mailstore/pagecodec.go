@@ -9,7 +9,7 @@ import (
 
 // A page's row:
 //
-//	format:1 (pageFormat)
+//	one byte, pageFormat
 //	uvarints: count, first UID, last UID - first UID, highest modseq,
 //	          unseen + 1, deleted + 1 (0: not counted),
 //	          the lengths of the twelve columns
