@@ -86,3 +86,19 @@ func (s UIDSet) Minus(t UIDSet) UIDSet {
 	}
 	return out
 }
+
+// Intersect answers the UIDs that both sets have.
+func (s UIDSet) Intersect(t UIDSet) UIDSet {
+	var out UIDSet
+	for len(s) > 0 && len(t) > 0 {
+		if first, last := max(s[0].First, t[0].First), min(s[0].Last, t[0].Last); first <= last {
+			out = out.AddRange(UIDRange{First: first, Last: last})
+		}
+		if s[0].Last < t[0].Last {
+			s = s[1:]
+		} else {
+			t = t[1:]
+		}
+	}
+	return out
+}

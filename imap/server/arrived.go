@@ -45,14 +45,13 @@ func (s *session) arrivals(u *view.Update, news []watchNews) []arrival {
 			joined = append(joined, r)
 		}
 		for i := range groups {
-			apart := groups[i].uids.Minus(joined)
-			joining := arrival{uids: groups[i].uids.Minus(apart)}
+			joining := arrival{uids: groups[i].uids.Intersect(joined)}
 			if len(joining.uids) == 0 {
 				continue
 			}
 			joining.items.Merge(&groups[i].items)
 			joining.items.Merge(&n.watch.items)
-			groups[i].uids = apart
+			groups[i].uids = groups[i].uids.Minus(joined)
 			groups = append(groups, joining)
 		}
 	}

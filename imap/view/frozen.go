@@ -88,23 +88,7 @@ func (f *frozen) tellable(vanished mailstore.UIDSet, mayExpunge bool) mailstore.
 		return vanished
 	}
 	f.stale = false
-	tell := intersect(vanished, f.own)
+	tell := vanished.Intersect(f.own)
 	f.own = nil
 	return tell
-}
-
-// intersect gives the UIDs that both sets have.
-func intersect(a, b mailstore.UIDSet) mailstore.UIDSet {
-	var out mailstore.UIDSet
-	for len(a) > 0 && len(b) > 0 {
-		if first, last := max(a[0].First, b[0].First), min(a[0].Last, b[0].Last); first <= last {
-			out = out.AddRange(mailstore.UIDRange{First: first, Last: last})
-		}
-		if a[0].Last < b[0].Last {
-			a = a[1:]
-		} else {
-			b = b[1:]
-		}
-	}
-	return out
 }
