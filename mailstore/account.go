@@ -42,8 +42,7 @@ type accountCore struct {
 	stale atomic.Bool
 
 	// doubted says that the engine may have been replaced by one that lacks commits since
-	// State was read, so that nothing of State counts as the same by its version. It is
-	// set with stale.
+	// state was read, so that its version does not tell whether state is the engine's.
 	doubted atomic.Bool
 
 	checked atomic.Int64 // the Moment as of which State is known to be up to date

@@ -83,20 +83,18 @@ func (c *accountCache) dropLocked(a *Account) {
 }
 
 // open answers the accounts in use that a change concerns. One that is not in use is
-// forgotten instead, to be read again when it is next wanted; where changes may have been
-// missed, all those are kept, since the engine may have lost what this node alone knows, and
-// are read again then.
+// forgotten instead, to be read again when it is next wanted. Where changes may have been
+// missed, none is forgotten, since the engine may have lost what this node alone knows, and
+// all are read again.
 func (c *accountCache) open(change kv.Change) (used []*Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if change.Lost {
 		for _, a := range c.mu.accounts {
+			a.doubted.Store(true)
 			if a.cached.idle == nil {
 				used = append(used, a)
-				continue
 			}
-			a.doubted.Store(true)
-			a.stale.Store(true)
 		}
 		return used
 	}

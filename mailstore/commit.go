@@ -47,7 +47,7 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 		if err := a.letOthersLocked(ctx); err != nil {
 			return nil, err
 		}
-		if a.stale.Load() {
+		if !a.known() {
 			if err := a.reloadLocked(ctx); err != nil {
 				return nil, err
 			}

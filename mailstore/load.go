@@ -46,24 +46,30 @@ func (a *Account) reloadLocked(ctx context.Context) error {
 }
 
 // readLocked is reloadLocked, and then calls then with what the state was read from.
-func (a *Account) readLocked(ctx context.Context, then func(kv.Snapshot) error) error {
-	now := a.store.Moment()
+func (a *Account) readLocked(ctx context.Context, then func(kv.Snapshot) error) (err error) {
+	now, doubted := a.store.Moment(), a.doubted.Swap(false)
+	defer func() {
+		if err != nil && doubted {
+			a.doubted.Store(true)
+		}
+	}()
 	snap, err := a.store.kv.Snapshot(ctx, a.partition())
 	if err != nil {
 		return unavailable("open account", err)
 	}
 	defer snap.Close()
-	if err := a.adoptLocked(ctx, snap); err != nil {
+	if err := a.adoptLocked(ctx, snap, !doubted); err != nil {
 		return err
 	}
 	a.upToDate(now)
 	return then(snap)
 }
 
-// adoptLocked makes what snap shows the state.
-func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
+// adoptLocked makes what snap shows the state. That the versions are equal says that
+// both are if state is trusted.
+func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot, trusted bool) error {
 	old := a.state.Load()
-	next, err := a.store.readState(snap, old, !a.doubted.Load())
+	next, err := a.store.readState(snap, old, trusted)
 	if errors.Is(err, restante.ErrNotFound) && old != nil {
 		a.removed.Store(true)
 		a.writer.events = append(a.writer.events, notify.Event{Account: a.id, Removed: true, Structure: true})
@@ -72,7 +78,6 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 		return unavailable(fmt.Sprintf("account %d", a.id), err)
 	}
 	a.stale.Store(false)
-	a.doubted.Store(false)
 	if old == nil {
 		a.store.counters.loads.Add(1)
 		a.recent.Lock()
@@ -87,7 +92,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot) error {
 	a.store.counters.reloads.Add(1)
 	next.urlResets = old.urlResets // which no row has
 	a.state.Store(next)
-	if next.version != old.version {
+	if next.version != old.version || !trusted {
 		a.writer.events = append(a.writer.events, a.difference(old, next))
 	}
 	if known := a.writer.lost; next.version < old.version && (known == nil || known.version < old.version) {

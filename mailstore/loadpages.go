@@ -124,8 +124,8 @@ func (a *Account) loadPagesLocked(ctx context.Context, id restante.MailboxID) er
 		return unavailable("open mailbox", err)
 	}
 	defer snap.Close()
-	if snap.Version() != a.state.Load().version || a.stale.Load() {
-		if err := a.adoptLocked(ctx, snap); err != nil {
+	if snap.Version() != a.state.Load().version || !a.known() {
+		if err := a.adoptLocked(ctx, snap, !a.doubted.Load()); err != nil {
 			return err
 		}
 	}

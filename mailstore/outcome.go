@@ -47,7 +47,7 @@ func (a *Account) writtenLocked(ctx context.Context, tx *txn) (bool, error) {
 			return written, err
 		}
 	}
-	return false, a.adoptLocked(ctx, snap)
+	return false, a.adoptLocked(ctx, snap, !a.doubted.Load())
 }
 
 // holds reports whether snap is what the batch makes of whatever was before. Two

@@ -46,8 +46,11 @@ func (a *Account) RefreshSince(ctx context.Context, m Moment) error {
 // UpToDate reports whether State is known to be no older than a moment that has been, so
 // that RefreshSince costs nothing.
 func (a *Account) UpToDate(m Moment) bool {
-	return !a.stale.Load() && (a.store.single || Moment(a.checked.Load()) >= m)
+	return a.known() && (a.store.single || Moment(a.checked.Load()) >= m)
 }
+
+// known reports whether State is what the engine has if their versions are equal.
+func (a *Account) known() bool { return !a.stale.Load() && !a.doubted.Load() }
 
 // Since answers the account for changes that are part of something that was asked for
 // at a moment that has been: what was looked at since need not be looked at again to
@@ -61,7 +64,7 @@ func (a *Account) Since(m Moment) *Account {
 // was this.
 func (a *Account) current(version kv.Version, m Moment) bool {
 	s := a.state.Load()
-	if s == nil || s.version < version || a.stale.Load() {
+	if s == nil || s.version < version || !a.known() {
 		return false
 	}
 	a.upToDate(m)
