@@ -44,10 +44,10 @@ func events(log *slog.Logger, removed, moved func()) *pebble.EventListener {
 		FlushEnd:        func(pebble.FlushInfo) { moved() },
 		CompactionEnd:   func(pebble.CompactionInfo) { moved() },
 		BackgroundError: func(err error) {
-			log.Warn("pebble: background work failed and will be tried again", "err", err)
+			log.Warn("pebble: background work failed and will be tried again", "err", brief{err})
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
-			log.Error("store is damaged", "path", info.Path, "err", info.Details)
+			log.Error("store is damaged", "path", info.Path, "err", brief{info.Details})
 		},
 	}
 }

@@ -101,8 +101,9 @@ func (s *Store) open(o Options, lock *pebble.Lock) error {
 	if err != nil {
 		// An existing database that cannot be opened for a reason other than
 		// the system's is damaged: files missing, garbage inside.
-		if desc.Exists && !pebble.IsCorruptionError(err) && !isNoSpace(err) && !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("%w: %v", kv.ErrCorrupt, err)
+		exists := desc.Exists || errors.Is(err, pebble.ErrDBNotPristine)
+		if exists && !pebble.IsCorruptionError(err) && !isNoSpace(err) && !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("%w: %w", kv.ErrCorrupt, brief{err})
 		}
 		return wrap(err)
 	}

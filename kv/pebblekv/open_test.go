@@ -1,8 +1,11 @@
 package pebblekv
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,7 +113,7 @@ func flip(t *testing.T, name string) {
 }
 
 func TestDamagedAtOpen(t *testing.T) {
-	for _, damage := range []string{"garbage in MANIFEST", "no MANIFEST", "no tables"} {
+	for _, damage := range []string{"garbage in MANIFEST", "no MANIFEST", "no tables", "no markers"} {
 		t.Run(damage, func(t *testing.T) {
 			dir := t.TempDir()
 			s := open(t, Options{Dir: dir})
@@ -119,11 +122,8 @@ func TestDamagedAtOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			closeStore(t, s)
-			pattern := "MANIFEST-*"
-			if damage == "no tables" {
-				pattern = "*.sst"
-			}
-			for _, name := range files(t, dir, pattern) {
+			pattern := map[string]string{"no tables": "*.sst", "no markers": "marker.*"}[damage]
+			for _, name := range files(t, dir, cmp.Or(pattern, "MANIFEST-*")) {
 				if damage == "garbage in MANIFEST" {
 					if err := os.WriteFile(name, []byte(strings.Repeat("garbage", 100)), 0o600); err != nil {
 						t.Fatal(err)
@@ -138,9 +138,9 @@ func TestDamagedAtOpen(t *testing.T) {
 }
 
 // TestDamagedWhileRunning reads values whose files were damaged: the read
-// answers an error, and all else goes on. Little
-// is read of what is damaged, because Pebble looks for a single flipped bit in
-// each such block, which takes a tenth of a second and more.
+// answers an error of one line, and all else goes on. Little is read of what is
+// damaged, because Pebble looks for a single flipped bit in each such block, which
+// takes a tenth of a second and more.
 func TestDamagedWhileRunning(t *testing.T) {
 	for _, pattern := range []string{"*.sst", "*.blob"} {
 		t.Run(pattern, func(t *testing.T) {
@@ -162,16 +162,16 @@ func TestDamagedWhileRunning(t *testing.T) {
 			for _, name := range files(t, dir, pattern) {
 				flip(t, name)
 			}
-			s = open(t, Options{Dir: dir})
-			defer closeStore(t, s)
+			var log bytes.Buffer
+			s = open(t, Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			bad := 0
 			snap, err := s.Snapshot(ctx, 1)
 			if err == nil {
 				for i := 0; i < 60 && bad == 0; i++ {
 					if _, err := snap.Get([]byte(string(rune('0'+i))), nil); err != nil {
 						bad++
-						if !errors.Is(err, kv.ErrCorrupt) || !errors.Is(err, restante.ErrCorrupt) {
-							t.Fatalf("Get: %v", err)
+						if !errors.Is(err, kv.ErrCorrupt) || !errors.Is(err, restante.ErrCorrupt) || strings.Contains(err.Error(), "\n") {
+							t.Fatalf("Get: %q", err)
 						}
 					}
 				}
@@ -179,8 +179,8 @@ func TestDamagedWhileRunning(t *testing.T) {
 				for it.Next() {
 					it.Value()
 				}
-				if err := it.Close(); !errors.Is(err, kv.ErrCorrupt) {
-					t.Errorf("scan: %v", err)
+				if err := it.Close(); !errors.Is(err, kv.ErrCorrupt) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("scan: %q", err)
 				}
 				if err := snap.Close(); err != nil {
 					t.Error(err)
@@ -194,6 +194,10 @@ func TestDamagedWhileRunning(t *testing.T) {
 				t.Error("damage was not noticed")
 			}
 			commit(t, s, 1<<40, 0, "other", []byte("fine"))
+			closeStore(t, s)
+			if lines := log.String(); strings.Contains(lines, `\n`) || pattern == "*.sst" && !strings.Contains(lines, "store is damaged") {
+				t.Errorf("logged: %s", lines)
+			}
 		})
 	}
 }

@@ -209,18 +209,3 @@ func (s *Store) tearDown() {
 		return errors.Join(err, wrap(s.db.Close()), s.lock.Close())
 	})
 }
-
-// wrap gives Pebble's errors their kind.
-func wrap(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case pebble.IsCorruptionError(err):
-		return fmt.Errorf("%w: %w", kv.ErrCorrupt, err)
-	case isNoSpace(err):
-		return fmt.Errorf("%w: %w", kv.ErrNoSpace, err)
-	case errors.Is(err, pebble.ErrClosed):
-		return kv.ErrClosed
-	}
-	return err
-}
