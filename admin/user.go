@@ -226,10 +226,12 @@ func userOf(u directory.User, usage mailstore.Usage, quota mailstore.Quota) User
 // describeCredentials names the functions, and nothing of their values.
 func describeCredentials(c directory.Credentials) string {
 	var kinds []string
-	if scheme, _, ok := strings.Cut(strings.TrimPrefix(c.Hash, "{"), "}"); ok && strings.HasPrefix(c.Hash, "{") {
-		kinds = append(kinds, "{"+scheme+"}")
-	} else if parts := strings.SplitN(c.Hash, "$", 3); len(parts) == 3 {
-		kinds = append(kinds, parts[1])
+	if scheme, _, ok := strings.Cut(c.Hash, "}"); ok {
+		kinds = append(kinds, scheme+"}")
+	} else if name, _, ok := strings.Cut(strings.TrimPrefix(c.Hash, "$"), "$"); ok && strings.HasPrefix(name, "argon2") {
+		kinds = append(kinds, name)
+	} else if c.Hash != "" {
+		kinds = append(kinds, "{CRYPT}")
 	}
 	for _, k := range c.SCRAM {
 		kinds = append(kinds, k.Mechanism)
