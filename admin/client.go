@@ -54,6 +54,8 @@ func (c Client) Upload(ctx context.Context, op string, in any, body io.Reader, o
 	return c.call(ctx, op, in, body, nil, out)
 }
 
+// call sends a request, and the body behind it if there is one, and gives event what is
+// told on the way; out takes what the server answers in the end.
 func (c Client) call(ctx context.Context, op string, in any, body io.Reader, event func(json.RawMessage) error, out any) error {
 	conn, err := c.dial(ctx)
 	if err != nil {

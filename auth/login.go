@@ -25,6 +25,8 @@ func (a *Authenticator) ended(err error) {
 	a.settler.used()
 }
 
+// login looks at what it remembers first: a good password is let in without its slow
+// hash, and a wrong one that was tried before is refused without.
 func (a *Authenticator) login(ctx context.Context, c Conn, name, password string) (Identity, error) {
 	if !c.Secure {
 		return Identity{}, fmt.Errorf("login without TLS: %w", restante.ErrNotPermitted)

@@ -94,6 +94,8 @@ func (g *Guarded) do(ctx context.Context, c *counts, timeout time.Duration, f fu
 	return err
 }
 
+// attempts calls f, which answers how many octets it moved, until it succeeds or fails for
+// good, the attempts are used up, or nothing has answered for long.
 func (g *Guarded) attempts(ctx context.Context, c *counts, timeout time.Duration, f func(context.Context) (int64, error)) error {
 	last := time.Now().Add(g.o.Patience)
 	for attempt := 1; ; attempt++ {

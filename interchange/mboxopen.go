@@ -57,6 +57,8 @@ func (m *mboxReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// filter gives what of a piece of a line belongs to the message: not the fields that mbox
+// programs add, nor a quoting ">". begins says that the piece is the line's first.
 func (m *mboxReader) filter(line []byte, begins bool) []byte {
 	if !begins {
 		if m.header && m.hiding {
@@ -82,7 +84,7 @@ func (m *mboxReader) filter(line []byte, begins bool) []byte {
 		}
 		return line
 	}
-	if m.quoted && line != nil && len(line) > 0 && line[0] == '>' && bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) {
+	if m.quoted && len(line) > 0 && line[0] == '>' && bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) {
 		return line[1:]
 	}
 	return line

@@ -35,6 +35,7 @@ func (a *Account) update(ctx context.Context, d kv.Durability, f func(*txn) erro
 	return a.updateLocked(ctx, d, f)
 }
 
+// updateLocked is update for who holds the writer lock and has entered.
 func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
 	if a.removed.Load() {
 		return nil, notFound("account", uint64(a.id))
@@ -91,6 +92,8 @@ func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn
 	}
 }
 
+// attemptLocked computes the change from the state as it is now and commits it, once.
+// It answers the state afterwards, and whether there was something to commit.
 func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (next *State, committed bool, err error) {
 	base := a.state.Load()
 	tx := &txn{

@@ -31,6 +31,7 @@ func (a *Account) Move(ctx context.Context, src restante.MailboxID, uids UIDSet,
 	return a.transfer(ctx, src, uids, Destination{Mailbox: dst, Rights: AllRights}, true)
 }
 
+// transfer copies or moves messages from one mailbox of the account to another.
 func (a *Account) transfer(
 	ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination, move bool,
 ) (CopyResult, error) {

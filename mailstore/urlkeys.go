@@ -90,6 +90,8 @@ func (a *Account) MakeURLKey(ctx context.Context, p URLKeyPlace, reset bool) (ke
 	return a.makeURLKey(ctx, p, reset)
 }
 
+// makeURLKey gives the key of a place, which it makes where there is none; with reset a
+// new one in any case, or where the old one is damaged.
 func (a *Account) makeURLKey(ctx context.Context, p URLKeyPlace, reset bool) (key []byte, err error) {
 	_, err = a.update(ctx, kv.Durable, func(tx *txn) error {
 		if p.Owner == 0 && tx.base.box(p.Mailbox) == nil {

@@ -29,6 +29,7 @@ const (
 	fieldCount
 )
 
+// identifyField tells which of the fields a name is, in any case; fieldNone for others.
 func identifyField(name []byte) fieldID {
 	is := func(low string, id fieldID) fieldID {
 		if equalFold(low, name) {

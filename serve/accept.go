@@ -121,6 +121,7 @@ func (s *Server) leaveAddress(c *Conn) {
 	}
 }
 
+// register counts a connection among those that are served, or says why it cannot be.
 func (s *Server) register(c *Conn) (Refusal, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

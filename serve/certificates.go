@@ -111,6 +111,8 @@ func (c *Certificates) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certific
 	return loaded[0], nil
 }
 
+// refresh reads the files again if they have changed since it last looked, which it does
+// now and then.
 func (c *Certificates) refresh() {
 	c.mu.Lock()
 	now := c.now()

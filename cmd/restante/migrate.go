@@ -55,7 +55,7 @@ func newMigrate(f *flags) *cobra.Command {
 	}
 	c.Flags().StringVar(&m.from, "from", "", "`STORE` to copy; without it the configured one")
 	c.Flags().StringVar(&m.to, "to", "", "`STORE` to copy it into")
-	c.Flags().IntVar(&m.workers, "workers", 8, "how many accounts are copied at a `TIME`")
+	c.Flags().IntVar(&m.workers, "workers", 8, "copy `N` accounts at a time")
 	c.Flags().BoolVar(&m.quick, "quick-check", false, "compare everything, but do not read every message once more for the check")
 	c.Flags().BoolVar(&m.blobs, "blobs", false, "copy large messages from the source's [blobs] to the target's")
 	return c

@@ -83,6 +83,8 @@ func (s *snapshot) begin(ctx context.Context) (version kv.Version, err error) {
 	}
 }
 
+// beginOnce opens the transaction on a connection that is free before end, and answers
+// the partition's version.
 func (s *snapshot) beginOnce(ctx context.Context, end time.Time) (kv.Version, error) {
 	acquire, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
