@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
 )
 
 // defaultColumnBytes is how much memory a store's columns may take; about 300
@@ -36,14 +37,16 @@ type accountColumns struct {
 	sorts  map[sortID]*sortColumn
 	labels *Labels // nil until asked for
 
+	version    kv.Version // the newest state of the account that they were used with
 	labelsSize int64
 	bytes      int64
 	lastUse    uint64
 	building   chan struct{} // holds a token while a search builds blocks
 }
 
-// account answers the account's columns and marks them as used now.
-func (c *columnCache) account(id restante.AccountID) *accountColumns {
+// account answers the columns of an account that is at a version, and marks them as used
+// now.
+func (c *columnCache) account(id restante.AccountID, version kv.Version) *accountColumns {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.mu.accounts[id]
@@ -61,7 +64,27 @@ func (c *columnCache) account(id restante.AccountID) *accountColumns {
 	}
 	c.mu.uses++
 	a.lastUse = c.mu.uses
+	a.version = max(a.version, version)
 	return a
+}
+
+// dropAhead drops the columns of an account that were used with a later version than this,
+// and reports whether there were any: the engine has lost commits, and may have others under
+// their numbers. What is put into them from now on is kept for nobody.
+func (c *columnCache) dropAhead(id restante.AccountID, version kv.Version) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.mu.accounts[id]
+	if a == nil || a.version <= version {
+		return false
+	}
+	c.dropLocked(a)
+	return true
+}
+
+func (c *columnCache) dropLocked(a *accountColumns) {
+	delete(c.mu.accounts, a.id)
+	c.mu.bytes -= a.bytes
 }
 
 // get fills in the blocks that are cached.
@@ -150,8 +173,7 @@ func (c *columnCache) makeRoomLocked(bytes int64, keep *accountColumns) bool {
 		if oldest == nil {
 			return false
 		}
-		delete(c.mu.accounts, oldest.id)
-		c.mu.bytes -= oldest.bytes
+		c.dropLocked(oldest)
 	}
 	return true
 }

@@ -65,7 +65,7 @@ func TestColumnCacheBound(t *testing.T) {
 	c := &columnCache{limit: 4*size + 4*accountColumnsSize}
 	held := func(id restante.AccountID) int {
 		uses := []*blockUse{{number: 0}, {number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 5}}
-		c.get(c.account(id), uses)
+		c.get(c.account(id, 1), uses)
 		n := 0
 		for _, u := range uses {
 			if u.block != nil {
@@ -74,13 +74,13 @@ func TestColumnCacheBound(t *testing.T) {
 		}
 		return n
 	}
-	one, two := c.account(1), c.account(2)
+	one, two := c.account(1, 1), c.account(2, 1)
 	c.put(one, block(0))
 	c.put(two, block(0))
 	c.put(two, block(1))
 	c.put(two, block(1)) // again: takes no more room
 	held(1)              // used after 2
-	three := c.account(3)
+	three := c.account(3, 1)
 	c.put(three, block(0))
 	c.put(three, block(1))
 	if got := fmt.Sprint(held(1), held(2), held(3)); got != "1 0 2" {

@@ -57,7 +57,7 @@ type labelCopy struct {
 // Labels answers which mailboxes hold what now, as this node knows it.
 func (a *Account) Labels(ctx context.Context) (*Labels, error) {
 	cache := &a.store.columns
-	columns := cache.account(a.id)
+	columns := cache.account(a.id, a.State().version)
 	if l := cache.getLabels(columns); l.of(a.State()) {
 		return l, nil
 	}

@@ -78,6 +78,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot, trusted boo
 		return unavailable(fmt.Sprintf("account %d", a.id), err)
 	}
 	a.stale.Store(false)
+	a.dropLost(old, next, trusted)
 	if old == nil {
 		a.store.counters.loads.Add(1)
 		a.recent.Lock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"github.com/restante/restante"
@@ -17,7 +18,9 @@ import (
 // §2.3.1.1, RFC 8474 §4): UIDs, UIDVALIDITYs and ids go on where they were, and modification
 // sequences leave out more than can have been told. All messages of the mailboxes that had
 // changed count as changed, and all UIDs that are not there as expunged (RFC 7162 §3.2.5.1),
-// so that clients which come back with what they know find out what of it is no more.
+// so that clients which come back with what they know find out what of it is no more; so do
+// their annotations and metadata. What the node holds of the account beside its state is read
+// again.
 //
 // What no node knows that runs still is not noticed.
 
@@ -34,6 +37,26 @@ func (a *Account) versionNow(ctx context.Context) (kv.Version, Moment, error) {
 	}
 	return version, now, nil
 }
+
+// dropLost drops what the node holds of the account beside its state if the engine has lost
+// commits, or may have, where the old state is not trusted: what was made since may have the
+// numbers of what is lost. It is called before anybody sees the next state. old is nil if the
+// node has forgotten the account meanwhile.
+func (a *Account) dropLost(old, next *State, trusted bool) {
+	lost := old != nil && (!trusted || next.version < old.version)
+	if lost {
+		a.store.columns.dropAhead(a.id, 0)
+	} else if old == nil {
+		lost = a.store.columns.dropAhead(a.id, next.version)
+	}
+	if lost {
+		a.store.losses.Add(1)
+	}
+}
+
+// Losses counts how often the engine has lost commits of an account, or may have, for those
+// who keep what they have made of its contents: an EmailID may name another one since.
+func (s *Store) Losses() uint64 { return s.losses.Load() }
 
 // surviveLossLocked takes care that nothing of a state that the engine has lost in part
 // gets another meaning. If that fails now, whoever uses the account next does it.
@@ -52,6 +75,11 @@ func (a *Account) surviveLossLocked(ctx context.Context) error {
 		row.nextEmail = max(row.nextEmail, was.nextEmail)
 		row.lastUIDValidity = max(row.lastUIDValidity, was.lastUIDValidity)
 		tx.modSeq = row.epoch.modSeq(tx.base.version + 1)
+		if known.ModSeq() >= row.metadata {
+			if err := tx.renewMetadata(0, nil, max(row.metadata, was.metadata)); err != nil {
+				return err
+			}
+		}
 		for _, b := range known.mailboxes {
 			if err := tx.surviveLoss(known, b); err != nil {
 				return err
@@ -97,6 +125,60 @@ func (tx *txn) surviveLoss(known *State, was *box) error {
 		c := columnsOf(p)
 		c.modSeqs = slices.Repeat([]restante.ModSeq{tx.modSeq}, c.len())
 		tx.replace(d, i, c.page(p.key, tx.flags))
+	}
+	if err := tx.renewAnnotations(d, was.mailbox.AnnotationModSeq); err != nil {
+		return err
+	}
+	return tx.renewMetadata(d.mailbox.ID, d, max(d.mailbox.MetadataModSeq, was.mailbox.MetadataModSeq))
+}
+
+// renewMetadata has all metadata of a place count as changed, if there ever was any: of a
+// mailbox, or of the server with nil.
+func (tx *txn) renewMetadata(mb restante.MailboxID, d *draft, ever restante.ModSeq) error {
+	if ever == 0 {
+		return nil
+	}
+	tx.touchMetadata(d)
+	view, err := tx.read()
+	if err != nil {
+		return err
+	}
+	it := view.Scan(metadataRange(mb))
+	for it.Next() {
+		_, _, entry, ok := splitMetadataKey(it.Key())
+		row, err := parseMetadataRow(entry, it.Value())
+		if !ok || err != nil {
+			return errors.Join(unavailable("read metadata", restante.ErrCorrupt), it.Close())
+		}
+		row.modSeq = tx.modSeq
+		tx.batch.Set(bytes.Clone(it.Key()), row.appendTo(nil, entry))
+	}
+	if err := it.Close(); err != nil {
+		return unavailable("read metadata", err)
+	}
+	return nil
+}
+
+// renewAnnotations has all annotations of a mailbox's messages count as changed, if there
+// ever were any.
+func (tx *txn) renewAnnotations(d *draft, known restante.ModSeq) error {
+	if max(d.mailbox.AnnotationModSeq, known) == 0 {
+		return nil
+	}
+	d.mailbox.AnnotationModSeq = tx.modSeq
+	view, err := tx.read()
+	if err != nil {
+		return err
+	}
+	c := newAnnotationCursor(view, d.mailbox.ID)
+	defer c.close()
+	err = c.each(UIDSet{{1, 1<<32 - 1}}, func(id annotationID, row annotationRow) error {
+		row.modSeq = tx.modSeq
+		tx.batch.Set(annotationKey(d.mailbox.ID, id), row.appendTo(nil))
+		return nil
+	})
+	if err != nil {
+		return unavailable("read annotations", err)
 	}
 	return nil
 }

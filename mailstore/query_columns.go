@@ -52,7 +52,7 @@ func (s *searcher) columnBlocks(candidates bitset) (map[uint64]*blockUse, error)
 // missing in them.
 func (s *searcher) loadBlocks(uses []*blockUse) error {
 	cache := &s.account.store.columns
-	columns := cache.account(s.account.ID())
+	columns := s.columns()
 	cache.get(columns, uses)
 	if !lacking(uses) {
 		return nil

@@ -38,6 +38,7 @@ type searcher struct {
 	snap    *Snapshot
 	reader  *Reader
 	stored  kv.Snapshot
+	cached  *accountColumns
 	free    []bitset
 	scores  *scores // of what was matched fuzzily; nil before
 
@@ -139,9 +140,19 @@ func (s *searcher) open() (*Reader, error) {
 	return s.reader, nil
 }
 
+// columns answers the account's columns, which are older than the search's view of its rows:
+// what it reads of a history that is lost meanwhile goes to columns that were dropped.
+func (s *searcher) columns() *accountColumns {
+	if s.cached == nil {
+		s.cached = s.account.store.columns.account(s.account.ID(), s.account.State().version)
+	}
+	return s.cached
+}
+
 // rows answers the search's view of the account's rows.
 func (s *searcher) rows() (kv.Snapshot, error) {
 	if s.stored == nil {
+		s.columns()
 		snap, err := s.account.store.kv.Snapshot(s.ctx, kv.Partition(s.account.ID()))
 		if err != nil {
 			return nil, err

@@ -21,6 +21,7 @@ func searchable(t testing.TB, n int) (*Account, *Snapshot) {
 	t.Helper()
 	store := &Store{kv: memkv.New(), now: func() time.Time { return time.Unix(1_700_000_000, 0) }}
 	a := newAccount(store, 1000)
+	a.state.Store(&State{})
 	flags, err := NewFlagTable([]string{`\Seen`}, []string{`\Seen`, `\Flagged`, "$Work"}, []string{"work"})
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func (s *searcher) loadSorts(emails []restante.EmailID, kinds []sortKind) (*sort
 		u.want[i>>6] |= 1 << (i & 63)
 	}
 	cache := &s.account.store.columns
-	columns := cache.account(s.account.ID())
+	columns := s.columns()
 	get := func() (complete bool) {
 		complete = true
 		for _, kind := range kinds {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/restante/restante"
@@ -31,6 +32,7 @@ type Store struct {
 	seed     maphash.Seed // of hashes in columns
 	cache    accountCache
 	counters counters
+	losses   atomic.Uint64 // see Losses
 
 	stopWatch context.CancelFunc
 	watching  sync.WaitGroup

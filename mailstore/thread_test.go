@@ -53,6 +53,7 @@ func post(t testing.TB, postings []posting) (*Account, Result) {
 	t.Helper()
 	store := &Store{kv: memkv.New(), now: time.Now, seed: maphash.MakeSeed()}
 	a := newAccount(store, 1000)
+	a.state.Store(&State{})
 	flags, err := NewFlagTable(nil)
 	if err != nil {
 		t.Fatal(err)

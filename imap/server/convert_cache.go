@@ -12,6 +12,7 @@ import (
 type conversionKey struct {
 	account restante.AccountID
 	email   restante.EmailID
+	losses  uint64 // mailstore.Store.Losses
 	what    string
 }
 

@@ -101,7 +101,7 @@ func mediaType(part *message.PartInfo) string { return part.Type + "/" + part.Su
 func (cv *conversion) result(it *imap.ConvertItem, part *message.PartInfo) (r convert.Result, err error) {
 	srv, began, kept := cv.s.srv, time.Now(), false
 	defer func() { srv.metrics.converted(mediaType(part), kept, began, err) }()
-	key := conversionKey{account: cv.s.selected.account.ID(), email: cv.email, what: cv.what(it)}
+	key := conversionKey{account: cv.s.selected.account.ID(), losses: srv.store.Losses(), email: cv.email, what: cv.what(it)}
 	if r, kept = srv.converted.get(key); kept {
 		return r, nil
 	}
