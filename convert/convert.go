@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,10 @@ func orDefault(v *int64, d int64) {
 type Source struct {
 	Type    string // media type without parameters
 	Charset string // of a text, as the message names it; "" where it names none
-	// Open gives the content without its transfer encoding.
+	// Size is how many bytes of content there are at most; 0: that is not known.
+	Size int64
+	// Open gives the content without its transfer encoding, from its beginning. It may be
+	// called twice.
 	Open func() (io.Reader, error)
 }
 
@@ -151,20 +155,52 @@ func (j *job) release() {
 	j.held = 0
 }
 
-// read gives the content, of which there may be so many bytes.
-func (j *job) read(most int64) ([]byte, error) {
+// load gives the content, of which there may be so many bytes, and holds the memory that
+// need reckons for it and for its conversion. The content is counted before it is read. If
+// there is no room for the rest now it is let go while the job waits, so that nobody waits
+// for another one and nothing is in memory that is not counted.
+func (j *job) load(most int64, need func(content []byte) (int64, error)) ([]byte, error) {
+	size := most
+	if j.src.Size > 0 {
+		size = min(size, j.src.Size)
+	}
+	if err := j.hold(size); err != nil {
+		return nil, err
+	}
+	content, err := j.read(most, size)
+	if err != nil {
+		return nil, err
+	}
+	all, err := need(content)
+	if err != nil || all <= j.held {
+		return content, err
+	}
+	if all <= j.c.options.Limits.Memory && j.c.memory.TryAcquire(all-j.held) {
+		j.held = all
+		return content, nil
+	}
+	content = nil
+	j.release()
+	if err := j.hold(all); err != nil {
+		return nil, err
+	}
+	return j.read(most, size)
+}
+
+// read gives the content, of which there may be most bytes and are size at most.
+func (j *job) read(most, size int64) ([]byte, error) {
 	r, err := j.src.Open()
 	if err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(io.LimitReader(&contextReader{j.ctx, r}, most+1))
-	if err != nil {
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := b.ReadFrom(io.LimitReader(&contextReader{j.ctx, r}, most+1)); err != nil {
 		return nil, err
 	}
-	if int64(len(b)) > most {
+	if int64(b.Len()) > most {
 		return nil, j.fail("This is too large to be converted")
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // fail gives an error for good of this conversion; params are those that it could

@@ -26,28 +26,22 @@ const (
 // image converts an image.
 func (j *job) image() (Result, error) {
 	limits := j.c.options.Limits
-	most := min(limits.Image, limits.Memory/4)
-	if err := j.hold(most); err != nil {
-		return Result{}, err
-	}
-	file, err := j.read(most)
-	if err != nil {
-		return Result{}, err
-	}
 	f := formatOf(j.from)
-	config, err := f.config(bytes.NewReader(file))
-	if err != nil || config.Width <= 0 || config.Height <= 0 {
-		return Result{}, j.fail("This image cannot be read")
-	}
-	have := image.Pt(config.Width, config.Height)
-	turn := orientation(file, j.from)
-	size := j.wanted(turn.size(have))
-	if size.X > longestSide || size.Y > longestSide {
-		return Result{}, j.fail("The image would be too large", j.request.Params...)
-	}
-	// What is held is given back first, so that no two wait for each other.
-	j.release()
-	if err := j.hold(int64(len(file)) + f.memory(file, config) + scaleMemory(have, turn.size(size)) + j.encodeMemory(size)); err != nil {
+	var have, size image.Point
+	var turn turn
+	file, err := j.load(min(limits.Image, limits.Memory/4), func(file []byte) (int64, error) {
+		config, err := f.config(bytes.NewReader(file))
+		if err != nil || config.Width <= 0 || config.Height <= 0 {
+			return 0, j.fail("This image cannot be read")
+		}
+		have, turn = image.Pt(config.Width, config.Height), orientation(file, j.from)
+		size = j.wanted(turn.size(have))
+		if size.X > longestSide || size.Y > longestSide {
+			return 0, j.fail("The image would be too large", j.request.Params...)
+		}
+		return int64(len(file)) + f.memory(file, config) + scaleMemory(have, turn.size(size)) + j.encodeMemory(size), nil
+	})
+	if err != nil {
 		return Result{}, err
 	}
 	img, err := f.decode(&contextReader{j.ctx, bytes.NewReader(file)})

@@ -18,17 +18,13 @@ const htmlMemory = 64
 
 // text converts text.
 func (j *job) text() (Result, error) {
-	limit := j.c.options.Limits.Text
-	src, err := j.read(limit)
-	if err != nil {
-		return Result{}, err
-	}
 	isHTML := j.from == typeHTML || j.from == typeXHTML
 	times := int64(8)
 	if isHTML && j.to == typePlain {
 		times = htmlMemory
 	}
-	if err := j.hold(times * int64(len(src))); err != nil {
+	src, err := j.load(j.c.options.Limits.Text, func(src []byte) (int64, error) { return times * int64(len(src)), nil })
+	if err != nil {
 		return Result{}, err
 	}
 	text := j.decode(src, isHTML)

@@ -115,7 +115,7 @@ func (cv *conversion) result(it *imap.ConvertItem, part *message.PartInfo) (r co
 		encoding = part.Encoding
 	}
 	r, err = srv.converter.Convert(cv.ctx, convert.Source{
-		Type: mediaType(part), Charset: part.Charset,
+		Type: mediaType(part), Charset: part.Charset, Size: part.Body.Len(),
 		Open: func() (io.Reader, error) {
 			return message.DecodeTransfer(encoding, cv.reader.Open(cv.email, part.Body.Start, part.Body.Len()))
 		},
