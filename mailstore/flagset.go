@@ -101,7 +101,7 @@ func splitFlags(flags []string, limit int) (system SystemFlags, keywords []strin
 			return 0, nil, fmt.Errorf("mailstore: keyword %q is not an atom: %w", name, restante.ErrInvalid)
 		}
 		if len(name) > limit {
-			return 0, nil, fmt.Errorf("mailstore: keyword of %d bytes is over %d: %w", len(name), limit, restante.ErrLimit)
+			return 0, nil, fmt.Errorf("mailstore: %d bytes, more than %d: %w", len(name), limit, ErrKeywordLimit)
 		}
 		keywords = append(keywords, name)
 	}

@@ -21,8 +21,12 @@ const (
 	maxFlagNumber = 1 << 26
 )
 
+// ErrKeywordLimit is of keywords that are too long or too many: of a message, or of
+// the account together.
+var ErrKeywordLimit = fmt.Errorf("keywords: %w", restante.ErrLimit)
+
 // errFlagsFull says that the table has no room; a sweep may make some.
-var errFlagsFull = fmt.Errorf("mailstore: too many keywords, or combinations of them: %w", restante.ErrLimit)
+var errFlagsFull = fmt.Errorf("mailstore: too many of the account: %w", ErrKeywordLimit)
 
 // flagChunkSize is how many numbers a chunk has.
 const flagChunkSize = 32
@@ -175,7 +179,7 @@ func (t *FlagTable) intern(from *FlagSet, system SystemFlags, keywords []string,
 		}
 	}
 	if len(names) > maxFlagKeywords || t.n == maxFlagNumber {
-		return t, 0, false, fmt.Errorf("mailstore: too many keywords on a message: %w", restante.ErrLimit)
+		return t, 0, false, fmt.Errorf("mailstore: too many on a message: %w", ErrKeywordLimit)
 	}
 	set := newFlagSet(t.n, system, names)
 	room := 1

@@ -14,6 +14,9 @@ import (
 // separator stands between the levels of a mailbox name.
 const separator = "/"
 
+// ErrNameLimit is of a name above Limits.NameBytes or Limits.NameDepth.
+var ErrNameLimit = fmt.Errorf("mailbox name: %w", restante.ErrLimit)
+
 // normalizeName gives the form in which a mailbox name is kept: UTF-8 in NFC
 // without control characters (Net-Unicode, RFC 5198 §2), with INBOX in
 // capitals where it is the first level. A name that cannot be one is
@@ -54,10 +57,10 @@ func (l Limits) newName(name string) (string, error) {
 		return "", err
 	}
 	if len(normal) > l.NameBytes {
-		return "", fmt.Errorf("mailstore: mailbox name of %d bytes is over %d: %w", len(normal), l.NameBytes, restante.ErrLimit)
+		return "", fmt.Errorf("mailstore: %d bytes, more than %d: %w", len(normal), l.NameBytes, ErrNameLimit)
 	}
 	if depth := strings.Count(normal, separator) + 1; depth > l.NameDepth {
-		return "", fmt.Errorf("mailstore: mailbox name of %d levels is over %d: %w", depth, l.NameDepth, restante.ErrLimit)
+		return "", fmt.Errorf("mailstore: %d levels, more than %d: %w", depth, l.NameDepth, ErrNameLimit)
 	}
 	return normal, nil
 }

@@ -11,6 +11,9 @@ import (
 // QuotaNothing as a bound of a Quota allows nothing at all.
 const QuotaNothing = -1
 
+// ErrMailboxLimit is of a mailbox more than Limits.Mailboxes.
+var ErrMailboxLimit = fmt.Errorf("mailboxes: %w", restante.ErrLimit)
+
 // exceeds reports whether so much is more than a bound of a Quota allows.
 func exceeds(used, bound int64) bool { return bound != 0 && used > max(bound, 0) }
 
@@ -58,7 +61,7 @@ func (tx *txn) roomForMailbox() error {
 	}
 	switch {
 	case count >= tx.limits.Mailboxes:
-		return fmt.Errorf("mailstore: more than %d mailboxes: %w", tx.limits.Mailboxes, restante.ErrLimit)
+		return fmt.Errorf("mailstore: more than %d: %w", tx.limits.Mailboxes, ErrMailboxLimit)
 	case exceeds(int64(count)+1, tx.row.quota.Mailboxes) && count > 0: // INBOX there always is
 		return fmt.Errorf("mailstore: more than %d mailboxes: %w", tx.row.quota.Mailboxes, restante.ErrOverQuota)
 	}

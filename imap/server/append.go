@@ -106,7 +106,7 @@ func beginMessage(p *mailstore.Append, m *command.AppendMessage, rights mailstor
 		Flags: rights.Settable(m.Flags), InternalDate: m.Date, Size: m.Literal.Size, Annotations: notes,
 	})
 	if err != nil {
-		return nil, flagError(err)
+		return nil, annotationError(err)
 	}
 	return w, nil
 }
@@ -135,15 +135,4 @@ func errTooBig() error {
 
 func errEmptyMessage() error {
 	return imap.No(imap.CodeCannot, "An empty message cannot be stored")
-}
-
-// flagError gives the answer to flags that the store does not take.
-func flagError(err error) error {
-	switch {
-	case errors.Is(err, mailstore.ErrAnnotationValue), errors.Is(err, mailstore.ErrAnnotationCount):
-		return annotationError(err)
-	case errors.Is(err, restante.ErrLimit):
-		return imap.No(imap.CodeLimit, "Too many keywords, or one is too long")
-	}
-	return err
 }

@@ -146,7 +146,7 @@ func (s *session) setFlags(ctx context.Context, c legacy.SetFlags) (imap.StatusR
 	}
 	if uids := s.having(gone); len(uids) > 0 {
 		if _, err := s.selected.account.StorePermitted(ctx, s.selected.id, uids, mailstore.RemoveFlags, gone, s.selected.rights, nil); err != nil {
-			return done, flagError(err)
+			return done, err
 		}
 	}
 	s.elder.known = knownFlags{made: c.Keywords, removed: gone}

@@ -40,7 +40,7 @@ func (s *session) store(ctx context.Context, c *command.Store) (imap.StatusRespo
 	s.clip(&t)
 	r, err := s.selected.account.Since(s.moment).StorePermitted(ctx, s.selected.id, t.uids(), op, c.Flags, rights, condition)
 	if err != nil {
-		return done, flagError(err)
+		return done, err
 	}
 	o := &ownStore{command: c, targets: &t, modSeq: r.ModSeq, op: op, modified: r.Modified, merged: r.Merged}
 	s.untold(ctx, s.tellStored(ctx, o, &r))
