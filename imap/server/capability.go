@@ -117,13 +117,12 @@ func fixedCapabilities(rows []row, l Limits) (login, all []string) {
 		}
 	}
 	for _, r := range rows {
-		if r.capability == "" || slices.Contains(all, r.capability) {
+		// STARTTLS depends on the connection.
+		if r.capability == "" || r.capability == "STARTTLS" || slices.Contains(all, r.capability) {
 			continue
 		}
-		if r.capability != "STARTTLS" {
-			all = append(all, r.capability)
-		}
-		if r.capability != "STARTTLS" && (r.states&inNotAuthenticated != 0 || r.name == "IDLE" || r.name == "ENABLE") {
+		all = append(all, r.capability)
+		if r.states&inNotAuthenticated != 0 || r.name == "IDLE" || r.name == "ENABLE" {
 			login = append(login, r.capability)
 		}
 	}

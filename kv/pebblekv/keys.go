@@ -13,6 +13,8 @@ import (
 //	partition (8 bytes, big endian) + key            a row
 //	partition with the first bit set (8 bytes)       the partition's version (8 bytes)
 //	ff ff ff ff ff ff ff ff "schema"                 the schema of all this (8 bytes)
+//	ff ff ff ff ff ff ff ff "clean"                  is there while the store is closed (no value)
+//	ff ff ff ff ff ff ff ff "unclean"                how often it was opened without that (8 bytes)
 const (
 	partitionLen = 8
 	versionBit   = 1 << 63
@@ -21,10 +23,10 @@ const (
 	schema = 1
 )
 
-// schemaKey answers the key of the schema's row.
-func schemaKey() []byte {
-	return append(appendUint64(nil, ^uint64(0)), "schema"...)
-}
+// The keys of the store's own rows.
+func schemaKey() []byte  { return append(appendUint64(nil, ^uint64(0)), "schema"...) }
+func cleanKey() []byte   { return append(appendUint64(nil, ^uint64(0)), "clean"...) }
+func uncleanKey() []byte { return append(appendUint64(nil, ^uint64(0)), "unclean"...) }
 
 func appendUint64(dst []byte, v uint64) []byte {
 	return binary.BigEndian.AppendUint64(dst, v)

@@ -10,14 +10,6 @@ import (
 	"github.com/restante/restante/kv"
 )
 
-// Two rows beside the schema's tell whether the store was closed the last time:
-//
-//	ff ff ff ff ff ff ff ff "clean"                  is there while the store is closed; no value
-//	ff ff ff ff ff ff ff ff "unclean"                how often it was opened without it (8 bytes)
-
-func cleanKey() []byte   { return append(appendUint64(nil, ^uint64(0)), "clean"...) }
-func uncleanKey() []byte { return append(appendUint64(nil, ^uint64(0)), "unclean"...) }
-
 // UncleanOpens answers how often, up to this time, the store was opened after a
 // process that had not closed it. Then Relaxed commits may be lost, and versions
 // that were told may be given out a second time.
