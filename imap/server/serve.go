@@ -112,7 +112,11 @@ func (s *session) react(ctx context.Context, happened event) {
 			s.pushNewMail(ctx)
 		}
 	case eventTimeout:
-		s.bye("", "Autologout; idle for too long")
+		if s.state == stateNotAuthenticated {
+			s.bye("", "Autologout; nobody has logged in")
+		} else {
+			s.bye("", "Autologout; idle for too long")
+		}
 	case eventGone:
 		s.state = stateLogout
 	}

@@ -90,8 +90,8 @@ func TestAutologout(t *testing.T) {
 		send   string
 		want   []string
 	}{
-		"before login":     {Limits{LoginTime: soon}, "", []string{"* BYE Autologout"}},
-		"logged in":        {Limits{IdleTime: soon}, login, []string{"l OK", "* BYE Autologout"}},
+		"before login":     {Limits{LoginTime: soon}, "", []string{"* BYE Autologout; nobody has logged in"}},
+		"logged in":        {Limits{IdleTime: soon}, login, []string{"l OK", "* BYE Autologout; idle for too long"}},
 		"idling":           {Limits{IdleTime: soon}, login + "a IDLE\r\n", []string{"l OK", "+ idling", "* BYE Autologout"}},
 		"within a command": {Limits{CommandTime: soon}, login + "a NO", []string{"l OK", "* BYE The rest of the command did not come"}},
 		"within a literal": {Limits{CommandTime: soon}, login + "a CREATE {10+}\r\nabc", []string{"l OK", "* BYE The rest of the command did not come"}},
