@@ -39,32 +39,6 @@ func (a *Account) CopyTo(ctx context.Context, src restante.MailboxID, uids UIDSe
 	return a.copyBetween(ctx, src, uids, dst)
 }
 
-// MoveTo is CopyTo that also removes the messages from the source. Between accounts
-// they are durable in the destination first: a crash may leave them in both, and
-// never in neither.
-func (a *Account) MoveTo(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
-	if a.id == dst.Account.id {
-		return a.transfer(ctx, src, uids, dst, true)
-	}
-	result, err := a.copyBetween(ctx, src, uids, dst)
-	if err != nil || len(result.From) == 0 {
-		return result, err
-	}
-	gone, err := a.expunge(context.WithoutCancel(ctx), src, func(_ *txn, d *draft) UIDSet {
-		var there UIDSet
-		_ = eachOverlap(d.pages, result.From, func(i int, spans []span) error {
-			there = d.pages[i].addUIDs(there, spans)
-			return nil
-		})
-		return there
-	})
-	if err != nil {
-		return result, fmt.Errorf("mailstore: messages were copied but not removed: %w", err)
-	}
-	result.Source = gone.Snapshot
-	return result, nil
-}
-
 // copyBetween copies messages into another account.
 func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
 	snap, err := a.Snapshot(ctx, src)

@@ -31,8 +31,12 @@ func (a *Account) settleLocked(ctx context.Context, tx *txn, cause error) error 
 	if err != nil {
 		a.store.options.Logger.Warn("outcome of a commit is not known yet", "account", uint64(a.id), "error", err)
 	}
-	return unavailable("commit", cause)
+	return fmt.Errorf("%w: %w", errInDoubt, unavailable("commit", cause))
 }
+
+// errInDoubt is of a change whose commit was not found, which does not mean that it will
+// never come.
+var errInDoubt = errors.New("mailstore: outcome in doubt")
 
 // writtenLocked reports whether the engine is as the change leaves it; otherwise
 // it makes what the engine shows the state.
