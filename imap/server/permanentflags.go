@@ -21,16 +21,17 @@ func (s *session) writeFlags() {
 		b = append(append(b, ' '), k...)
 	}
 	end := len(b)
+	room := table.HasRoom(s.srv.store.Limits().Keywords)
 	b = append(b, ")\r\n* OK [PERMANENTFLAGS ("...)
 	switch {
 	case s.selected.readOnly || rights&mailstore.FlagRights == 0:
 		b = append(append(b, ")] "...), s.enc.Text("No flags can be changed here")...)
 	case !rights.Has(mailstore.FlagRights):
-		b = s.appendSettable(b, rights, keywords)
+		b = s.appendSettable(b, rights, keywords, room)
 	default:
 		b = append(b, system...)
 		b = append(b, b[words:end]...)
-		if table.HasRoom(s.srv.store.Limits().Keywords) {
+		if room {
 			b = append(b, ` \*`...)
 		}
 		b = append(append(b, ")] "...), s.enc.Text("Flags that can be changed")...)
@@ -41,10 +42,10 @@ func (s *session) writeFlags() {
 }
 
 // appendSettable ends the PERMANENTFLAGS of a user who may change some flags only
-// (RFC 4314 §5.1.1).
-func (s *session) appendSettable(b []byte, rights mailstore.Rights, keywords []string) []byte {
+// (RFC 4314 §5.1.1); room says that there is some for new keywords.
+func (s *session) appendSettable(b []byte, rights mailstore.Rights, keywords []string, room bool) []byte {
 	flags := slices.Concat(systemFlags(), keywords)
-	if len(keywords) < s.srv.store.Limits().Keywords {
+	if room {
 		flags = append(flags, imap.FlagWildcard)
 	}
 	for i, f := range rights.Settable(flags) {
