@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 )
 
@@ -76,10 +77,12 @@ func TestLostCommitsAnnotated(t *testing.T) {
 
 // TestLostCommitsColumns has another node give a message the numbers of one that was lost,
 // of which the first one has columns: neither a search nor labels are of the lost one, be
-// it that the account is in use or was forgotten meanwhile.
+// it that the account is in use or was forgotten meanwhile, or that the other node has
+// changed it more often since and only the bus told that something may be lost.
 func TestLostCommitsColumns(t *testing.T) {
-	for _, inUse := range []bool{true, false} {
-		t.Run(fmt.Sprintf("in use: %v", inUse), func(t *testing.T) {
+	for _, how := range []string{"in use", "forgotten", "overtaken"} {
+		t.Run(how, func(t *testing.T) {
+			inUse, overtaken := how != "forgotten", how == "overtaken"
 			f, engine, standby := lossFixture(t)
 			id := f.ID()
 			found := func(a *Account, subject string) int {
@@ -124,7 +127,13 @@ func TestLostCommitsColumns(t *testing.T) {
 			if m := other.snapshot(f.inbox).At(int(lost)); m.EmailID != email {
 				t.Fatalf("EmailID %d, not %d", m.EmailID, email)
 			}
+			for overtaken && other.State().version <= a.State().version {
+				other.append(other.State().MailboxByName("other").ID, nil, "y")
+			}
 			engine.now.Store(standby.Open())
+			if overtaken {
+				store.cache.open(kv.Change{Lost: true})
+			}
 			if !inUse {
 				a = openAccount(t, store, id)
 			} else if err := a.Refresh(t.Context()); err != nil {
