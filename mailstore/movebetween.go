@@ -8,16 +8,16 @@ import (
 	"github.com/restante/restante"
 )
 
-// ErrInBoth is of messages that were copied into another account and perhaps not removed
-// from where they were.
-var ErrInBoth = errors.New("mailstore: messages were copied but perhaps not removed")
+// ErrInBoth is of messages that came into another account for others that were perhaps not
+// removed.
+var ErrInBoth = errors.New("mailstore: messages came and what they stand for was perhaps not removed")
 
 // MoveTo is CopyTo that also removes the messages from the source. Between accounts
 // they are durable in the destination first: a crash may leave them in both, and
-// never in neither. If they cannot be removed then, which is tried twice, their copies go
-// again, so that they are either moved or unaffected (RFC 9051 §6.4.8). Where it is not
-// certain that they are still in the source, or the copies cannot be removed either, the
-// error is ErrInBoth with its cause, and the result tells of the copies.
+// never in neither. If they cannot be removed then, their copies go again, so that they are
+// either moved or unaffected (RFC 9051 §6.4.8). Where it is not certain that they are still in
+// the source, or the copies cannot be removed either, the error is ErrInBoth with its cause,
+// and the result tells of the copies.
 func (a *Account) MoveTo(ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination) (CopyResult, error) {
 	if a.id == dst.Account.id {
 		return a.transfer(ctx, src, uids, dst, true)
@@ -28,21 +28,50 @@ func (a *Account) MoveTo(ctx context.Context, src restante.MailboxID, uids UIDSe
 	}
 	ctx = context.WithoutCancel(ctx)
 	result.Source, err = a.discard(ctx, src, result.From)
+	if err != nil {
+		result.Source, err = a.discardAgain(ctx, src, result.From, err, dst, result.To)
+	}
+	if err != nil && !errors.Is(err, ErrInBoth) {
+		return CopyResult{}, err
+	}
+	return result, err
+}
+
+// RemoveReplaced removes a message that was replaced by one of another account, which is
+// durable, and answers its mailbox afterwards: nil if that cannot be read now. If it is not
+// there any more (restante.ErrExpunged), or cannot be removed, the new one goes again. Where
+// neither is certain the error is ErrInBoth with its cause.
+func (a *Account) RemoveReplaced(ctx context.Context, mb restante.MailboxID, uid restante.UID, dst Destination, by restante.UID) (*Snapshot, error) {
+	ctx = context.WithoutCancel(ctx)
+	old, replacement := UIDSet{{First: uid, Last: uid}}, UIDSet{{First: by, Last: by}}
+	gone, err := a.Remove(ctx, mb, uid)
+	switch {
+	case err == nil:
+		return gone.Snapshot, nil
+	case !errors.Is(err, restante.ErrExpunged):
+		return a.discardAgain(ctx, mb, old, err, dst, replacement)
+	}
+	if _, undo := dst.Account.discard(ctx, dst.Mailbox, replacement); undo != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInBoth, undo)
+	}
+	return nil, err
+}
+
+// discardAgain is discard for messages that others of another account stand for, after a
+// first attempt that ended in cause. If it fails too, those others go again, unless one of
+// the attempts may yet be done: one of each two has to stay.
+func (a *Account) discardAgain(ctx context.Context, mb restante.MailboxID, uids UIDSet, cause error, dst Destination, others UIDSet) (*Snapshot, error) {
+	// If the first attempt was done after all, this one finds nothing to do.
+	snap, err := a.discard(ctx, mb, uids)
 	if err == nil {
-		return result, nil
+		return snap, nil
 	}
-	// If the first attempt was done after all, the second one finds nothing to do.
-	source, again := a.discard(ctx, src, result.From)
-	if again == nil {
-		result.Source = source
-		return result, nil
-	}
-	if !errors.Is(err, errInDoubt) && !errors.Is(again, errInDoubt) {
-		if _, undo := dst.Account.discard(ctx, dst.Mailbox, result.To); undo == nil {
-			return CopyResult{}, again
+	if !errors.Is(cause, errInDoubt) && !errors.Is(err, errInDoubt) {
+		if _, undo := dst.Account.discard(ctx, dst.Mailbox, others); undo == nil {
+			return nil, err
 		}
 	}
-	return result, fmt.Errorf("%w: %w", ErrInBoth, again)
+	return nil, fmt.Errorf("%w: %w", ErrInBoth, err)
 }
 
 // discard removes those messages of a mailbox that are there, and answers the mailbox

@@ -49,15 +49,21 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 		return done, annotationError(err)
 	}
 	modSeq, err := s.removeReplaced(ctx, &to, &r, old, here)
-	if err != nil {
+	perhaps := errors.Is(err, mailstore.ErrInBoth)
+	if err != nil && !perhaps {
 		return done, err
 	}
 	s.warnQuota(to.account)
-	s.ownExpunged(mailstore.UIDSet{{First: old, Last: old}})
+	if !perhaps {
+		s.ownExpunged(mailstore.UIDSet{{First: old, Last: old}})
+	}
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
 	own.messages(ctx, to.mailbox.ID, to.name, 1)
 	if code := appendUID(&to, &r); code != "" {
 		s.untaggedOK(code, "Replacement message ready")
+	}
+	if perhaps {
+		return done, s.replacedPerhaps(ctx, err)
 	}
 	if modSeq > 0 && s.enabled.has(featureQResync) {
 		return ok(imap.CodeHighestModSeq(uint64(modSeq)), c.Name()+" completed"), nil // RFC 8508 §4.5
@@ -102,40 +108,27 @@ func (s *session) replacement(ctx context.Context, p *mailstore.Append, c *comma
 }
 
 // removeReplaced gives the selected mailbox's modification sequence after the old
-// message went. Where the new one is another account's, no commit holds both: the
-// old one goes afterwards, and if it cannot, the new one goes again. 0 is a mailbox
-// that cannot be read now.
+// message went; 0 is a mailbox that cannot be read now. Where the new one is another account's,
+// no commit holds both: the old one goes afterwards.
 func (s *session) removeReplaced(ctx context.Context, to *place, r *mailstore.AppendResult, old restante.UID, here bool) (restante.ModSeq, error) {
-	switch {
-	case here && r.Source == nil:
-		return 0, nil
-	case here:
-		return r.Source.Mailbox().HighestModSeq, nil
-	}
-	gone, err := s.selected.account.Remove(ctx, s.selected.id, old)
-	if err == nil {
-		return gone.ModSeq, nil
-	}
-	ctx = context.WithoutCancel(ctx)
-	if !errors.Is(err, restante.ErrExpunged) {
-		// It may be gone all the same, and one of the two has to stay.
-		if there, unknown := s.stillThere(ctx, old); !there {
-			return 0, errors.Join(err, unknown)
+	left := r.Source
+	if !here {
+		var err error
+		dst := mailstore.Destination{Account: to.account, Mailbox: to.mailbox.ID}
+		if left, err = s.selected.account.RemoveReplaced(ctx, s.selected.id, old, dst, r.First); err != nil {
+			return 0, err
 		}
 	}
-	_, undo := to.account.Remove(ctx, to.mailbox.ID, r.First)
-	return 0, errors.Join(err, undo)
+	if left == nil {
+		return 0, nil
+	}
+	return left.Mailbox().HighestModSeq, nil
 }
 
-// stillThere reports whether a message is in the selected mailbox at this moment.
-func (s *session) stillThere(ctx context.Context, uid restante.UID) (bool, error) {
-	if err := s.selected.account.Refresh(ctx); err != nil {
-		return false, err
-	}
-	snap, err := s.selected.account.Snapshot(ctx, s.selected.id)
-	if err != nil {
-		return false, err
-	}
-	_, there := snap.SeqOf(uid)
-	return there, nil
+// replacedPerhaps answers a REPLACE whose new message has arrived while the old one perhaps
+// stays.
+func (s *session) replacedPerhaps(ctx context.Context, err error) error {
+	s.log.WarnContext(ctx, "a message was replaced, but perhaps not removed", "mailbox", s.selected.id, "error", err)
+	status, _ := statusOf(err)
+	return imap.No(status.Code, "The new message is there, and perhaps the old one too")
 }

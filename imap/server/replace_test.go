@@ -17,10 +17,13 @@ func TestReplaceElsewhere(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		written  bool // the commit is, though the store does not say so
+		err      error
+		answer   string
 		old, new string
 	}{
-		{"gone all the same", true, "0", "1"},
-		{"left", false, "1", "0"},
+		{"gone all the same", true, down, "a OK ", "0", "1"},
+		{"in doubt", false, down, "a NO [UNAVAILABLE] The new message is there, and perhaps the old one too", "1", "1"},
+		{"full", false, kv.ErrNoSpace, "a NO [UNAVAILABLE] ", "1", "0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHost(t, hostOptions{})
@@ -41,7 +44,7 @@ func TestReplaceElsewhere(t *testing.T) {
 					return nil
 				}
 				lost = true
-				return down
+				return c.err
 			}
 			f := memkv.Faults{Read: func(p kv.Partition, key []byte) error {
 				if p != partition || key != nil || !lost {
@@ -56,7 +59,7 @@ func TestReplaceElsewhere(t *testing.T) {
 				f.BeforeCommit = commit
 			}
 			h.kv.Inject(f)
-			if _, answer := bob.try("a REPLACE 1 \"Other Users/alice/Box\" {3+}\r\nnew"); strings.HasPrefix(answer, "a OK") {
+			if _, answer := bob.try("a REPLACE 1 \"Other Users/alice/Box\" {3+}\r\nnew"); !strings.HasPrefix(answer, c.answer) {
 				t.Error(answer)
 			}
 			h.kv.Inject(memkv.Faults{})
