@@ -173,7 +173,7 @@ func (s *Store) warnOfLoss(ctx context.Context) error {
 			return err
 		}
 		if commit == "off" || sync == "off" {
-			s.log.WarnContext(ctx, "the database is set up to lose commits in a crash", "synchronous_commit", commit, "fsync", sync)
+			s.log.InfoContext(ctx, "the database is set up to lose commits in a crash", "synchronous_commit", commit, "fsync", sync)
 		}
 		return nil
 	})
