@@ -135,24 +135,34 @@ func New(o Options) *Server {
 // Listen opens l and serves it until Shutdown. It answers the address, with
 // the port that the system chose where l.Addr has port 0.
 func (s *Server) Listen(l Listener) (net.Addr, error) {
-	if l.TLS != None && s.o.TLS == nil {
-		return nil, fmt.Errorf("serve: %s needs a TLS configuration", l.Addr)
-	}
 	nl, err := listen(l)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Serve(nl, l); err != nil {
+		return nil, err
+	}
+	return nl.Addr(), nil
+}
+
+// Serve serves l, whose Addr does not matter, to the clients of nl until Shutdown,
+// which closes nl. It does not wait. Where it answers an error nl is closed.
+func (s *Server) Serve(nl net.Listener, l Listener) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.mu.closed {
+	switch {
+	case s.mu.closed:
 		nl.Close()
-		return nil, ErrClosed
+		return ErrClosed
+	case l.TLS != None && s.o.TLS == nil:
+		nl.Close()
+		return fmt.Errorf("serve: %s needs a TLS configuration", nl.Addr())
 	}
 	s.mu.listeners[nl] = struct{}{}
 	s.running.Add(1)
 	go s.accept(nl, &endpoint{Listener: l, tls: alpnConfig{base: s.o.TLS, alpn: l.ALPN}, metrics: s.o.Metrics.of(l.Protocol)})
 	s.o.Logger.Info("listening", "protocol", l.Protocol, "address", nl.Addr().String())
-	return nl.Addr(), nil
+	return nil
 }
 
 // Shutdown stops listening, tells every connection to end (Conn.OnDrain), and

@@ -110,9 +110,9 @@ func newHost(t testing.TB, o hostOptions) *host {
 	if o.imap2 {
 		handle = h.imap.HandleIMAP2
 	}
-	at, err := h.serve.Listen(serve.Listener{Addr: "0.0.0.0:0", TLS: serve.StartTLS, Protocol: "imap", Handle: handle})
+	at, err := h.serve.Listen(serve.Listener{Addr: "127.0.0.1:0", TLS: serve.StartTLS, Protocol: "imap", Handle: handle})
 	check(err)
-	h.address = fmt.Sprintf("127.0.0.1:%d", at.(*net.TCPAddr).Port)
+	h.address = at.String()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

@@ -89,9 +89,9 @@ func TestEachLimit(t *testing.T) {
 // of one address; loopback has no bound of its own.
 func TestConnectionLimits(t *testing.T) {
 	h := newHost(t, hostOptions{serve: serve.Limits{Connections: 6, PerAddress: 2}})
-	dial := func(host string) net.Conn {
-		_, port, _ := net.SplitHostPort(h.address)
-		c, err := net.Dial("tcp", net.JoinHostPort(host, port))
+	inside, outside := h.address, h.outside(t)
+	dial := func(address string) net.Conn {
+		c, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,28 +104,27 @@ func TestConnectionLimits(t *testing.T) {
 		_, err := io.ReadFull(c, b)
 		return err == nil && string(b) == "* OK"
 	}
-	address := outside(t)
-	first := dial(address)
-	if !open(first) || !open(dial(address)) {
+	first := dial(outside)
+	if !open(first) || !open(dial(outside)) {
 		t.Fatal("refused below the limit")
 	}
-	if open(dial(address)) {
+	if open(dial(outside)) {
 		t.Error("a third connection of one address")
 	}
 	first.Close()
-	await(t, "the place to be given back", func() bool { return open(dial(address)) })
+	await(t, "the place to be given back", func() bool { return open(dial(outside)) })
 	var local []net.Conn
 	for range 4 {
-		local = append(local, dial("127.0.0.1"))
+		local = append(local, dial(inside))
 		if !open(local[len(local)-1]) {
 			t.Fatal("refused below the limit")
 		}
 	}
-	if open(dial("127.0.0.1")) {
+	if open(dial(inside)) {
 		t.Error("one connection too many")
 	}
 	local[0].Close()
-	await(t, "the place to be given back", func() bool { return open(dial("127.0.0.1")) })
+	await(t, "the place to be given back", func() bool { return open(dial(inside)) })
 }
 
 // TestCommandsInFlight sends commands without end and reads no answer: of what

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +15,7 @@ import (
 // §6.2.3, §11).
 func TestLoginNeedsPrivacy(t *testing.T) {
 	h := newHost(t, hostOptions{})
-	address := outside(t)
-	_, port, _ := net.SplitHostPort(h.address)
-	h.address = net.JoinHostPort(address, port)
+	h.address = h.outside(t)
 	c := h.client(t)
 	lines := c.do("a1 CAPABILITY")
 	if want := "* CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID LANGUAGE ENABLE IDLE STARTTLS LOGINDISABLED"; lines[0] != want {
@@ -29,21 +26,6 @@ func TestLoginNeedsPrivacy(t *testing.T) {
 			t.Errorf("%s: %s", command, answer)
 		}
 	}
-}
-
-// outside gives an address of this machine that is not loopback.
-func outside(t *testing.T) string {
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range addresses {
-		if n, is := a.(*net.IPNet); is && n.IP.To4() != nil && !n.IP.IsLoopback() {
-			return n.IP.String()
-		}
-	}
-	t.Skip("this machine has no address but loopback")
-	return ""
 }
 
 // TestPanicIsAnswered makes a handler panic: the command gets its tagged
