@@ -1,12 +1,3 @@
-// Package server speaks IMAP to clients: IMAP4rev2 (RFC 9051) and IMAP4rev1 (RFC
-// 3501) on the same connection, as the client enables. [Server.Handle] runs one
-// connection; listening, TLS and connection limits are package serve's.
-//
-// A command's way: [wire.Decoder] reads it, its row of the table says where it
-// is allowed and what may be told with its answer, its parser makes a typed
-// value of it, its handler asks the mailstore and writes the answers, and
-// dispatch ends it with what other sessions changed and exactly one tagged
-// response.
 package server
 
 import (
