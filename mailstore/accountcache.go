@@ -84,8 +84,8 @@ func (c *accountCache) dropLocked(a *Account) {
 
 // open answers the accounts in use that a change concerns. One that is not in use is
 // forgotten instead, to be read again when it is next wanted. Where changes may have been
-// missed, none is forgotten, since the engine may have lost what this node alone knows, and
-// all are read again.
+// missed, none is forgotten before it was read again, since the engine may have lost what this
+// node alone knows.
 func (c *accountCache) open(change kv.Change) (used []*Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +102,7 @@ func (c *accountCache) open(change kv.Change) (used []*Account) {
 	case a == nil:
 	case a.cached.idle == nil:
 		used = append(used, a)
-	default:
+	case !a.doubted.Load():
 		c.mu.idle.Remove(a.cached.idle)
 		c.mu.idleBytes -= a.cached.weight
 		c.dropLocked(a)

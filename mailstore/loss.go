@@ -89,7 +89,7 @@ func (a *Account) surviveLossLocked(ctx context.Context) error {
 	})
 	if err != nil {
 		a.writer.lost = known
-		a.stale.Store(true)
+		a.doubted.Store(true) // so that it is kept, and what it knew
 	}
 	return err
 }

@@ -1,6 +1,8 @@
 package mailstore
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/restante/restante/kv"
@@ -37,6 +39,45 @@ func TestLostCommitsOvertaken(t *testing.T) {
 		if two, three := flagsOf(f.snapshot(f.inbox), 2), flagsOf(f.snapshot(f.inbox), 3); two != "" || three != "kept" {
 			t.Errorf("idle %t: flags %q and %q", idle, two, three)
 		}
+	}
+}
+
+// TestLostCommitsIdleChanged has the bus tell of a change of an account that nobody uses, after
+// the engine has lost commits of it: the node does not forget what it told of it before it has
+// taken care of that, be it that nobody has read the account since, or that doing so failed.
+func TestLostCommitsIdleChanged(t *testing.T) {
+	for _, noticed := range []bool{false, true} {
+		f, engine, standby := lossFixture(t)
+		f.append(f.inbox, nil, messages(3, 5)...)
+		lost := f.append(f.inbox, nil, messages(5, 6)...).Last
+		engine.now.Store(standby.Open())
+		if noticed {
+			ctx, cancel := context.WithCancel(t.Context())
+			engine.committing = cancel
+			if err := f.Refresh(ctx); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			engine.committing = nil
+		}
+		f.Release()
+		if !noticed {
+			f.store.cache.open(kv.Change{Lost: true})
+		}
+		other := &fixture{t: t, store: openStore(t, Options{KV: deaf{standby.Open()}})}
+		other.Account = openAccount(t, other.store, f.ID())
+		other.store1(f.inbox, 3, AddFlags, "kept")
+		if used := f.store.cache.open(kv.Change{Partition: kv.Partition(f.ID())}); len(used) != 0 {
+			t.Errorf("%d accounts are in use", len(used))
+		}
+		again, err := f.store.Account(t.Context(), f.ID()) // released by the fixture
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Account = again
+		if next := f.append(f.inbox, nil, message1(1000)).First; next <= lost {
+			t.Errorf("noticed %t: UID %d, which may have been told of another message: %d was", noticed, next, lost)
+		}
+		f.sameAsStored()
 	}
 }
 

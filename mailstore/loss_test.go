@@ -16,7 +16,8 @@ import (
 // failsOver is an engine behind which another one takes over.
 type failsOver struct {
 	kv.Store
-	now atomic.Pointer[memkv.Store]
+	now        atomic.Pointer[memkv.Store]
+	committing func() // called before each commit; nil: nothing is
 }
 
 func (e *failsOver) Snapshot(ctx context.Context, p kv.Partition) (kv.Snapshot, error) {
@@ -24,6 +25,9 @@ func (e *failsOver) Snapshot(ctx context.Context, p kv.Partition) (kv.Snapshot, 
 }
 
 func (e *failsOver) Commit(ctx context.Context, p kv.Partition, base kv.Version, b *kv.Batch, d kv.Durability) (kv.Version, error) {
+	if e.committing != nil {
+		e.committing()
+	}
 	return e.now.Load().Commit(ctx, p, base, b, d)
 }
 
