@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/kv/pebblekv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
@@ -19,7 +20,7 @@ import (
 // cutter takes clones of a file system as power cuts would leave it: before
 // syncs of files, also in the background, and between operations.
 type cutter struct {
-	fs *vfs.MemFS
+	fs *crashfs.FS
 
 	mu       sync.Mutex
 	rng      *rand.Rand
@@ -32,7 +33,7 @@ type cutter struct {
 // cut is one power cut. The store must then be in one of the states from first
 // to last.
 type cut struct {
-	fs          *vfs.MemFS
+	fs          *crashfs.FS
 	where       string
 	first, last int
 }
@@ -111,7 +112,7 @@ func TestPowerCuts(t *testing.T) {
 
 func powerCuts(t *testing.T, seed uint64, steps int) {
 	rng := rand.New(rand.NewPCG(seed, 3))
-	c := &cutter{fs: vfs.NewCrashableMem(), rng: rand.New(rand.NewPCG(seed, 4))}
+	c := &cutter{fs: crashfs.New(), rng: rand.New(rand.NewPCG(seed, 4))}
 	engine, err := pebblekv.Open(engineOptions(c.fileSystem()))
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/internal/pgtest"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
@@ -235,7 +236,7 @@ func TestPowerCuts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	source := memkv.New()
 	fill(t, source, rng)
-	fs := vfs.NewCrashableMem()
+	fs := crashfs.New()
 	for whole, cut := false, 1; !whole; cut++ {
 		if cut > 100 {
 			t.Fatal("never comes to an end")

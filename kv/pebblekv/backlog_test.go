@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/kv"
 )
 
@@ -108,7 +109,7 @@ func TestBacklog(t *testing.T) {
 // TestFailureInBacklog fails the disk while commits wait for it: all of them are
 // told, and nothing that was acknowledged is lost.
 func TestFailureInBacklog(t *testing.T) {
-	mem := vfs.NewCrashableMem()
+	mem := crashfs.New()
 	disk := newHeldDisk(mem)
 	s := open(t, Options{Dir: "store", FS: disk, MemTableBytes: 128 << 10})
 	acked, end := fillUp(t, context.Background(), s, 4)

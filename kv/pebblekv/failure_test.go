@@ -17,6 +17,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/kv"
 )
 
@@ -72,7 +73,7 @@ func TestFailingDisk(t *testing.T) {
 			errorfs.OpReuseForWrite, errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}},
 	} {
 		t.Run(test.what, func(t *testing.T) {
-			mem := vfs.NewCrashableMem()
+			mem := crashfs.New()
 			disk := newBrokenDisk(mem, test.name, test.kinds...)
 			told := make(chan error, 1)
 			s := open(t, Options{Dir: "store", FS: disk, MemTableBytes: 128 << 10, Failed: func(err error) { told <- err }})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/kvtest"
 )
@@ -27,7 +28,7 @@ func onDisk(dir string) kvtest.Backing {
 	return kvtest.Backing{Open: func(t testing.TB) kv.Store { return open(t, Options{Dir: dir}) }}
 }
 
-func inMemory(fs *vfs.MemFS) kvtest.Backing {
+func inMemory(fs *crashfs.FS) kvtest.Backing {
 	return kvtest.Backing{
 		Open: func(t testing.TB) kv.Store { return open(t, Options{Dir: "store", FS: fs}) },
 		PowerCut: func(testing.TB) kvtest.Backing {
@@ -44,5 +45,5 @@ func TestStoreOnDisk(t *testing.T) {
 }
 
 func TestStoreInMemory(t *testing.T) {
-	kvtest.Run(t, func(testing.TB) kvtest.Backing { return inMemory(vfs.NewCrashableMem()) })
+	kvtest.Run(t, func(testing.TB) kvtest.Backing { return inMemory(crashfs.New()) })
 }

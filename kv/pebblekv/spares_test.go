@@ -14,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/kv"
 )
 
@@ -34,7 +35,7 @@ func (f *spareFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.
 // before, also when it has gone from one to the next.
 func TestSpares(t *testing.T) {
 	ctx := context.Background()
-	mem := vfs.NewCrashableMem()
+	mem := crashfs.New()
 	counted := &spareFS{FS: mem}
 	o := Options{Dir: "store", MemTableBytes: 256 << 10, Reserve: -1}
 	o.FS = counted

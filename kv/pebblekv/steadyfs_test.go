@@ -20,6 +20,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/crashfs"
 	"github.com/restante/restante/kv"
 )
 
@@ -70,7 +71,7 @@ func TestReserve(t *testing.T) {
 // meet it: of its log, its tables and its list of files. They wait, and nothing
 // is lost.
 func TestDiskFullUnseen(t *testing.T) {
-	mem := vfs.NewCrashableMem()
+	mem := crashfs.New()
 	var full atomic.Bool
 	var refusedWrites atomic.Int64
 	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {

@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/restante/restante/internal/crashfs"
 )
 
 // TestUncleanOpens: an opening counts when the store was not closed before.
 func TestUncleanOpens(t *testing.T) {
-	fs := vfs.NewCrashableMem()
-	open := func(fs *vfs.MemFS, want uint64) *Store {
+	fs := crashfs.New()
+	open := func(fs *crashfs.FS, want uint64) *Store {
 		t.Helper()
 		s, err := Open(Options{Dir: "/store", FS: fs, Reserve: -1})
 		if err != nil {
