@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"runtime"
@@ -24,6 +25,9 @@ type Conn struct {
 	// Certificate is the one that the server has shown on this connection;
 	// nil: tls-server-end-point is not offered.
 	Certificate *x509.Certificate
+	// Ending is closed when the server is to end the connection: then nobody is kept
+	// waiting on it any more. nil: that is not told.
+	Ending <-chan struct{}
 }
 
 // Identity is who has logged in.
@@ -76,8 +80,9 @@ type Options struct {
 
 	Logger *slog.Logger     // nil: discards
 	Now    func() time.Time // nil: time.Now
-	// Sleep waits for d or until ctx ends; nil: with a timer.
-	Sleep func(ctx context.Context, d time.Duration) error
+	// Sleep waits for d; it is an error if ctx ends or ending is closed before. nil:
+	// with a timer.
+	Sleep func(ctx context.Context, ending <-chan struct{}, d time.Duration) error
 }
 
 // Authenticator verifies logins. All methods may be called concurrently.
@@ -88,7 +93,7 @@ type Authenticator struct {
 	keep       bool
 	logger     *slog.Logger
 	metrics    *Metrics
-	sleep      func(ctx context.Context, d time.Duration) error
+	sleep      func(ctx context.Context, ending <-chan struct{}, d time.Duration) error
 
 	secret   []byte        // of the store: salts of users who do not exist
 	slots    chan struct{} // bounds the slow hashes under way
@@ -162,12 +167,16 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+var errEnding = errors.New("the connection is to end")
+
+func sleep(ctx context.Context, ending <-chan struct{}, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return nil
+	case <-ending:
+		return errEnding
 	case <-ctx.Done():
 		return ctx.Err()
 	}

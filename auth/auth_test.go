@@ -99,7 +99,7 @@ func newRig(t testing.TB, o Options) *rig {
 		"off":               {Name: "off", Account: 501, Credentials: c, Disabled: true},
 	}}}
 	o.Params, o.Now = cheap, r.now
-	o.Sleep = func(_ context.Context, d time.Duration) error {
+	o.Sleep = func(_ context.Context, _ <-chan struct{}, d time.Duration) error {
 		r.advance(d)
 		r.mu.Lock()
 		r.slept += d
@@ -216,6 +216,53 @@ func TestThrottle(t *testing.T) {
 	}
 	if n := len(r.throttle.mu.waiting); n != 0 {
 		t.Errorf("%d addresses still wait", n)
+	}
+}
+
+// TestNobodyWaitsAtTheEnd: where a connection is to end, a login that would have to wait,
+// before its password is looked at or behind that, is told so at once, and nothing else.
+func TestNobodyWaitsAtTheEnd(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	ending := make(chan struct{})
+	close(ending)
+	far := Conn{Remote: netip.MustParseAddr("192.0.2.1"), Secure: true, Ending: ending}
+	for name, throttle := range map[string]Throttle{
+		"before": {Free: -20, Before: time.Hour},
+		"behind": {Free: -20, Before: time.Nanosecond, After: time.Hour},
+	} {
+		r := newRig(t, Options{Throttle: throttle})
+		r.sleep = func(ctx context.Context, ending <-chan struct{}, d time.Duration) error {
+			if d < time.Hour {
+				return nil
+			}
+			return sleep(ctx, ending, d)
+		}
+		want := func(what string, err, want error) {
+			t.Helper()
+			if !errors.Is(err, want) || ctx.Err() != nil {
+				t.Errorf("%s, %s: %v, want %v", name, what, err, want)
+			}
+		}
+		_, err := r.Login(ctx, far, "alice@example.org", "wrong")
+		want("a wrong password", err, restante.ErrUnavailable)
+		_, err = r.Login(ctx, far, "nobody", "secret")
+		want("nobody", err, restante.ErrUnavailable)
+		x, err := r.Start(far, scramSHA256)
+		want("SCRAM", err, nil)
+		_, _, err = x.Next(ctx, []byte("n,,n=alice@example.org,r=nonce"))
+		if name == "before" {
+			want("SCRAM", err, restante.ErrUnavailable)
+			_, err = r.Login(ctx, far, "alice@example.org", "secret")
+			want("the right password", err, restante.ErrUnavailable)
+		} else {
+			want("SCRAM", err, nil)
+			_, err = r.Login(ctx, far, "alice@example.org", "secret")
+			want("the right password", err, nil)
+		}
+		if n := len(r.throttle.mu.waiting); n != 0 {
+			t.Errorf("%s: %d addresses still wait", name, n)
+		}
 	}
 }
 

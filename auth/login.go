@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/directory"
@@ -42,7 +43,7 @@ func (a *Authenticator) login(ctx context.Context, c Conn, name, password string
 		a.metrics.remember()
 		return identityOf(user), nil
 	}
-	leave, err := a.throttle.enter(ctx, c.Remote, user.Name, a.sleep)
+	leave, err := a.enter(ctx, c, user.Name)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -135,6 +136,20 @@ func (a *Authenticator) admit(ctx context.Context, u directory.User) (directory.
 
 func identityOf(u directory.User) Identity { return Identity{Name: u.Name, Account: u.Account} }
 
+// enter waits before a password of name is looked at, the longer the more logins have
+// failed. The caller calls leave when it has been.
+func (a *Authenticator) enter(ctx context.Context, c Conn, name string) (leave func(), err error) {
+	d, leave, err := a.throttle.enter(c.Remote, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.pause(ctx, c, d); err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
 // fail counts a failed login and waits the longer the more there were.
 func (a *Authenticator) fail(ctx context.Context, c Conn, name string, count bool) error {
 	d := a.throttle.failed(c.Remote, name, count)
@@ -142,8 +157,20 @@ func (a *Authenticator) fail(ctx context.Context, c Conn, name string, count boo
 		name = name[:100] + "…"
 	}
 	a.logger.Info("login failed", "user", name, "remote", c.Remote)
-	if err := a.sleep(ctx, d); err != nil {
-		return fmt.Errorf("%w: %w", restante.ErrUnavailable, err)
+	if err := a.pause(ctx, c, d); err != nil {
+		return err
 	}
 	return restante.ErrAuthFailed
+}
+
+// pause keeps a client waiting for d. One whose connection is to end meanwhile is told
+// restante.ErrUnavailable, so that he learns nothing before its time.
+func (a *Authenticator) pause(ctx context.Context, c Conn, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	if err := a.sleep(ctx, c.Ending, d); err != nil {
+		return fmt.Errorf("%w: %w", restante.ErrUnavailable, err)
+	}
+	return nil
 }

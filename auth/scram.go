@@ -83,7 +83,7 @@ func (x *scramExchange) first(ctx context.Context, message []byte) ([]byte, erro
 	if err != nil {
 		return nil, x.failure(err)
 	}
-	leave, err := x.a.throttle.enter(ctx, x.c.Remote, x.user.Name, x.a.sleep)
+	leave, err := x.a.enter(ctx, x.c, x.user.Name)
 	if err != nil {
 		x.a.ended(err)
 		return nil, err

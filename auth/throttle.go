@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"net/netip"
@@ -105,35 +104,30 @@ func network(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// enter waits before a password of name is looked at. The caller calls leave
-// when it has been.
-func (r *throttler) enter(ctx context.Context, remote netip.Addr, name string,
-	sleep func(context.Context, time.Duration) error) (leave func(), err error) {
+// enter answers how long to wait before a password of name is looked at. The caller
+// calls leave when it has been.
+func (r *throttler) enter(remote netip.Addr, name string) (wait time.Duration, leave func(), err error) {
 	p := network(remote)
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	byAddress := r.everywhereLocked(suspect{prefix: p})
-	failures := max(byAddress, r.everywhereLocked(suspect{name: name}))
 	if byAddress > float64(r.Free) && r.mu.waiting[p] >= r.Waiting {
-		r.mu.Unlock()
-		return nil, fmt.Errorf("%v: %w", p, errBusy)
+		return 0, nil, fmt.Errorf("%v: %w", p, errBusy)
 	}
 	r.mu.waiting[p]++
-	r.mu.Unlock()
-	leave = func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.mu.waiting[p]--; r.mu.waiting[p] == 0 {
-			delete(r.mu.waiting, p)
-		}
-	}
-	if d := r.delay(failures, r.Before); d > 0 {
+	wait = r.delay(max(byAddress, r.everywhereLocked(suspect{name: name})), r.Before)
+	if wait > 0 {
 		r.metrics.throttle()
-		if err := sleep(ctx, d); err != nil {
-			leave()
-			return nil, fmt.Errorf("%w: %w", restante.ErrUnavailable, err)
-		}
 	}
-	return leave, nil
+	return wait, func() { r.leave(p) }, nil
+}
+
+func (r *throttler) leave(p netip.Prefix) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mu.waiting[p]--; r.mu.waiting[p] == 0 {
+		delete(r.mu.waiting, p)
+	}
 }
 
 // failed answers how long to wait before a failure is told, and counts it

@@ -172,7 +172,7 @@ func (c *Conn) Secure() bool {
 
 // Auth describes the connection to package auth.
 func (c *Conn) Auth() auth.Conn {
-	return auth.Conn{Remote: c.remote, Secure: c.Secure(), TLS: c.TLSState(), Certificate: c.raw.certificate.Load()}
+	return auth.Conn{Remote: c.remote, Secure: c.Secure(), TLS: c.TLSState(), Certificate: c.raw.certificate.Load(), Ending: c.Draining()}
 }
 
 // SetUser tells who has logged in, for logs and traces.

@@ -47,8 +47,9 @@ type host struct {
 // hostOptions vary a host.
 type hostOptions struct {
 	limits    Limits
-	imap      func(*Options) // nil: as they are
-	server    func(*Server)  // changes the server before anybody connects; nil: nothing
+	imap      func(*Options)      // nil: as they are
+	auth      func(*auth.Options) // nil: nobody is kept waiting
+	server    func(*Server)       // changes the server before anybody connects; nil: nothing
 	store     mailstore.Options
 	engine    kv.Store // nil: memory
 	directory directory.Options
@@ -79,10 +80,14 @@ func newHost(t testing.TB, o hostOptions) *host {
 	check(err)
 	h.users, err = directory.Open(engine, h.store, o.directory)
 	check(err)
-	a, err := auth.New(ctx, h.users, auth.Options{
+	logins := auth.Options{
 		DemoPassword: "secret", Params: auth.Params{Memory: 1 << 10, Passes: 1, Iterations: 4096},
-		Sleep: func(context.Context, time.Duration) error { return nil },
-	})
+		Sleep: func(context.Context, <-chan struct{}, time.Duration) error { return nil },
+	}
+	if o.auth != nil {
+		o.auth(&logins)
+	}
+	a, err := auth.New(ctx, h.users, logins)
 	check(err)
 	options := Options{Store: h.store, Auth: a, Namespace: namespace.New(namespace.Options{Store: h.store, Directory: h.users}), Submitters: []string{"submitserver"}, Administrators: []string{"root", "quotaset", "quotaset-tls"}, Limits: o.limits}
 	if o.relay != "" {

@@ -118,10 +118,12 @@ func (s *session) enter(ctx context.Context, id auth.Identity) (imap.StatusRespo
 // loginFailed counts a failed login; after too many the connection is closed,
 // so that guessing takes at least a connection for every few passwords.
 func (s *session) loginFailed(err error) error {
-	if errors.Is(err, restante.ErrNotPermitted) {
+	switch {
+	case errors.Is(err, restante.ErrNotPermitted):
 		return errPrivacy
-	}
-	if !errors.Is(err, restante.ErrAuthFailed) {
+	case errors.Is(err, restante.ErrUnavailable) && s.draining():
+		return imap.No(imap.CodeUnavailable, shuttingDown)
+	case !errors.Is(err, restante.ErrAuthFailed):
 		return err
 	}
 	if s.failures++; s.failures >= s.srv.limits.LoginFailures {

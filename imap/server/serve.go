@@ -81,6 +81,9 @@ func (s *session) work(ctx context.Context, happened event) {
 	}
 }
 
+// shuttingDown is what clients are told when the server ends their sessions.
+const shuttingDown = "Server is shutting down"
+
 // draining reports whether the server is shutting down.
 func (s *session) draining() bool {
 	select {
@@ -97,7 +100,7 @@ func (s *session) react(ctx context.Context, happened event) {
 	switch happened {
 	case eventInput:
 		if s.draining() {
-			s.bye(imap.CodeUnavailable, "Server is shutting down")
+			s.bye(imap.CodeUnavailable, shuttingDown)
 		} else if s.idle.active {
 			s.endIdle(ctx)
 		} else {
@@ -105,7 +108,7 @@ func (s *session) react(ctx context.Context, happened event) {
 		}
 	case eventWake:
 		if s.draining() {
-			s.bye(imap.CodeUnavailable, "Server is shutting down")
+			s.bye(imap.CodeUnavailable, shuttingDown)
 		} else if s.idle.active || s.interest != nil {
 			s.push(ctx, s.idle.active)
 		} else if s.elder.follows() {

@@ -119,7 +119,7 @@ func (s *session) bye(code imap.Code, text string) {
 // the client a round trip.
 func (s *session) greet() {
 	if s.draining() {
-		s.bye(imap.CodeUnavailable, "Server is shutting down")
+		s.bye(imap.CodeUnavailable, shuttingDown)
 		return
 	}
 	if to := s.srv.referrals.greeting; to != "" {

@@ -2,11 +2,14 @@ package server
 
 import (
 	"context"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/restante/restante/auth"
 	"github.com/restante/restante/imap"
 	"github.com/restante/restante/imap/command"
 )
@@ -153,6 +156,17 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// shutdown begins to shut the server down; what is sent on over tells how that ended.
+func (h *host) shutdown() (over <-chan error) {
+	ended := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		ended <- h.serve.Shutdown(ctx)
+	}()
+	return ended
+}
+
 // TestDrain shuts the server down under an idle, an idling and a working
 // session (RFC 9051 §7.1.5).
 func TestDrain(t *testing.T) {
@@ -163,12 +177,7 @@ func TestDrain(t *testing.T) {
 	idling.expect("+ idling")
 	mid.send("a3 CREATE {4}\r\n")
 	mid.expect("+ ")
-	over := make(chan error)
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		over <- h.serve.Shutdown(ctx)
-	}()
+	over := h.shutdown()
 	waiting.expect("* BYE [UNAVAILABLE] ")
 	idling.expect("* BYE [UNAVAILABLE] ")
 	// A command that has begun is finished.
@@ -177,6 +186,54 @@ func TestDrain(t *testing.T) {
 	mid.expect("* BYE [UNAVAILABLE] ")
 	if err := <-over; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDrainDelayedLogins shuts the server down under logins that are kept waiting, some
+// because they have failed and some before their password is looked at: they end at
+// once, and their answers do not tell which was which.
+func TestDrainDelayedLogins(t *testing.T) {
+	for _, f := range []struct {
+		throttle auth.Throttle
+		password string
+	}{
+		{auth.Throttle{Free: -20, Before: time.Nanosecond, After: time.Hour}, "wrong"},
+		{auth.Throttle{Free: -20, Before: time.Hour}, "wrong"},
+		{auth.Throttle{Free: -20, Before: time.Hour}, "secret"},
+	} {
+		waiting := make(chan struct{}, 2)
+		h := newHost(t, hostOptions{auth: func(o *auth.Options) {
+			o.Throttle = f.throttle
+			o.Sleep = func(ctx context.Context, ending <-chan struct{}, d time.Duration) error {
+				if d < time.Hour {
+					return nil
+				}
+				waiting <- struct{}{}
+				select {
+				case <-ending:
+					return errors.New("ending")
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}})
+		plain, sasl := h.client(t), h.client(t)
+		plain.send("a1 LOGIN alice " + f.password + "\r\na2 LOGIN alice secret\r\n")
+		sasl.send("a1 AUTHENTICATE PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00alice\x00"+f.password)) + "\r\n")
+		<-waiting
+		<-waiting
+		over := h.shutdown()
+		for _, c := range []*client{plain, sasl} {
+			c.expect("a1 NO [UNAVAILABLE] Server is shutting down")
+			c.expect("* BYE [UNAVAILABLE] Server is shutting down")
+			if !c.closed() {
+				t.Error("not closed")
+			}
+			c.Close()
+		}
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
 	}
 }
 
