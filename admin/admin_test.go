@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,11 @@ import (
 // open makes the operations on a new store.
 func open(t *testing.T) Operations {
 	t.Helper()
+	return openLogged(t, nil)
+}
+
+func openLogged(t *testing.T, logger *slog.Logger) Operations {
+	t.Helper()
 	kvs := memkv.New()
 	ms, err := mailstore.Open(t.Context(), mailstore.Options{KV: kvs})
 	if err != nil {
@@ -31,14 +37,19 @@ func open(t *testing.T) Operations {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Options{Store: ms, Directory: d, Params: auth.Params{Memory: 1 << 10, Passes: 1, Iterations: 4096}})
+	return New(Options{Store: ms, Directory: d, Params: auth.Params{Memory: 1 << 10, Passes: 1, Iterations: 4096}, Logger: logger})
 }
 
 // listen serves operations on a socket.
 func listen(t *testing.T, o Operations) Client {
 	t.Helper()
+	return listenLogged(t, o, nil)
+}
+
+func listenLogged(t *testing.T, o Operations, logger *slog.Logger) Client {
+	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s")
-	s := serve.New(serve.Options{})
+	s := serve.New(serve.Options{Logger: logger})
 	if _, err := s.Listen(serve.Listener{Addr: "unix:" + socket, Protocol: "admin", Handle: o.Handle}); err != nil {
 		t.Fatal(err)
 	}

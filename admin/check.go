@@ -35,7 +35,11 @@ type CheckResult struct {
 
 func (o Options) check(ctx context.Context, in Check, event func(any) error) (CheckResult, error) {
 	c := checker{Options: o, ctx: ctx, event: event}
-	return c.run(in)
+	result, err := c.run(in)
+	if err == nil {
+		o.Logger.Info("store checked", "user", in.User, "accounts", result.Accounts, "findings", result.Findings, "fixed", result.Fixed)
+	}
+	return result, err
 }
 
 // checker is one check under way. It keeps the first error of telling events,

@@ -69,9 +69,17 @@ func (o Options) members(ctx context.Context, in Group, _ func(any) error) (Memb
 }
 
 func (o Options) joinGroup(ctx context.Context, in Membership, _ func(any) error) (struct{}, error) {
-	return struct{}{}, o.Directory.Join(ctx, in.User, in.Group)
+	err := o.Directory.Join(ctx, in.User, in.Group)
+	if err == nil {
+		o.Logger.Info("user joined a group", "user", in.User, "group", in.Group)
+	}
+	return struct{}{}, err
 }
 
 func (o Options) leaveGroup(ctx context.Context, in Membership, _ func(any) error) (struct{}, error) {
-	return struct{}{}, o.Directory.Leave(ctx, in.User, in.Group)
+	err := o.Directory.Leave(ctx, in.User, in.Group)
+	if err == nil {
+		o.Logger.Info("user left a group", "user", in.User, "group", in.Group)
+	}
+	return struct{}{}, err
 }

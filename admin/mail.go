@@ -85,11 +85,24 @@ func (o Options) makeMailbox(ctx context.Context, in Place, _ func(any) error) (
 	if namespace.Reserved(in.Mailbox) {
 		return struct{}{}, fmt.Errorf("names of mailboxes of others begin like %q: %w", in.Mailbox, restante.ErrInvalid)
 	}
-	return struct{}{}, o.account(ctx, in.User, func(a interchange.Account) error { return a.Mailbox(ctx, in.Mailbox) })
+	return struct{}{}, o.account(ctx, in.User, func(a interchange.Account) error {
+		known := a.State().MailboxByName(in.Mailbox) != nil
+		err := a.Mailbox(ctx, in.Mailbox)
+		if err == nil && !known {
+			o.Logger.Info("mailbox created", "user", in.User, "mailbox", in.Mailbox)
+		}
+		return err
+	})
 }
 
 func (o Options) subscribe(ctx context.Context, in Place, _ func(any) error) (struct{}, error) {
-	return struct{}{}, o.account(ctx, in.User, func(a interchange.Account) error { return a.Subscribe(ctx, in.Mailbox) })
+	return struct{}{}, o.account(ctx, in.User, func(a interchange.Account) error {
+		err := a.Subscribe(ctx, in.Mailbox)
+		if err == nil {
+			o.Logger.Info("mailbox subscribed", "user", in.User, "mailbox", in.Mailbox)
+		}
+		return err
+	})
 }
 
 // append takes a batch; the messages come in order, so each can be opened once.
@@ -107,6 +120,9 @@ func (o Options) append(ctx context.Context, in Batch, x Exchange) (out Appended
 		if errors.As(err, &one) {
 			out.Bad, out.Reason = one.Index, one.Err.Error()
 			return nil
+		}
+		if err == nil {
+			o.Logger.Info("messages imported", "user", in.User, "mailbox", in.Mailbox, "messages", len(batch), "skipped", out.Skipped)
 		}
 		return err
 	})
@@ -137,9 +153,13 @@ const pieceSize = 256 << 10
 func (o Options) messages(ctx context.Context, in Place, event func(any) error) (struct{}, error) {
 	piece := make([]byte, pieceSize)
 	return struct{}{}, o.account(ctx, in.User, func(a interchange.Account) error {
-		return a.Messages(ctx, in.Mailbox, func(m interchange.Message) error {
+		err := a.Messages(ctx, in.Mailbox, func(m interchange.Message) error {
 			return tellMessage(m, piece, event)
 		})
+		if err == nil {
+			o.Logger.Info("mailbox exported", "user", in.User, "mailbox", in.Mailbox)
+		}
+		return err
 	})
 }
 

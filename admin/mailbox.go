@@ -139,7 +139,11 @@ func (o Options) renameBox(ctx context.Context, in BoxRename, _ func(any) error)
 		if !owner.IsPublic() && namespace.Reserved(in.To) {
 			return fmt.Errorf("names of mailboxes of others begin like %q: %w", in.To, restante.ErrInvalid)
 		}
-		return a.RenameMailbox(ctx, in.Mailbox, in.To)
+		err := a.RenameMailbox(ctx, in.Mailbox, in.To)
+		if err == nil {
+			o.Logger.Info("mailbox renamed", "user", owner.Name, "domain", owner.Tenant, "mailbox", in.Mailbox, "to", in.To)
+		}
+		return err
 	})
 }
 

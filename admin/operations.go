@@ -18,7 +18,8 @@ type Options struct {
 	Logger    *slog.Logger         // nil: discards
 }
 
-// New answers all operations.
+// New answers all operations. Each that changes something, reads mail or checks the
+// store says so in one line of the log, once it is done.
 func New(o Options) Operations {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

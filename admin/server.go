@@ -63,9 +63,9 @@ func (o Operations) Handle(ctx context.Context, c *serve.Conn) {
 	}
 	if err != nil {
 		last.Error, last.Kind = err.Error(), kindOf(err)
-		c.Logger().Info("administration", "op", req.Op, "error", err)
+		c.Logger().Info("administration failed", "op", req.Op, "error", err)
 	} else {
-		c.Logger().Info("administration", "op", req.Op)
+		c.Logger().Debug("administration", "op", req.Op)
 	}
 	w.Encode(last) // a client that has gone does not want it
 }

@@ -165,11 +165,13 @@ func (o Options) setQuota(ctx context.Context, in Quota, _ func(any) error) (Use
 	if err != nil {
 		return User{}, err
 	}
-	err = a.SetQuota(ctx, mailstore.Quota{Bytes: in.Bytes, Messages: in.Messages, Mailboxes: in.Mailboxes, Annotations: in.Annotations})
+	q := mailstore.Quota{Bytes: in.Bytes, Messages: in.Messages, Mailboxes: in.Mailboxes, Annotations: in.Annotations}
+	err = a.SetQuota(ctx, q)
 	a.Release()
 	if err != nil {
 		return User{}, err
 	}
+	o.Logger.Info("quota changed", "user", u.Name, "bytes", q.Bytes, "messages", q.Messages, "mailboxes", q.Mailboxes, "annotations", q.Annotations)
 	return o.describe(ctx, u)
 }
 
@@ -187,6 +189,7 @@ func (o Options) setAppendLimit(ctx context.Context, in AppendLimit, _ func(any)
 	if err != nil {
 		return User{}, err
 	}
+	o.Logger.Info("append limit changed", "user", u.Name, "mailbox", in.Mailbox, "bytes", in.Bytes)
 	return o.describe(ctx, u)
 }
 
