@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/restante/restante"
-	"github.com/restante/restante/kv"
 )
 
 // accountCache holds the accounts that are in use, and those last used up to a
@@ -43,10 +42,8 @@ func (c *accountCache) acquire(s *Store, id restante.AccountID) *Account {
 		a = newAccount(s, id)
 		c.mu.accounts[id] = a
 	}
-	if e := a.cached.idle; e != nil {
-		c.mu.idle.Remove(e)
-		c.mu.idleBytes -= a.cached.weight
-		a.cached.idle = nil
+	if a.cached.idle != nil {
+		c.endIdleLocked(a)
 	}
 	a.cached.refs++
 	return a
@@ -70,10 +67,17 @@ func (c *accountCache) release(a *Account, keep bool) {
 	a.cached.idle = c.mu.idle.PushFront(a)
 	c.mu.idleBytes += weight
 	for c.mu.idleBytes > c.limit {
-		old := c.mu.idle.Remove(c.mu.idle.Back()).(*Account)
-		c.mu.idleBytes -= old.cached.weight
+		old := c.mu.idle.Back().Value.(*Account)
+		c.endIdleLocked(old)
 		c.dropLocked(old)
 	}
+}
+
+// endIdleLocked takes an account that is not in use out of their list.
+func (c *accountCache) endIdleLocked(a *Account) {
+	c.mu.idle.Remove(a.cached.idle)
+	c.mu.idleBytes -= a.cached.weight
+	a.cached.idle = nil
 }
 
 func (c *accountCache) dropLocked(a *Account) {
@@ -82,30 +86,34 @@ func (c *accountCache) dropLocked(a *Account) {
 	}
 }
 
-// open answers the accounts in use that a change concerns. One that is not in use is
-// forgotten instead, to be read again when it is next wanted. Where changes may have been
-// missed, none is forgotten before it was read again, since the engine may have lost what this
-// node alone knows.
-func (c *accountCache) open(change kv.Change) (used []*Account) {
+// forgetUnlessUsed answers an account that has changed elsewhere if it is in use. Else it
+// is forgotten, to be read again when it is next wanted, and nil is answered; one that is
+// doubted stays for that.
+func (c *accountCache) forgetUnlessUsed(id restante.AccountID) (used *Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if change.Lost {
-		for _, a := range c.mu.accounts {
-			a.doubted.Store(true)
-			if a.cached.idle == nil {
-				used = append(used, a)
-			}
-		}
-		return used
+	a := c.mu.accounts[id]
+	if a == nil || a.cached.idle == nil {
+		return a
 	}
-	switch a := c.mu.accounts[restante.AccountID(change.Partition)]; {
-	case a == nil:
-	case a.cached.idle == nil:
-		used = append(used, a)
-	case !a.doubted.Load():
-		c.mu.idle.Remove(a.cached.idle)
-		c.mu.idleBytes -= a.cached.weight
+	if !a.doubted.Load() {
+		c.endIdleLocked(a)
 		c.dropLocked(a)
+	}
+	return nil
+}
+
+// doubtAll has all accounts read again, because changes may have been missed, and answers
+// those in use. None is forgotten before that, since the engine may have lost what this
+// node alone knows.
+func (c *accountCache) doubtAll() (used []*Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range c.mu.accounts {
+		a.doubted.Store(true)
+		if a.cached.idle == nil {
+			used = append(used, a)
+		}
 	}
 	return used
 }

@@ -33,12 +33,7 @@ func (s *Store) watch(ctx context.Context, changes <-chan kv.Change) {
 				changes, open, f.queue = nil, false, nil
 				continue
 			}
-			if c.Lost || c.Partition < kv.Partition(restante.FirstAccountID) {
-				s.DirectoryChanged()
-			}
-			for _, a := range s.cache.open(c) {
-				f.add(a.id)
-			}
+			f.changed(c)
 		case d := <-f.done:
 			f.end(ctx, d)
 		case <-f.again.C:
@@ -78,6 +73,20 @@ type followed struct {
 	err error
 }
 
+// changed takes note of what other nodes have committed.
+func (f *follower) changed(c kv.Change) {
+	if c.Lost || c.Partition < kv.Partition(restante.FirstAccountID) {
+		f.store.DirectoryChanged()
+	}
+	if c.Lost {
+		for _, a := range f.store.cache.doubtAll() {
+			f.add(a.id)
+		}
+	} else if a := f.store.cache.forgetUnlessUsed(restante.AccountID(c.Partition)); a != nil {
+		f.add(a.id)
+	}
+}
+
 // add has an account brought up to date, from now on.
 func (f *follower) add(id restante.AccountID) {
 	switch f.state[id] {
@@ -95,14 +104,14 @@ func (f *follower) start(ctx context.Context) {
 	for len(f.queue) > 0 && (f.active == 0 || !f.away && f.active < mostFollowing) {
 		id := f.queue[0]
 		f.queue = f.queue[1:]
-		accounts := f.store.cache.open(kv.Change{Partition: kv.Partition(id)})
-		if len(accounts) == 0 { // nobody uses it any more
+		a := f.store.cache.forgetUnlessUsed(id)
+		if a == nil {
 			delete(f.state, id)
 			continue
 		}
 		f.state[id] = active
 		f.active++
-		go func() { f.done <- followed{id, accounts[0].Refresh(ctx)} }()
+		go func() { f.done <- followed{id, a.Refresh(ctx)} }()
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 )
 
@@ -61,13 +60,13 @@ func TestLostCommitsIdleChanged(t *testing.T) {
 		}
 		f.Release()
 		if !noticed {
-			f.store.cache.open(kv.Change{Lost: true})
+			f.store.cache.doubtAll()
 		}
 		other := &fixture{t: t, store: openStore(t, Options{KV: deaf{standby.Open()}})}
 		other.Account = openAccount(t, other.store, f.ID())
 		other.store1(f.inbox, 3, AddFlags, "kept")
-		if used := f.store.cache.open(kv.Change{Partition: kv.Partition(f.ID())}); len(used) != 0 {
-			t.Errorf("%d accounts are in use", len(used))
+		if f.store.cache.forgetUnlessUsed(f.ID()) != nil {
+			t.Error("the account is in use")
 		}
 		again, err := f.store.Account(t.Context(), f.ID()) // released by the fixture
 		if err != nil {
@@ -90,7 +89,7 @@ func (f *fixture) failOver(engine *failsOver, standby *memkv.Backing, idle bool)
 		f.Release()
 	}
 	engine.now.Store(standby.Open())
-	if used := f.store.cache.open(kv.Change{Lost: true}); len(used) == 0 != idle {
+	if used := f.store.cache.doubtAll(); len(used) == 0 != idle {
 		f.t.Errorf("%d accounts are in use", len(used))
 	}
 	if idle && f.store.cache.acquire(f.store, f.ID()) != f.Account { // released by the fixture

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/restante/restante"
-	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 )
 
@@ -132,7 +131,7 @@ func TestLostCommitsColumns(t *testing.T) {
 			}
 			engine.now.Store(standby.Open())
 			if overtaken {
-				store.cache.open(kv.Change{Lost: true})
+				store.cache.doubtAll()
 			}
 			if !inUse {
 				a = openAccount(t, store, id)
