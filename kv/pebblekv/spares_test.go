@@ -43,12 +43,14 @@ func TestSpares(t *testing.T) {
 	value := noise(1, 20_000)
 	const most = 5000
 	v := kv.Version(0)
-	for ; counted.used.Load() < 3 && v < most; v++ {
+	// Pebble goes round in two log files, or more where it writes tables out too slowly. Once
+	// each of them was a spare it needs no other.
+	for ; counted.used.Load() < 2 && v < most; v++ {
 		commit(t, s, 1, v, fmt.Sprintf("%04d", v), value)
 		runtime.Gosched()
 	}
 	if v == most {
-		t.Fatal("no spares are used")
+		t.Fatalf("%d spares are used", counted.used.Load())
 	}
 	t.Logf("spares used after %d commits", v)
 	for range 30 {
