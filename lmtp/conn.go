@@ -2,6 +2,7 @@ package lmtp
 
 import (
 	"context"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -14,20 +15,49 @@ import (
 type conn struct {
 	*serve.Conn
 	ctx  context.Context
+	idle time.Duration // how long a client may be silent
 	done chan struct{} // closed by Close
 
 	mu struct {
 		sync.Mutex
 		closed   bool
 		busy     bool      // a transaction is under way
+		ended    bool      // see conn.ended
 		deadline time.Time // what the library wants
 	}
 }
 
-func newConn(ctx context.Context, c *serve.Conn) *conn {
-	n := &conn{Conn: c, ctx: ctx, done: make(chan struct{})}
+func newConn(ctx context.Context, c *serve.Conn, idle time.Duration) *conn {
+	n := &conn{Conn: c, ctx: ctx, idle: idle, done: make(chan struct{})}
 	c.OnDrain(n.rearm)
 	return n
+}
+
+// Read reads what the client sends. Within a transaction it may be silent before each read, where the
+// library sets one deadline for all of a message.
+func (c *conn) Read(b []byte) (int, error) {
+	c.mu.Lock()
+	busy := c.mu.busy
+	c.mu.Unlock()
+	if busy {
+		if err := c.SetReadDeadline(time.Now().Add(c.idle)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.Conn.Read(b)
+	if n == 0 && err == io.EOF {
+		c.mu.Lock()
+		c.mu.ended = true
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
+// ended reports whether the client has sent its last octet, and more was waited for.
+func (c *conn) ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.ended
 }
 
 // SetReadDeadline keeps the library's deadline, or ends the wait now if the

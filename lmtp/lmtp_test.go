@@ -45,7 +45,16 @@ func newSiteOn(t *testing.T, faults *memkv.Store, engine kv.Store) *site {
 
 // newSiteWith is newSite with a store of the caller's choice.
 func newSiteWith(t *testing.T, faults *memkv.Store, o mailstore.Options) *site {
-	s, engine := &site{t: t, faults: faults}, o.KV
+	nl, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newSiteAt(t, nl, faults, o)
+}
+
+// newSiteAt is newSiteWith for the clients of a listener.
+func newSiteAt(t *testing.T, nl net.Listener, faults *memkv.Store, o mailstore.Options) *site {
+	s, engine := &site{t: t, faults: faults, addr: nl.Addr()}, o.KV
 	var err error
 	if s.store, err = mailstore.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
@@ -64,7 +73,7 @@ func newSiteWith(t *testing.T, faults *memkv.Store, o mailstore.Options) *site {
 		Limits: lmtp.Limits{MessageSize: 20 << 10, Recipients: 10, SpoolMemory: 4 << 10},
 	})
 	s.server = serve.New(serve.Options{})
-	if s.addr, err = s.server.Listen(serve.Listener{Addr: "127.0.0.1:0", Protocol: "lmtp", Handle: front.Handle}); err != nil {
+	if err := s.server.Serve(nl, serve.Listener{Protocol: "lmtp", Handle: front.Handle}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -75,6 +84,9 @@ func newSiteWith(t *testing.T, faults *memkv.Store, o mailstore.Options) *site {
 			t.Error(err)
 		}
 		mailstoretest.MustCheck(t, s.store)
+		if err := s.store.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	return s
 }

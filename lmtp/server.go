@@ -115,7 +115,7 @@ func (s *Server) Close() error { return s.smtp.Close() }
 // its deliveries.
 func (s *Server) Handle(ctx context.Context, c *serve.Conn) {
 	c.Trust() // LMTP has no passwords
-	mine := newConn(ctx, c)
+	mine := newConn(ctx, c, s.o.IdlePeriod)
 	defer mine.Close()
 	if s.conns.give(mine) {
 		<-mine.done

@@ -89,17 +89,30 @@ func (s *session) Data(io.Reader) error { return errors.New("lmtp: not SMTP") }
 func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 	spool := newSpool(s.server.o.SpoolDir, s.server.o.Limits.SpoolMemory)
 	defer spool.close()
-	if _, err := io.Copy(spool, r); err != nil {
-		// The client's fault or its end: the library's own errors say which.
+	_, err := io.Copy(spool, r)
+	if err == nil && s.conn.ended() {
+		err = io.ErrUnexpectedEOF // which the library takes for the end of a chunk of BDAT
+	}
+	if err != nil {
 		var ours *spoolError
 		if errors.As(err, &ours) {
 			return s.reply(err, "spool", s.server.o.SpoolDir)
 		}
-		return err
+		return notWhole(err)
 	}
 	defer s.server.o.Metrics.took(time.Now())
 	for _, rcpts := range byAccount(s.rcpts) {
 		s.deliver(spool, rcpts, status)
 	}
 	return nil
+}
+
+// notWhole makes of the error that ended a message's coming the answer to the client, which is to keep
+// the message unless it is too large: the library would refuse it for good.
+func notWhole(err error) error {
+	var refusal *smtp.SMTPError
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2}, Message: "The message did not come whole"}
 }
