@@ -82,7 +82,10 @@ func (a *Account) appendQueued(ctx context.Context, req *appendRequest) error {
 // ctx, which is only one caller's, ends.
 func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 	var step Step // not the caller's, whose request may be in another batch
-	state, err := a.owner.Noting(&step).updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
+	var state *State
+	err := errAppendPanicked
+	defer func() { a.answerLocked(batch, state, step, err) }()
+	state, err = a.owner.Noting(&step).updateLocked(context.WithoutCancel(ctx), kv.Durable, func(tx *txn) error {
 		t := tx.threader()
 		if hashes := hashesOf(batch); tx.mayExpect() && !anyReply(batch) {
 			t.expect(hashes)
@@ -100,6 +103,14 @@ func (a *Account) appendLocked(ctx context.Context, batch []*appendRequest) {
 		}
 		return nil
 	})
+}
+
+// errAppendPanicked is answered to those whose requests were taken by one that panicked,
+// which is the end of one session and not of theirs.
+var errAppendPanicked = fmt.Errorf("mailstore: panic in an append: %w", restante.ErrUnavailable)
+
+// answerLocked notes the results of requests that were committed together, or err.
+func (a *Account) answerLocked(batch []*appendRequest, state *State, step Step, err error) {
 	step.Shared = len(batch) > 1
 	for _, r := range batch {
 		r.done = true
