@@ -38,7 +38,7 @@ func (r *Reader) forgetObject() { r.window.of, r.window.object = 0, nil }
 
 // dropWindow gives the window's memory back.
 func (r *Reader) dropWindow() {
-	r.account.store.buffers.put(r.window.data)
+	r.account.store.buffers.Put(r.window.data)
 	r.window = window{}
 }
 
@@ -104,8 +104,8 @@ func (r *Reader) load(o *object, off, end int64) ([]byte, error) {
 		}
 		want = min(int64(blocksOf(want))*sumBlock, maxWindow, o.size-start)
 		if int64(cap(w.data)) < want {
-			r.account.store.buffers.put(w.data)
-			w.data = r.account.store.buffers.get(want)
+			r.account.store.buffers.Put(w.data)
+			w.data = r.account.store.buffers.Get(int(want))
 		}
 		data := w.data[:want]
 		w.data = w.data[:0]

@@ -30,7 +30,7 @@ func (u *upload) overflow(p *Append) error {
 	store := p.account.store
 	if store.blobs == nil {
 		u.next = 2
-		u.rest = append(store.buffers.get(heldMessage), u.data[chunkSize:]...)
+		u.rest = append(store.buffers.Get(heldMessage), u.data[chunkSize:]...)
 		u.data = u.data[:chunkSize]
 		return p.account.stageChunks(p.ctx, u)
 	}
@@ -131,8 +131,8 @@ func (a *Account) stageObjects(ctx context.Context, uploads []*upload) error {
 func (u *upload) put(ctx context.Context, a *Account) error {
 	store := a.store
 	o := &object{name: u.objectName(a), size: u.size, from: u.inline(store)}
-	buf := store.buffers.get(sumBlock)
-	defer store.buffers.put(buf)
+	buf := store.buffers.Get(sumBlock)
+	defer store.buffers.Put(buf)
 	var err error
 	if o.sums, err = checksums(u.body(), u.size, buf[:sumBlock]); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (u *upload) put(ctx context.Context, a *Account) error {
 	}
 	data := u.data
 	u.data = bytes.Clone(data[:o.from])
-	store.buffers.put(data)
+	store.buffers.Put(data)
 	u.dropSpool()
 	u.object = o
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/blob"
+	"github.com/restante/restante/internal/buffers"
 	"github.com/restante/restante/kv"
 	"github.com/restante/restante/notify"
 )
@@ -27,7 +28,7 @@ type Store struct {
 	now      func() time.Time
 	single   bool // no other node commits to the engine
 	begun    time.Time
-	buffers  buffers
+	buffers  *buffers.Pool // of messages on their way
 	columns  columnCache
 	seed     maphash.Seed // of hashes in columns
 	cache    accountCache
@@ -68,7 +69,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{options: o, begun: time.Now(), kv: o.KV, blobs: o.Blobs, hub: o.Notify, now: o.Now, seed: maphash.MakeSeed()}
+	s := &Store{
+		options: o, begun: time.Now(), kv: o.KV, blobs: o.Blobs, hub: o.Notify, now: o.Now,
+		buffers: buffers.New(4<<10, 2*heldMessage), seed: maphash.MakeSeed(),
+	}
 	if e, ok := o.KV.(singleWriter); ok {
 		s.single = e.SingleWriter()
 	}

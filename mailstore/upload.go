@@ -3,8 +3,6 @@ package mailstore
 import (
 	"bytes"
 	"math/rand/v2"
-	"slices"
-	"sync"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/blob"
@@ -50,7 +48,7 @@ type upload struct {
 
 func newUpload(s *Store, size int64) *upload {
 	return &upload{
-		parser: message.NewParser(message.Limits{}), data: s.buffers.get(min(size, heldMessage)), token: rand.Uint64(),
+		parser: message.NewParser(message.Limits{}), data: s.buffers.Get(int(min(size, heldMessage))), token: rand.Uint64(),
 	}
 }
 
@@ -92,8 +90,8 @@ func (u *upload) complete(s *Store) {
 	if u.staged || u.spool != nil {
 		data, rest := u.data, u.rest
 		u.data, u.rest = bytes.Clone(data), bytes.Clone(rest)
-		s.buffers.put(data)
-		s.buffers.put(rest)
+		s.buffers.Put(data)
+		s.buffers.Put(rest)
 	}
 	m := u.parser.Finish()
 	u.parser = nil
@@ -110,25 +108,8 @@ func (u *upload) held() int { return len(u.data) + len(u.rest) + len(u.summary) 
 
 // free gives the upload's memory back.
 func (u *upload) free(s *Store) {
-	s.buffers.put(u.data)
-	s.buffers.put(u.rest)
+	s.buffers.Put(u.data)
+	s.buffers.Put(u.rest)
 	u.data, u.rest, u.summary = nil, nil, nil
 	u.dropSpool()
-}
-
-// buffers are byte slices for messages on their way.
-type buffers struct{ pool sync.Pool }
-
-// get answers an empty slice with room for size bytes.
-func (b *buffers) get(size int64) []byte {
-	if p, ok := b.pool.Get().(*[]byte); ok {
-		return slices.Grow((*p)[:0], int(size))
-	}
-	return make([]byte, 0, max(size, 4<<10))
-}
-
-func (b *buffers) put(buf []byte) {
-	if cap(buf) > 0 && cap(buf) <= 2*heldMessage {
-		b.pool.Put(&buf)
-	}
 }

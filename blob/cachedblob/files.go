@@ -18,6 +18,7 @@ import (
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/blob"
+	"github.com/restante/restante/internal/buffers"
 )
 
 var (
@@ -38,7 +39,7 @@ type files struct {
 	dir   string
 	limit int64
 	table *crc32.Table
-	bufs  sync.Pool
+	bufs  *buffers.Pool
 
 	mu struct {
 		sync.Mutex
@@ -57,8 +58,11 @@ type entry struct {
 // headSize is what a file has before the octets: checksum and name.
 const headSize = 4 + 24 + 4
 
+// fileRoom is room for the longest file and an octet more.
+const fileRoom = headSize + blockSize + 1
+
 func newFiles(dir string, limit int64) *files {
-	f := &files{dir: dir, limit: limit, table: crc32.MakeTable(crc32.Castagnoli)}
+	f := &files{dir: dir, limit: limit, table: crc32.MakeTable(crc32.Castagnoli), bufs: buffers.New(fileRoom, fileRoom)}
 	f.mu.blocks = make(map[block]*list.Element)
 	f.mu.objects = make(map[blob.Name][]uint32)
 	f.mu.used = list.New()
@@ -207,8 +211,8 @@ func (f *files) read(b block, use func([]byte)) error {
 		return err
 	}
 	defer file.Close() // it was only read
-	buf := f.buffer()
-	defer f.bufs.Put(&buf)
+	buf := f.bufs.Get(fileRoom)[:fileRoom]
+	defer f.bufs.Put(buf)
 	n, err := io.ReadFull(file, buf)
 	if err != io.ErrUnexpectedEOF && err != io.EOF {
 		if err == nil {
@@ -223,14 +227,6 @@ func (f *files) read(b block, use func([]byte)) error {
 	}
 	use(buf[headSize:n])
 	return nil
-}
-
-// buffer gives room for the longest file and an octet more.
-func (f *files) buffer() []byte {
-	if p, ok := f.bufs.Get().(*[]byte); ok {
-		return *p
-	}
-	return make([]byte, headSize+blockSize+1)
 }
 
 // blockOf reads a file's head.
@@ -252,8 +248,8 @@ func putHead(buf []byte, b block) {
 // write puts a block into the cache and answers how many had to go for it. A file is
 // not synced: after a power cut its checksum tells.
 func (f *files) write(b block, data []byte) (evicted int, err error) {
-	buf := f.buffer()
-	defer f.bufs.Put(&buf)
+	buf := f.bufs.Get(fileRoom)[:fileRoom]
+	defer f.bufs.Put(buf)
 	putHead(buf, b)
 	n := headSize + copy(buf[headSize:], data)
 	binary.BigEndian.PutUint32(buf, crc32.Checksum(buf[4:n], f.table))

@@ -15,9 +15,9 @@
 //
 //   - The server and its settings: server, options, metrics*
 //   - What an account may have at a time: connections, turns
-//   - A connection: session, serve, wait, wake, hangup, buffers
-//   - A command from its first octet to its tagged response: dispatch, table,
-//     state, errors, progress
+//   - A connection: session, serve, wait, wake, hangup
+//   - A command from its first octet to its tagged response: dispatch, literal,
+//     table, state, errors, progress
 //   - What the client is and may use: capability, client, id, enable, language,
 //     utf8only
 //   - Getting in and out: starttls, compress, login, referral, unauthenticate

@@ -144,7 +144,7 @@ func (s *session) esearchIn(ctx context.Context, p *imap.SearchProgram, at *plac
 	if err != nil || found.IsEmpty() || p.Return == imap.ReturnSave {
 		return err
 	}
-	o := searchWriter{s: s, uid: true, found: found, partial: p.Partial, in: at, buf: s.srv.scratchBuffers.get()}
+	o := searchWriter{s: s, uid: true, found: found, partial: p.Partial, in: at, buf: s.srv.scratch.Get(spillSize)}
 	if p.Key.Uses(imap.SearchModSeq) {
 		o.modSeq = referred(p, found).MaxModSeq()
 	}

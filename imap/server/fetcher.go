@@ -46,7 +46,7 @@ type fetcher struct {
 }
 
 func (s *session) newFetcher(items *imap.FetchItems) *fetcher {
-	f := &fetcher{s: s, items: items, flags: s.newFlagNames(), buf: s.srv.scratchBuffers.get()}
+	f := &fetcher{s: s, items: items, flags: s.newFlagNames(), buf: s.srv.scratch.Get(spillSize)}
 	f.sections = planSections(items.Sections)
 	f.summarized = items.Atts&(imap.FetchEnvelope|imap.FetchBody|imap.FetchBodyStructure|imap.FetchPreview|imap.FetchPreviewLazy) != 0
 	for i := range f.sections {
@@ -65,7 +65,7 @@ func (f *fetcher) close() {
 	if f.reader != nil {
 		f.reader.Close()
 	}
-	f.s.srv.scratchBuffers.put(f.buf)
+	f.s.srv.scratch.Put(f.buf)
 	f.buf = nil
 }
 

@@ -26,12 +26,12 @@ type flagWriter struct {
 func (s *session) newFlagWriter(uid bool) flagWriter {
 	condStore := s.enabled.has(featureCondStore)
 	uid = (uid || condStore || s.enabled.has(featureRev2)) && s.addsUID()
-	return flagWriter{s: s, names: s.newFlagNames(), uid: uid, modSeq: condStore, buf: s.srv.scratchBuffers.get()}
+	return flagWriter{s: s, names: s.newFlagNames(), uid: uid, modSeq: condStore, buf: s.srv.scratch.Get(spillSize)}
 }
 
 // close gives back the buffer.
 func (w *flagWriter) close() {
-	w.s.srv.scratchBuffers.put(w.buf)
+	w.s.srv.scratch.Put(w.buf)
 	w.buf = nil
 }
 

@@ -211,7 +211,7 @@ func (s *session) search1176(ctx context.Context, c *legacy.Search) (imap.Status
 	if err != nil {
 		return done, err
 	}
-	o := searchWriter{s: s, found: found, buf: s.srv.scratchBuffers.get()}
+	o := searchWriter{s: s, found: found, buf: s.srv.scratch.Get(spillSize)}
 	defer o.close()
 	switch d := s.elder.dialect; {
 	case d == legacy.IMAP3:

@@ -35,7 +35,7 @@ func (s *session) search(ctx context.Context, c *command.Search) (imap.StatusRes
 	if p.Return.Has(imap.ReturnSave) {
 		s.selected.saved = savedUIDs(referred(p, found))
 	}
-	o := searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.scratchBuffers.get()}
+	o := searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.scratch.Get(spillSize)}
 	if p.Key.Uses(imap.SearchModSeq) {
 		o.modSeq = referred(p, found).MaxModSeq()
 	}
@@ -180,7 +180,7 @@ type searchWriter struct {
 	buf     []byte
 }
 
-func (w *searchWriter) close() { w.s.srv.scratchBuffers.put(w.buf) }
+func (w *searchWriter) close() { w.s.srv.scratch.Put(w.buf) }
 
 func (w *searchWriter) end() error {
 	w.s.enc.RawBytes(w.buf)

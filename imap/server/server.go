@@ -12,6 +12,7 @@ import (
 	"github.com/restante/restante/imap/legacy"
 	"github.com/restante/restante/imap/text"
 	"github.com/restante/restante/imap/wire"
+	"github.com/restante/restante/internal/buffers"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/namespace"
 	"github.com/restante/restante/serve"
@@ -48,7 +49,7 @@ type Server struct {
 	loginCapabilities []string
 	capabilities      []string
 	in, out           *wire.Buffers
-	scratchBuffers    scratchBuffers
+	scratch           *buffers.Pool // in which commands gather their answers and copy literals
 	searches          *turns
 	converter         *convert.Converter
 	conversions       *turns
@@ -70,7 +71,7 @@ func New(o Options) *Server {
 		store: o.Store, auth: o.Auth, names: o.Namespace, limits: o.Limits.filled(), id: o.ID, now: defaultClock(o.Now),
 		administrators: o.Administrators, submitters: o.Submitters, urlMechInClear: o.URLMechInClear, urlKey: o.Auth.Key("URLAUTH"),
 		clients: compileRules(o.Clients), utf8Only: o.UTF8Only, texts: text.New(), referrals: compileReferrals(o.Referrals),
-		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10), metrics: o.Metrics, connections: o.Connections,
+		in: wire.NewBuffers(8 << 10), out: wire.NewBuffers(16 << 10), scratch: buffers.New(spillSize, 4*spillSize), metrics: o.Metrics, connections: o.Connections,
 	}
 	stored := o.Store.Limits()
 	s.limits.Command.AnnotationValue, s.limits.Command.AnnotationEntry = stored.AnnotationValue, stored.EntryBytes

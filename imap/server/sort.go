@@ -35,7 +35,7 @@ func (s *session) sort(ctx context.Context, c *command.Sort) (imap.StatusRespons
 		return done, err
 	}
 	w := sortWriter{order: order}
-	w.searchWriter = searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.scratchBuffers.get()}
+	w.searchWriter = searchWriter{s: s, uid: c.UID, found: found, partial: p.Partial, buf: s.srv.scratch.Get(spillSize)}
 	defer w.close()
 	few, isFew := returned(order, p)
 	if p.Return.Has(imap.ReturnSave) {

@@ -36,7 +36,7 @@ func (s *session) thread(ctx context.Context, c *command.Thread) (imap.StatusRes
 		return done, err
 	}
 	w := threadWriter{threads: threads}
-	w.searchWriter = searchWriter{s: s, uid: c.UID, buf: s.srv.scratchBuffers.get()}
+	w.searchWriter = searchWriter{s: s, uid: c.UID, buf: s.srv.scratch.Get(spillSize)}
 	defer w.close()
 	w.write()
 	return done, w.end()

@@ -218,7 +218,7 @@ func (s *session) tellChange(ctx context.Context, w *watch, c mailstore.Change) 
 // tellContext writes an ESEARCH response with REMOVEFROM and ADDTO. The position
 // is 0: the result of a search is in the order of the mailbox (RFC 5267 §4.3.3).
 func (s *session) tellContext(w *watch, c mailstore.Change) {
-	o := searchWriter{s: s, uid: w.uid, buf: s.srv.scratchBuffers.get()}
+	o := searchWriter{s: s, uid: w.uid, buf: s.srv.scratch.Get(spillSize)}
 	defer o.close()
 	if mb := s.selected.mailbox(); w.told && mb != nil {
 		at := s.selected.place(mb)

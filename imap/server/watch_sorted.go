@@ -50,7 +50,7 @@ func (s *session) tellSorted(ctx context.Context, w *watch, c mailstore.Change) 
 	if snap == nil {
 		snap = c.Removed.Snapshot()
 	}
-	o := searchWriter{s: s, uid: w.uid, buf: s.srv.scratchBuffers.get()}
+	o := searchWriter{s: s, uid: w.uid, buf: s.srv.scratch.Get(spillSize)}
 	defer o.close()
 	o.correlator(w.tag)
 	o.places(snap, " REMOVEFROM ", removed, 0)

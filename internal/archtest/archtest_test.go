@@ -41,7 +41,7 @@ var rules = Rules{
 		{"internal/pgtest"},
 		{"kv/kvtest", "kv/migrate", "kv/countkv"},
 		{"kv", "blob"},
-		{"internal/loopback", "internal/cputime"},
+		{"internal/loopback", "internal/cputime", "internal/buffers"},
 		{"."},
 	},
 	Never: []Border{
