@@ -76,6 +76,9 @@ func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids 
 	if err != nil || len(result.From) == 0 {
 		return CopyResult{}, err
 	}
+	// The commit reads too: of an engine that has few connections none may have one and wait
+	// for another.
+	reader.Close()
 	r, err := p.Commit(ctx, dst.Mailbox)
 	if err != nil {
 		return CopyResult{}, err

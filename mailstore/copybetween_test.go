@@ -1,10 +1,15 @@
 package mailstore
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
+	"github.com/restante/restante/kv/memkv"
 )
 
 // TestCopyAllOrNone: where all messages must be there, none is copied or moved if one
@@ -49,5 +54,56 @@ func TestCopyAllOrNone(t *testing.T) {
 	}
 	if n := f.State().Mailbox(f.inbox).Messages; n != 2 {
 		t.Errorf("%d messages are left", n)
+	}
+}
+
+// oneAtATime is an engine of which one view can be had at a time, as if it had one connection.
+type oneAtATime struct {
+	kv.Store
+	open atomic.Int32
+}
+
+func (e *oneAtATime) Snapshot(ctx context.Context, p kv.Partition) (kv.Snapshot, error) {
+	if n := e.open.Add(1); n > 1 {
+		e.open.Add(-1)
+		return nil, fmt.Errorf("%d views are open: %w", n-1, restante.ErrUnavailable)
+	}
+	snap, err := e.Store.Snapshot(ctx, p)
+	if err != nil {
+		e.open.Add(-1)
+		return nil, err
+	}
+	return &onlySnapshot{Snapshot: snap, engine: e}, nil
+}
+
+type onlySnapshot struct {
+	kv.Snapshot
+	engine *oneAtATime
+	closed bool
+}
+
+func (s *onlySnapshot) Close() error {
+	if !s.closed {
+		s.closed = true
+		s.engine.open.Add(-1)
+	}
+	return s.Snapshot.Close()
+}
+
+// TestCopyBetweenConnections holds that a copy into another account does not wait for a second
+// connection while it has one: as many copies at a time as there are connections would wait for
+// each other.
+func TestCopyBetweenConnections(t *testing.T) {
+	f := newFixture(t, Options{KV: &oneAtATime{Store: deaf{memkv.New()}}})
+	f.append(f.inbox, nil, messages(0, 3)...)
+	id, err := f.store.CreateAccount(t.Context(), "bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob := openAccount(t, f.store, id)
+	to := Destination{Account: bob, Mailbox: bob.State().MailboxByName("INBOX").ID, Rights: AllRights}
+	r, err := f.CopyTo(t.Context(), f.inbox, uids(1, 3), to)
+	if err != nil || r.To.Count() != 3 {
+		t.Errorf("%v, %v", r.To, err)
 	}
 }

@@ -62,11 +62,14 @@ func (a *Account) readLocked(ctx context.Context, then func(kv.Snapshot) error) 
 		return err
 	}
 	a.upToDate(now)
+	if a.state.Load().version != snap.Version() { // it was closed
+		return a.readLocked(ctx, then)
+	}
 	return then(snap)
 }
 
-// adoptLocked makes what snap shows the state. That the versions are equal says that
-// both are if state is trusted.
+// adoptLocked makes what snap shows the state, or what it makes of that itself, where it
+// closes snap. That the versions are equal says that both are if state is trusted.
 func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot, trusted bool) error {
 	old := a.state.Load()
 	next, err := a.store.readState(snap, old, trusted)
@@ -99,7 +102,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot, trusted boo
 	if known := a.writer.lost; next.version < old.version && (known == nil || known.version < old.version) {
 		a.writer.lost = old
 	}
-	return a.surviveLossLocked(ctx)
+	return a.surviveLossLocked(ctx, snap)
 }
 
 // difference describes what another node did.

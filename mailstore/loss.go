@@ -59,12 +59,14 @@ func (a *Account) dropLost(old, next *State, trusted bool) {
 func (s *Store) Losses() uint64 { return s.losses.Load() }
 
 // surviveLossLocked takes care that nothing of a state that the engine has lost in part
-// gets another meaning. If that fails now, whoever uses the account next does it.
-func (a *Account) surviveLossLocked(ctx context.Context) error {
+// gets another meaning. If that fails now, whoever uses the account next does it. What found
+// it out is closed before, for nobody may have one connection and wait for another.
+func (a *Account) surviveLossLocked(ctx context.Context, snap kv.Snapshot) error {
 	known := a.writer.lost
 	if known == nil {
 		return nil
 	}
+	_ = snap.Close() // what it read was taken
 	a.writer.lost = nil // else this began anew if the change has to read the account again
 	a.store.options.Logger.Error("the store has lost changes of an account that were acknowledged; if it was restored, or a standby promoted, all nodes should be started again",
 		"account", uint64(a.id), "version", uint64(a.state.Load().version), "lost", uint64(known.version))

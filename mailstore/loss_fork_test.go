@@ -133,3 +133,19 @@ func TestLostCommitsUnwritable(t *testing.T) {
 	}
 	f.sameAsStored()
 }
+
+// TestLostCommitsConnections has the engine lose commits and answer over one connection: taking
+// care of that does not wait for a second one.
+func TestLostCommitsConnections(t *testing.T) {
+	f, engine, standby := lossFixture(t)
+	f.store.kv = &oneAtATime{Store: engine}
+	lost := f.append(f.inbox, nil, "x").First
+	engine.now.Store(standby.Open())
+	if err := f.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.append(f.inbox, nil, "y").First; got <= lost {
+		t.Errorf("UID %d again, which was %d", got, lost)
+	}
+	f.sameAsStored()
+}
