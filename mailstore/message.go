@@ -16,3 +16,10 @@ type Message struct {
 	SaveDate Time
 	Size     uint32 // octets, as received
 }
+
+// MessageFlags is what changes of a message: its flags, and when it last did.
+type MessageFlags struct {
+	UID     restante.UID
+	FlagSet FlagSetID
+	ModSeq  restante.ModSeq
+}

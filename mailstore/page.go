@@ -126,6 +126,11 @@ func (p *Page) Message(i int) Message {
 	}
 }
 
+// MessageFlags gives what changes of message i.
+func (p *Page) MessageFlags(i int) MessageFlags {
+	return MessageFlags{UID: p.UID(i), FlagSet: p.FlagSet(i), ModSeq: p.ModSeq(i)}
+}
+
 // dense reports whether the UIDs have no gaps.
 func (p *Page) dense() bool { return int(p.last-p.first) == p.n-1 }
 

@@ -36,19 +36,19 @@ func (w *flagWriter) close() {
 }
 
 // flags writes a message's flags.
-func (w *flagWriter) flags(seq int, m mailstore.Message) {
+func (w *flagWriter) flags(seq int, m mailstore.MessageFlags) {
 	w.head(seq, m)
 	w.buf = w.names.append(w.buf, m.FlagSet, m.UID)
 	w.tail(m)
 }
 
 // modSeqOnly writes a message's new modification sequence.
-func (w *flagWriter) modSeqOnly(seq int, m mailstore.Message) {
+func (w *flagWriter) modSeqOnly(seq int, m mailstore.MessageFlags) {
 	w.head(seq, m)
 	w.tail(m)
 }
 
-func (w *flagWriter) head(seq int, m mailstore.Message) {
+func (w *flagWriter) head(seq int, m mailstore.MessageFlags) {
 	w.buf = w.s.appendFetchHead(w.buf, seq, m.UID)
 	if w.uid {
 		w.buf = append(w.buf, "UID "...)
@@ -58,13 +58,13 @@ func (w *flagWriter) head(seq int, m mailstore.Message) {
 }
 
 // notesOnly writes the names of a message's changed annotations alone.
-func (w *flagWriter) notesOnly(seq int, m mailstore.Message) {
+func (w *flagWriter) notesOnly(seq int, m mailstore.MessageFlags) {
 	if len(w.notes[m.UID]) > 0 {
 		w.modSeqOnly(seq, m)
 	}
 }
 
-func (w *flagWriter) tail(m mailstore.Message) {
+func (w *flagWriter) tail(m mailstore.MessageFlags) {
 	if names := w.notes[m.UID]; len(names) > 0 {
 		w.buf = appendEntries(w.buf, names, w.s.enc.UTF8())
 	}
@@ -95,14 +95,14 @@ func (w *flagWriter) end() error {
 // fetchFlags writes the flags of those targets that changed after since, as the
 // view has them. A write of the caller's own takes the place of that: it says
 // yes where the flags are to be written all the same.
-func (w *flagWriter) fetchFlags(t *targets, since restante.ModSeq, write func(seq int, m mailstore.Message) bool) error {
+func (w *flagWriter) fetchFlags(t *targets, since restante.ModSeq, write func(seq int, m mailstore.MessageFlags) bool) error {
 	var err error
 	t.runs(func(r run) bool {
 		if r.page.MaxModSeq() <= since {
 			return true
 		}
 		for i := r.from; i < r.to && err == nil; i++ {
-			m := r.page.Message(i)
+			m := r.page.MessageFlags(i)
 			if m.ModSeq <= since {
 				continue
 			}

@@ -49,6 +49,6 @@ func (sel *selected) sameForGuest(c view.Change) bool {
 		return false
 	}
 	table := sel.view.Shown().Flags()
-	was, is := table.Set(c.Old.FlagSet), table.Set(c.New.FlagSet)
+	was, is := table.Set(c.Old), table.Set(c.New.FlagSet)
 	return was != nil && is != nil && was.System == is.System && slices.Equal(was.Keywords, is.Keywords)
 }

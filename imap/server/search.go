@@ -199,14 +199,15 @@ func (w *searchWriter) spill() {
 // nothing was found.
 func (w *searchWriter) plain() {
 	w.buf = append(w.buf, "* SEARCH"...)
+	var list numberList
 	if w.uid {
 		for uid := range w.found.UIDs() {
-			w.buf = strconv.AppendUint(append(w.buf, ' '), uint64(uid), 10)
+			w.buf = list.append(w.buf, uint64(uid))
 			w.spill()
 		}
 	} else {
 		for seq := range w.found.All() {
-			w.buf = strconv.AppendInt(append(w.buf, ' '), int64(seq), 10)
+			w.buf = list.append(w.buf, uint64(seq))
 			w.spill()
 		}
 	}

@@ -77,7 +77,7 @@ func (s *session) tellStored(ctx context.Context, o *ownStore, r *mailstore.Stor
 	w := s.newFlagWriter(o.command.UID)
 	w.notes = o.notes
 	defer w.close()
-	return w.fetchFlags(o.targets, 0, func(seq int, m mailstore.Message) bool {
+	return w.fetchFlags(o.targets, 0, func(seq int, m mailstore.MessageFlags) bool {
 		switch {
 		case s.selected.view.Gone(m.UID):
 		case o.command.Silent && !o.modified.Contains(m.UID) && !o.merged.Contains(m.UID):

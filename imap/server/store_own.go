@@ -51,13 +51,13 @@ func (o *ownStore) echo(c view.Change) echo {
 	switch {
 	case o == nil || !o.targets.contains(c.Seq):
 		return echoFlags
-	case o.command.Labels != nil && (c.New.ModSeq != o.modSeq || c.Old.FlagSet != c.New.FlagSet):
+	case o.command.Labels != nil && (c.New.ModSeq != o.modSeq || c.Old != c.New.FlagSet):
 		return echoFlags // a label that is a flag, or what others did
 	case o.command.Labels != nil && !o.tellsAll():
 		return echoModSeq
 	case o.tellsAll():
 		return echoNothing
-	case c.New.ModSeq == o.modSeq && o.leadsTo(c.Old.FlagSet, c.New.FlagSet):
+	case c.New.ModSeq == o.modSeq && o.leadsTo(c.Old, c.New.FlagSet):
 		return echoModSeq
 	}
 	return echoFlags

@@ -47,7 +47,7 @@ func TestOwnStoreEcho(t *testing.T) {
 			targets: &targets{ranges: []imap.NumRange{{Start: 2, Stop: 3}}},
 			modSeq:  mine, op: flagOp(c.action), names: names,
 		}
-		change := view.Change{Seq: 2, Old: mailstore.Message{FlagSet: c.from}, New: mailstore.Message{FlagSet: c.to}}
+		change := view.Change{Seq: 2, Old: c.from, New: mailstore.MessageFlags{FlagSet: c.to}}
 		change.New.ModSeq = c.modSeq
 		for range 2 { // the second time from memory
 			if got := o.echo(change); got != c.want {

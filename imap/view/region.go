@@ -56,17 +56,28 @@ func (r region) changed(old, now *mailstore.Snapshot, yield func(Change) bool) b
 	}
 	a, b := newCursor(old, r.oldFrom, r.oldTo), newCursor(now, r.newFrom, r.newTo)
 	seq := now.FirstSeq(r.newFrom)
-	for ; b.more() && a.more(); b.next() {
-		uid := b.uid()
-		for a.more() && a.uid() < uid {
-			a.next()
-		}
-		if a.more() && a.uid() == uid && !a.same(b) {
-			if !yield(Change{Seq: seq, Old: a.message(), New: b.message()}) {
+	for a.more() && b.more() {
+		i, j := a.i, b.i
+		for i < len(a.uids) && j < len(b.uids) {
+			switch uid := b.uids[j]; {
+			case a.uids[i] < uid:
+				i++
+				continue
+			case a.uids[i] > uid:
+			case a.flags[i] == b.flags[j] && a.modseqs[i] == b.modseqs[j]:
+				i++
+			case !yield(Change{seq + j, a.flags[i], mailstore.MessageFlags{UID: uid, FlagSet: b.flags[j], ModSeq: b.modseqs[j]}}):
 				return false
+			default:
+				i++
 			}
+			j++
 		}
-		seq++
+		if j == len(b.uids) {
+			seq += j
+		}
+		a.moveTo(i)
+		b.moveTo(j)
 	}
 	return true
 }
@@ -101,15 +112,13 @@ func (c *cursor) load() {
 func (c *cursor) more() bool        { return len(c.pages) > 0 }
 func (c *cursor) uid() restante.UID { return c.uids[c.i] }
 
-func (c *cursor) same(d *cursor) bool {
-	return c.flags[c.i] == d.flags[d.i] && c.modseqs[c.i] == d.modseqs[d.i]
-}
-
 func (c *cursor) message() mailstore.Message { return c.pages[0].Message(c.i) }
 
-func (c *cursor) next() {
-	c.i++
-	if c.i == len(c.uids) {
+func (c *cursor) next() { c.moveTo(c.i + 1) }
+
+// moveTo moves to message i of the page at hand, or behind its last one.
+func (c *cursor) moveTo(i int) {
+	if c.i = i; i == len(c.uids) {
 		c.pages = c.pages[1:]
 		c.load()
 	}

@@ -51,8 +51,9 @@ func (u *Update) NewKeywords() bool { return u.keywords }
 
 // Change is a message whose flags or modification sequence changed.
 type Change struct {
-	Seq      int
-	Old, New mailstore.Message
+	Seq int
+	Old mailstore.FlagSetID
+	New mailstore.MessageFlags
 }
 
 // Changed calls yield for the messages, in rising order, that the client knew
