@@ -25,19 +25,9 @@ func (a *Account) Annotate(
 	if err := a.store.options.Limits.checkAnnotations(list); err != nil {
 		return StoreResult{}, err
 	}
-	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
-		return StoreResult{}, err
-	}
 	var result StoreResult
-	state, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+	state, err := a.updateMessages(ctx, kv.Durable, mb, func(tx *txn, d *draft) error {
 		result = StoreResult{}
-		d, err := tx.open(mb)
-		if err != nil {
-			return err
-		}
-		if err := tx.load(d); err != nil {
-			return err
-		}
 		view, err := tx.read()
 		if err != nil {
 			return err

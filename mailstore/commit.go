@@ -35,6 +35,24 @@ func (a *Account) update(ctx context.Context, d kv.Durability, f func(*txn) erro
 	return a.updateLocked(ctx, d, f)
 }
 
+// updateMessages is update for a change of a mailbox's messages: f also gets the draft of
+// the mailbox, with all its pages.
+func (a *Account) updateMessages(ctx context.Context, d kv.Durability, mb restante.MailboxID, f func(*txn, *draft) error) (*State, error) {
+	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
+		return nil, err
+	}
+	return a.update(ctx, d, func(tx *txn) error {
+		m, err := tx.open(mb)
+		if err != nil {
+			return err
+		}
+		if err := tx.load(m); err != nil {
+			return err
+		}
+		return f(tx, m)
+	})
+}
+
 // updateLocked is update for who holds the writer lock and has entered.
 func (a *Account) updateLocked(ctx context.Context, d kv.Durability, f func(*txn) error) (*State, error) {
 	if a.removed.Load() {

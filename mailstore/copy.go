@@ -35,21 +35,11 @@ func (a *Account) Move(ctx context.Context, src restante.MailboxID, uids UIDSet,
 func (a *Account) transfer(
 	ctx context.Context, src restante.MailboxID, uids UIDSet, dst Destination, move bool,
 ) (CopyResult, error) {
-	if _, err := a.Snapshot(ctx, src); err != nil { // so that the pages stay
-		return CopyResult{}, err
-	}
 	var result CopyResult
-	state, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+	state, err := a.updateMessages(ctx, kv.Durable, src, func(tx *txn, from *draft) error {
 		result = CopyResult{}
-		from, err := tx.open(src)
-		if err != nil {
-			return err
-		}
 		to, err := tx.open(dst.Mailbox)
 		if err != nil {
-			return err
-		}
-		if err := tx.load(from); err != nil {
 			return err
 		}
 		if err := tx.loadTail(to); err != nil {

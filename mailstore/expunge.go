@@ -28,19 +28,9 @@ func (a *Account) Expunge(ctx context.Context, mb restante.MailboxID, uids UIDSe
 
 // expunge removes the messages that doomed gives of a mailbox as it is then.
 func (a *Account) expunge(ctx context.Context, mb restante.MailboxID, doomed func(*txn, *draft) UIDSet) (ExpungeResult, error) {
-	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
-		return ExpungeResult{}, err
-	}
 	var result ExpungeResult
-	state, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+	state, err := a.updateMessages(ctx, kv.Durable, mb, func(tx *txn, d *draft) error {
 		result = ExpungeResult{}
-		d, err := tx.open(mb)
-		if err != nil {
-			return err
-		}
-		if err := tx.load(d); err != nil {
-			return err
-		}
 		gone := doomed(tx, d)
 		if len(gone) == 0 {
 			return nil

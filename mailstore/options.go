@@ -114,61 +114,47 @@ func (o Options) withDefaults() Options {
 	if o.Alone == nil {
 		o.Alone = func() bool { return false }
 	}
-	if o.IdleBytes <= 0 {
-		o.IdleBytes = 64 << 20
-	}
-	if o.BlobsAbove <= 0 {
-		o.BlobsAbove = 128 << 10
-	}
+	setDefault(&o.IdleBytes, 64<<20)
+	setDefault(&o.BlobsAbove, 128<<10)
 	o.BlobsAbove = min(o.BlobsAbove, heldMessage)
-	if o.DeleteAfter <= 0 {
-		o.DeleteAfter = time.Hour
-	}
+	setDefault(&o.DeleteAfter, time.Hour)
 	o.DeleteAfter = max(o.DeleteAfter, 5*time.Minute)
 	o.Limits = o.Limits.withDefaults()
 	return o
 }
 
+// setDefault fills in a field that has no value.
+func setDefault[T int | int64 | time.Duration](field *T, value T) {
+	if *field <= 0 {
+		*field = value
+	}
+}
+
 func (l Limits) withDefaults() Limits {
-	set := func(field *int, value int) {
-		if *field <= 0 {
-			*field = value
-		}
-	}
-	if l.MessageSize <= 0 {
-		l.MessageSize = 64 << 20
-	}
+	setDefault(&l.MessageSize, 64<<20)
 	l.MessageSize = min(l.MessageSize, 1<<32-1)
-	set(&l.Mailboxes, 10_000)
-	set(&l.NameBytes, 512)
+	setDefault(&l.Mailboxes, 10_000)
+	setDefault(&l.NameBytes, 512)
 	l.NameBytes = min(l.NameBytes, 1000)
-	set(&l.NameDepth, 32)
-	set(&l.Keywords, 1000)
-	set(&l.KeywordBytes, 128)
-	set(&l.EntryBytes, 255)
-	set(&l.MetadataValue, 64<<10)
+	setDefault(&l.NameDepth, 32)
+	setDefault(&l.Keywords, 1000)
+	setDefault(&l.KeywordBytes, 128)
+	setDefault(&l.EntryBytes, 255)
+	setDefault(&l.MetadataValue, 64<<10)
 	l.MetadataValue = max(l.MetadataValue, 1024)
-	set(&l.MetadataEntries, 1000)
-	set(&l.URLKeys, 10000)
+	setDefault(&l.MetadataEntries, 1000)
 	l.MetadataEntries = max(l.MetadataEntries, 10)
-	set(&l.GuestEntries, 100)
+	setDefault(&l.URLKeys, 10000)
+	setDefault(&l.GuestEntries, 100)
 	l.GuestEntries = max(l.GuestEntries, 10)
-	if l.MetadataBytes <= 0 {
-		l.MetadataBytes = 16 << 20
-	}
-	if l.GuestBytes <= 0 {
-		l.GuestBytes = 256 << 10
-	}
-	set(&l.AnnotationValue, 64<<10)
+	setDefault(&l.MetadataBytes, 16<<20)
+	setDefault(&l.GuestBytes, 256<<10)
+	setDefault(&l.AnnotationValue, 64<<10)
 	l.AnnotationValue = max(l.AnnotationValue, 1024)
-	set(&l.Annotations, 100)
+	setDefault(&l.Annotations, 100)
 	l.Annotations = max(l.Annotations, 10)
-	if l.AnnotationBytes <= 0 {
-		l.AnnotationBytes = 64 << 20
-	}
-	if l.GuestNoteBytes <= 0 {
-		l.GuestNoteBytes = 1 << 20
-	}
-	set(&l.ACLEntries, 500)
+	setDefault(&l.AnnotationBytes, 64<<20)
+	setDefault(&l.GuestNoteBytes, 1<<20)
+	setDefault(&l.ACLEntries, 500)
 	return l
 }

@@ -61,22 +61,13 @@ func (a *Account) StorePermitted(
 	if op > RemoveFlags {
 		return StoreResult{}, fmt.Errorf("mailstore: flag operation %d: %w", op, restante.ErrInvalid)
 	}
-	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
-		return StoreResult{}, err
-	}
 	var result StoreResult
-	state, err := a.update(ctx, kv.Relaxed, func(tx *txn) error {
+	state, err := a.updateMessages(ctx, kv.Relaxed, mb, func(tx *txn, d *draft) error {
 		result = StoreResult{}
 		tx.batch.UseReserve() // without \Deleted there is no EXPUNGE
-		d, err := tx.open(mb)
-		if err != nil {
-			return err
-		}
-		if err := tx.load(d); err != nil {
-			return err
-		}
 		c := flagChange{tx: tx, op: op, system: system, keywords: keywords, rights: rights, unless: condition, result: &result}
 		if seer := a.seer(); seer != 0 {
+			var err error
 			if c.seen, err = tx.changeOfSeen(mb, seer, &c); err != nil {
 				return err
 			}

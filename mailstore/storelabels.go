@@ -50,9 +50,6 @@ type LabelResult struct {
 // restante.ErrNotFound (the mailbox), ErrInvalid and ErrLimit (names and flags) and
 // ErrOverQuota.
 func (a *Account) StoreLabels(ctx context.Context, mb restante.MailboxID, uids UIDSet, change LabelChange, condition *Unchanged) (LabelResult, error) {
-	if _, err := a.Snapshot(ctx, mb); err != nil { // so that the pages stay
-		return LabelResult{}, err
-	}
 	var known *Labels
 	if change.Alone || change.Op == ReplaceFlags {
 		var err error
@@ -61,15 +58,8 @@ func (a *Account) StoreLabels(ctx context.Context, mb restante.MailboxID, uids U
 		}
 	}
 	var result LabelResult
-	state, err := a.update(ctx, kv.Durable, func(tx *txn) error {
+	state, err := a.updateMessages(ctx, kv.Durable, mb, func(tx *txn, d *draft) error {
 		result = LabelResult{}
-		d, err := tx.open(mb)
-		if err != nil {
-			return err
-		}
-		if err := tx.load(d); err != nil {
-			return err
-		}
 		s := labelStore{tx: tx, account: a, own: d, change: &change, known: known, result: &result, changed: make(map[restante.EmailID]bool)}
 		if err := s.choose(uids, condition); err != nil || len(s.chosen) == 0 {
 			return err
