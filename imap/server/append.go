@@ -46,12 +46,9 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 			return done, err
 		}
 	}
-	r, err := p.Commit(ctx, to.mailbox.ID)
-	if errors.Is(err, restante.ErrNotFound) {
-		return done, errTryCreate()
-	}
+	r, err := commitAppend(ctx, p, &to)
 	if err != nil {
-		return done, annotationError(err)
+		return done, err
 	}
 	text := "APPEND completed"
 	if outbox {
@@ -64,6 +61,16 @@ func (s *session) append(ctx context.Context, c *command.Append) (imap.StatusRes
 	s.ownArrived(&to, mailstore.UIDSet{{First: r.First, Last: r.Last}})
 	own.messages(ctx, to.mailbox.ID, to.name, int(r.Last-r.First)+1)
 	return ok(appendUID(&to, &r), text), nil
+}
+
+// commitAppend stores what was received. A mailbox that was there a moment ago can be
+// made again.
+func commitAppend(ctx context.Context, p *mailstore.Append, to *place) (mailstore.AppendResult, error) {
+	r, err := p.Commit(ctx, to.mailbox.ID)
+	if errors.Is(err, restante.ErrNotFound) {
+		return r, errTryCreate()
+	}
+	return r, annotationError(err)
 }
 
 // appendUID gives APPENDUID for what was stored (RFC 9051 §7.1), no code for a mailbox

@@ -35,12 +35,7 @@ func (s *session) tellLabelled(ctx context.Context, o *ownStore, r *mailstore.La
 	if r.Snapshot == nil {
 		return nil
 	}
-	o.names = r.Snapshot.Flags()
-	u := s.advance(r.Snapshot, false)
-	s.selected.own = o
-	err := s.tell(ctx, &u, o.command.UID)
-	s.selected.own = nil
-	if err != nil {
+	if err := s.tellOthers(ctx, o, r.Snapshot); err != nil {
 		return err
 	}
 	// The members of the view have stayed, so the numbers still hold.

@@ -41,12 +41,9 @@ func (s *session) replace(ctx context.Context, c *command.Replace) (imap.StatusR
 	if err := s.replacement(ctx, p, c, &to); err != nil {
 		return done, err
 	}
-	r, err := p.Commit(ctx, to.mailbox.ID)
-	if errors.Is(err, restante.ErrNotFound) {
-		return done, errTryCreate()
-	}
+	r, err := commitAppend(ctx, p, &to)
 	if err != nil {
-		return done, annotationError(err)
+		return done, err
 	}
 	modSeq, err := s.removeReplaced(ctx, &to, &r, old, here)
 	perhaps := errors.Is(err, mailstore.ErrInBoth)

@@ -58,18 +58,24 @@ func flagOp(a imap.StoreAction) mailstore.FlagOp {
 	return mailstore.ReplaceFlags
 }
 
+// tellOthers brings the client up to date with what a STORE has left behind, but for
+// expunges and what the command itself did.
+func (s *session) tellOthers(ctx context.Context, o *ownStore, now *mailstore.Snapshot) error {
+	o.names = now.Flags()
+	u := s.advance(now, false)
+	s.selected.own = o
+	err := s.tell(ctx, &u, o.command.UID)
+	s.selected.own = nil
+	return err
+}
+
 // tellStored tells what the STORE did, and with it what others did meanwhile,
 // but for expunges. If the mailbox cannot be read now that is told another time.
 func (s *session) tellStored(ctx context.Context, o *ownStore, r *mailstore.StoreResult) error {
 	if r.Snapshot == nil {
 		return nil
 	}
-	o.names = r.Snapshot.Flags()
-	u := s.advance(r.Snapshot, false)
-	s.selected.own = o
-	err := s.tell(ctx, &u, o.command.UID)
-	s.selected.own = nil
-	if err != nil || !o.tellsAll() {
+	if err := s.tellOthers(ctx, o, r.Snapshot); err != nil || !o.tellsAll() {
 		return err
 	}
 	// The members of the view have stayed, so the numbers still hold.
