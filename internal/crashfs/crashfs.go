@@ -2,14 +2,16 @@
 package crashfs
 
 import (
+	"io"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// FS is Pebble's crashable MemFS that can be cloned while its files are used again or
-// linked: MemFS takes a lock twice for that, to read, and a CrashClone that comes between
-// waits for the first while the second waits for it.
+// FS is Pebble's crashable MemFS that can be cloned while its files are used again, linked
+// or locked: MemFS takes a lock twice for that, to read, and a CrashClone that comes between
+// waits for the first while the second waits for it. Releases of Pebble that have
+// cockroachdb/pebble#5993 need none of it.
 type FS struct {
 	*vfs.MemFS
 	mu sync.Mutex
@@ -32,6 +34,13 @@ func (fs *FS) Link(oldname, newname string) error {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	return fs.MemFS.Link(oldname, newname)
+}
+
+// Lock implements vfs.FS.
+func (fs *FS) Lock(name string) (io.Closer, error) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.MemFS.Lock(name)
 }
 
 // CrashClone answers the file system as a power cut now would leave it: see MemFS.
