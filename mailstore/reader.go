@@ -92,8 +92,8 @@ func (r *Reader) renew() error {
 	return r.open()
 }
 
-// Close ends the use of the reader and of what it has answered. Errors of
-// reading were told when they were met.
+// Close ends the use of the reader, until it reads again, and of what it has answered.
+// Errors of reading were told when they were met.
 func (r *Reader) Close() {
 	for _, rows := range [...]*rowReader{&r.summaries, &r.headers, &r.bodies} {
 		rows.drop()

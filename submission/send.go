@@ -29,6 +29,7 @@ func (c content) writeTo(w io.Writer) error {
 	if _, err := w.Write(message.HeaderFields(nil, c.header, [][]byte{[]byte("Bcc"), []byte("Resent-Bcc")}, true)); err != nil {
 		return err
 	}
+	defer c.reader.Close() // before the relay's answer, which may take long
 	return c.reader.WriteRange(w, c.id, int64(len(c.header)), -1)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
 	"github.com/restante/restante/kv/memkv"
 	"github.com/restante/restante/mailstore"
 	"github.com/restante/restante/mailstore/mailstoretest"
@@ -191,7 +192,12 @@ type outbox struct {
 
 func newOutbox(t *testing.T, text string) outbox {
 	t.Helper()
-	engine := memkv.NewBacking().Open()
+	return newOutboxOn(t, memkv.NewBacking().Open(), text)
+}
+
+// newOutboxOn is newOutbox on an engine, which it closes.
+func newOutboxOn(t *testing.T, engine kv.Store, text string) outbox {
+	t.Helper()
 	store, err := mailstore.Open(t.Context(), mailstore.Options{KV: engine, Mailboxes: []mailstore.NewMailbox{
 		{Name: "Outbox"}, {Name: "Sent", SpecialUse: []string{`\Sent`}},
 	}})

@@ -140,6 +140,7 @@ func (s *Submitter) hand(ctx context.Context, o *outgoing, uid restante.UID, rea
 		return &Error{Text: "The header of the message is too large", Final: true}
 	}
 	header = slices.Clone(header)
+	reader.Close() // until the relay takes the rest
 	e, err := s.envelope(ctx, o.account.ID(), header)
 	if err != nil {
 		return err
