@@ -58,6 +58,9 @@ func (s *session) copyToOutbox(ctx context.Context, c *command.Copy, outbox *pla
 		transfer = from.MoveTo
 	}
 	r, err := transfer(s.metered(ctx), s.selected.id, t.uids(), whole(own.destination(outbox), c, t))
+	if errors.Is(err, mailstore.ErrInBoth) {
+		return done, s.copiedOnly(ctx, own, outbox, &r, err)
+	}
 	if err != nil {
 		return done, s.copyError(err)
 	}
