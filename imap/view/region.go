@@ -112,6 +112,15 @@ func (c *cursor) load() {
 func (c *cursor) more() bool        { return len(c.pages) > 0 }
 func (c *cursor) uid() restante.UID { return c.uids[c.i] }
 
+// same answers how many messages the page at hand has if both cursors are at the
+// first of a page and these share their UIDs, as where only flags differ; else 0.
+func (c *cursor) same(d *cursor) int {
+	if c.i > 0 || d.i > 0 || !d.more() || len(c.uids) != len(d.uids) || &c.uids[0] != &d.uids[0] {
+		return 0
+	}
+	return len(c.uids)
+}
+
 func (c *cursor) message() mailstore.Message { return c.pages[0].Message(c.i) }
 
 func (c *cursor) next() { c.moveTo(c.i + 1) }

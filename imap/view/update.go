@@ -75,6 +75,12 @@ func (u *Update) findExpunged(now *mailstore.Snapshot) {
 		a, b := newCursor(u.old, r.oldFrom, r.oldTo), newCursor(now, r.newFrom, r.newTo)
 		seq := u.old.FirstSeq(r.oldFrom)
 		for ; a.more(); a.next() {
+			if n := a.same(b); n > 0 {
+				seq += n
+				a.moveTo(n - 1)
+				b.moveTo(n)
+				continue
+			}
 			uid := a.uid()
 			for b.more() && b.uid() < uid {
 				b.next()
