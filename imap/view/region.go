@@ -57,21 +57,22 @@ func (r region) changed(old, now *mailstore.Snapshot, yield func(Change) bool) b
 	a, b := newCursor(old, r.oldFrom, r.oldTo), newCursor(now, r.newFrom, r.newTo)
 	seq := now.FirstSeq(r.newFrom)
 	for a.more() && b.more() {
-		i, j := a.i, b.i
+		i, j := a.i, b.i // within the two pages at hand
 		for i < len(a.uids) && j < len(b.uids) {
-			switch uid := b.uids[j]; {
-			case a.uids[i] < uid:
+			switch was, uid := a.uids[i], b.uids[j]; {
+			case was < uid:
 				i++
-				continue
-			case a.uids[i] > uid:
-			case a.flags[i] == b.flags[j] && a.modseqs[i] == b.modseqs[j]:
-				i++
-			case !yield(Change{seq + j, a.flags[i], mailstore.MessageFlags{UID: uid, FlagSet: b.flags[j], ModSeq: b.modseqs[j]}}):
-				return false
+			case was > uid:
+				j++
 			default:
-				i++
+				if a.flags[i] != b.flags[j] || a.modseqs[i] != b.modseqs[j] {
+					is := mailstore.MessageFlags{UID: uid, FlagSet: b.flags[j], ModSeq: b.modseqs[j]}
+					if !yield(Change{Seq: seq + j, Old: a.flags[i], New: is}) {
+						return false
+					}
+				}
+				i, j = i+1, j+1
 			}
-			j++
 		}
 		if j == len(b.uids) {
 			seq += j
