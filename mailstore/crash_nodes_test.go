@@ -49,8 +49,8 @@ func TestRandomOnTwoNodes(t *testing.T) { onTwoNodes(t, randomOnTwoNodes) }
 
 func randomOnTwoNodes(t *testing.T, one, two kv.Store) {
 	rng := rand.New(rand.NewPCG(1, 5))
-	store, first := openAccount(t, one, 0)
-	other, second := openAccount(t, two, first.ID())
+	store, first := keepAccount(t, one, 0)
+	other, second := keepAccount(t, two, first.ID())
 	nodes := []*mailstore.Account{first, second}
 	m := newModel()
 	if err := m.adopt(first.State()); err != nil {
@@ -83,8 +83,8 @@ func randomOnTwoNodes(t *testing.T, one, two kv.Store) {
 func TestConcurrentNodes(t *testing.T) { onTwoNodes(t, concurrentNodes) }
 
 func concurrentNodes(t *testing.T, one, two kv.Store) {
-	store, first := openAccount(t, one, 0)
-	_, second := openAccount(t, two, first.ID())
+	store, first := keepAccount(t, one, 0)
+	_, second := keepAccount(t, two, first.ID())
 	if _, err := first.CreateMailbox(t.Context(), "Other", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func concurrentStep(
 // model: messages changed later are left alone and told.
 func TestStoreUnchangedSince(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
-	store, a := openAccount(t, memkv.New(), 0)
+	store, a := keepAccount(t, memkv.New(), 0)
 	m := newModel()
 	if err := m.adopt(a.State()); err != nil {
 		t.Fatal(err)

@@ -39,6 +39,18 @@ func openAccount(t testing.TB, engine kv.Store, id restante.AccountID) (*mailsto
 	return store, a
 }
 
+// keepAccount is openAccount with a store that is closed when the test ends.
+func keepAccount(t testing.TB, engine kv.Store, id restante.AccountID) (*mailstore.Store, *mailstore.Account) {
+	t.Helper()
+	store, a := openAccount(t, engine, id)
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store, a
+}
+
 // mustMatch fails the test unless the account holds exactly what the model does.
 func mustMatch(t testing.TB, a *mailstore.Account, m *model, when string) {
 	t.Helper()
@@ -101,6 +113,7 @@ func TestRandomAgainstModelOnPostgreSQL(t *testing.T) {
 func againstModel(t *testing.T, engine kv.Store, seed uint64, steps int) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	store, a := openAccount(t, engine, 0)
+	defer func() { store.Close() }() // the last one
 	m := newModel()
 	if err := m.adopt(a.State()); err != nil {
 		t.Fatal(err)
@@ -217,7 +230,7 @@ func TestRandomUnknownOutcomes(t *testing.T) {
 		t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
 			engine := memkv.New()
-			store, a := openAccount(t, engine, 0)
+			store, a := keepAccount(t, engine, 0)
 			m := newModel()
 			if err := m.adopt(a.State()); err != nil {
 				t.Fatal(err)

@@ -27,7 +27,7 @@ func TestSearchFields(t *testing.T) {
 			headers = append(headers, f+": "+v+"\r\n\r\n")
 		}
 	}
-	store, a := openAccount(t, memkv.New(), 0)
+	store, a := keepAccount(t, memkv.New(), 0)
 	deliver(t, a, headers...)
 	s, err := a.Snapshot(t.Context(), a.State().MailboxByName("INBOX").ID)
 	if err != nil {

@@ -46,7 +46,7 @@ func deliver(t testing.TB, a *mailstore.Account, messages ...string) {
 }
 
 func TestSearchTexts(t *testing.T) {
-	store, a := openAccount(t, memkv.New(), 0)
+	store, a := keepAccount(t, memkv.New(), 0)
 	deliver(t, a, searchedMessages[1:]...)
 	s, err := a.Snapshot(t.Context(), a.State().MailboxByName("INBOX").ID)
 	if err != nil {
@@ -104,7 +104,7 @@ func TestSearchTexts(t *testing.T) {
 
 // A snapshot may hold messages that were expunged since: no text matches them.
 func TestSearchExpunged(t *testing.T) {
-	store, a := openAccount(t, memkv.New(), 0)
+	store, a := keepAccount(t, memkv.New(), 0)
 	deliver(t, a, slices.Repeat(searchedMessages[1:3], 40)...)
 	inbox := a.State().MailboxByName("INBOX").ID
 	old, err := a.Snapshot(t.Context(), inbox)
@@ -132,7 +132,7 @@ func TestSearchExpunged(t *testing.T) {
 
 // Searches see what is delivered while others search and build columns.
 func TestSearchWhileDelivering(t *testing.T) {
-	store, a := openAccount(t, memkv.New(), 0)
+	store, a := keepAccount(t, memkv.New(), 0)
 	inbox := a.State().MailboxByName("INBOX").ID
 	const rounds = 40
 	var wg sync.WaitGroup
@@ -174,7 +174,7 @@ func TestSearchWhileDelivering(t *testing.T) {
 // A search of texts ends soon after its context does.
 func TestSearchInterrupted(t *testing.T) {
 	engine := memkv.New()
-	_, a := openAccount(t, engine, 0)
+	_, a := keepAccount(t, engine, 0)
 	deliver(t, a, slices.Repeat(searchedMessages[1:2], 300)...)
 	s, err := a.Snapshot(t.Context(), a.State().MailboxByName("INBOX").ID)
 	if err != nil {
