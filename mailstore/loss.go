@@ -66,7 +66,7 @@ func (a *Account) surviveLossLocked(ctx context.Context, snap kv.Snapshot) error
 	if known == nil {
 		return nil
 	}
-	_ = snap.Close() // what it read was taken
+	_ = snap.Close()    // what it read was taken
 	a.writer.lost = nil // else this began anew if the change has to read the account again
 	a.store.options.Logger.Error("the store has lost changes of an account that were acknowledged; if it was restored, or a standby promoted, all nodes should be started again",
 		"account", uint64(a.id), "version", uint64(a.state.Load().version), "lost", uint64(known.version))
