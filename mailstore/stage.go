@@ -198,7 +198,7 @@ func (tx *txn) unstage(u stagedUpload) {
 }
 
 // sweepLocked removes uploads that were abandoned, which snap, the current
-// state, is asked for.
+// state, is asked for. If there are any, snap is closed: see surviveLossLocked.
 func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 	if err := a.noteForgotten(snap); err != nil {
 		return err
@@ -210,6 +210,7 @@ func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 	if len(stale) == 0 {
 		return nil
 	}
+	_ = snap.Close()
 	_, err = a.updateLocked(ctx, kv.Relaxed, func(tx *txn) error {
 		view, err := tx.read()
 		if err != nil {

@@ -158,7 +158,7 @@ func TestStagedSweep(t *testing.T) {
 	}
 	g.append(g.inbox, nil, "x")
 	f.clock = f.clock.Add(2 * stagingLife)
-	late := openStore(t, Options{KV: f.backing.Open(), Now: func() time.Time { return f.clock }})
+	late := openStore(t, Options{KV: &oneAtATime{Store: f.backing.Open()}, Now: func() time.Time { return f.clock }})
 	openAccount(t, late, f.ID())
 	if n := f.countRows(kindStaging); n != 0 {
 		t.Error("an abandoned upload was not swept")
