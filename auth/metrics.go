@@ -42,7 +42,7 @@ func (m *Metrics) login(err error) {
 		m.ok.Inc()
 	case errors.Is(err, restante.ErrAuthFailed):
 		m.failed.Inc()
-	case errors.Is(err, errBusy):
+	case errors.Is(err, ErrBusy):
 		m.busy.Inc()
 	case errors.Is(err, restante.ErrUnavailable):
 		m.unavailable.Inc()

@@ -64,8 +64,9 @@ type count struct {
 	at       time.Time
 }
 
-// errBusy answers an address of which too many attempts are under way.
-var errBusy = fmt.Errorf("too many logins under way: %w", restante.ErrUnavailable)
+// ErrBusy answers an address of which too many attempts are under way. It is a
+// restante.ErrUnavailable that is no trouble of the server's.
+var ErrBusy = fmt.Errorf("too many logins under way: %w", restante.ErrUnavailable)
 
 type throttler struct {
 	Throttle
@@ -112,7 +113,7 @@ func (r *throttler) enter(remote netip.Addr, name string) (wait time.Duration, l
 	defer r.mu.Unlock()
 	byAddress := r.everywhereLocked(suspect{prefix: p})
 	if byAddress > float64(r.Free) && r.mu.waiting[p] >= r.Waiting {
-		return 0, nil, fmt.Errorf("%v: %w", p, errBusy)
+		return 0, nil, fmt.Errorf("%v: %w", p, ErrBusy)
 	}
 	r.mu.waiting[p]++
 	wait = r.delay(max(byAddress, r.everywhereLocked(suspect{name: name})), r.Before)

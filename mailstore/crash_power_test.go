@@ -40,7 +40,7 @@ type cut struct {
 
 // fileSystem is the cutter's file system with cuts before syncs.
 func (c *cutter) fileSystem() vfs.FS {
-	return errorfs.Wrap(c.fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return reusing{errorfs.Wrap(c.fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		switch op.Kind {
 		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
 			c.cut("before sync of "+op.Path, 1)
@@ -48,7 +48,18 @@ func (c *cutter) fileSystem() vfs.FS {
 			c.cut("before change of "+op.Path, 3)
 		}
 		return nil
-	}))
+	}))}
+}
+
+// reusing sees to it that files which are used again are cut as others are: errorfs knows
+// nothing of what is done with them.
+type reusing struct{ vfs.FS }
+
+func (fs reusing) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := fs.Rename(oldname, newname); err != nil {
+		return nil, err
+	}
+	return fs.OpenReadWrite(newname, category)
 }
 
 // cut takes a clone, one time of so many.

@@ -37,11 +37,14 @@ var failures = [...]failure{
 	{restante.ErrInvalid, imap.CodeCannot, "This can never succeed"},
 	{restante.ErrAuthFailed, imap.CodeAuthenticationFailed, "Authentication failed"},
 	{restante.ErrNoSpace, imap.CodeUnavailable, "No space left on the server"},
-	{restante.ErrUnavailable, imap.CodeUnavailable, "Temporarily unavailable, try again later"},
+	{restante.ErrUnavailable, imap.CodeUnavailable, tryLater},
 	{restante.ErrCorrupt, imap.CodeCorruption, "Stored data is damaged; the administrator has been told"},
 	{context.Canceled, imap.CodeUnavailable, "Interrupted"},
 	{context.DeadlineExceeded, imap.CodeUnavailable, "This took too long"},
 }
+
+// tryLater is told where nothing is wrong with what was asked for.
+const tryLater = "Temporarily unavailable, try again later"
 
 // statusOf gives the response that answers err, and whether err is one that the
 // administrator should see in the log. Nothing of err's own text reaches the

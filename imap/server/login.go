@@ -123,6 +123,8 @@ func (s *session) loginFailed(err error) error {
 		return errPrivacy
 	case errors.Is(err, restante.ErrUnavailable) && s.draining():
 		return imap.No(imap.CodeUnavailable, shuttingDown)
+	case errors.Is(err, auth.ErrBusy):
+		return imap.No(imap.CodeUnavailable, tryLater) // which is not worth a line of the log each
 	case !errors.Is(err, restante.ErrAuthFailed):
 		return err
 	}

@@ -90,6 +90,7 @@ func (s *Store) pool(size int, change func(*pgxpool.Config)) (*pgxpool.Pool, err
 	}
 	c.MaxConns = int32(size)
 	c.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { return s.options.authorize(c) }
+	c.AfterConnect = s.meet
 	c.HealthCheckPeriod = 5 * time.Second
 	c.MaxConnIdleTime = 5 * time.Minute
 	// Asking a connection whether it is there would cost each call a round trip. One

@@ -74,6 +74,7 @@ type Store struct {
 	readers   *pgxpool.Pool
 	writers   *pgxpool.Pool
 	news      *news
+	servers   servers
 	cancel    context.CancelFunc // ends the background's work
 
 	mu struct {

@@ -199,6 +199,9 @@ const (
 	sqlBacklog = `SELECT count(*) FROM pg_stat_activity
 		WHERE wait_event = 'SyncRep' AND datname = current_database() AND usename = current_user`
 
+	// sqlStarted tells one server from another, and from itself after it was started anew.
+	sqlStarted = `SELECT pg_catalog.pg_postmaster_start_time()`
+
 	// sqlDurability asks for settings with which a database loses what it has
 	// acknowledged.
 	sqlDurability = `SELECT current_setting('synchronous_commit'), coalesce(current_setting('fsync', true), 'on')`
