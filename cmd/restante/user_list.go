@@ -45,7 +45,7 @@ func listUsers(c *cobra.Command, conf config.Config, asJSON bool) error {
 			if u.Disabled {
 				state = "disabled"
 			}
-			_, err := fmt.Fprintf(t, "%s\t%d messages\t%s\t%s\n", u.Name, u.Usage.Messages, size(u.Usage.Bytes), state)
+			_, err := fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", u.Name, counted(int(u.Usage.Messages), "message"), size(u.Usage.Bytes), state)
 			return err
 		}, nil)
 		if err != nil {

@@ -49,6 +49,7 @@ type news struct {
 	self    string // this node, by chance
 	subject string
 	telling part
+	unheard bool // the last message could not be sent; of publish
 	hearing part
 	wake    chan struct{}
 
@@ -187,11 +188,15 @@ func (n *news) publishAll(sequence uint64, ending bool) (uint64, bool) {
 func (n *news) send(text string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), publishTime)
 	defer cancel()
-	if err := n.bus.Publish(ctx, n.subject, text); err != nil {
+	err := n.bus.Publish(ctx, n.subject, text)
+	switch {
+	case err != nil && !n.unheard:
 		n.log.Warn("other nodes cannot be told of commits yet", "error", err)
-		return false
+	case err == nil && n.unheard:
+		n.log.Info("other nodes are told of commits again")
 	}
-	return true
+	n.unheard = err != nil
+	return err == nil
 }
 
 // take answers what is to be told, at most messageChanges.

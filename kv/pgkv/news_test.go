@@ -1,9 +1,11 @@
 package pgkv
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -211,5 +213,22 @@ func TestBusAway(t *testing.T) {
 	_, err := Open(t.Context(), Options{URL: url, Patience: 300 * time.Millisecond, Bus: natsbus.New(natsbus.Options{URL: "nats://127.0.0.1:1"})})
 	if !errors.Is(err, restante.ErrUnavailable) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestNewsLog: that others cannot be told is logged once, and so is its end.
+func TestNewsLog(t *testing.T) {
+	var log bytes.Buffer
+	bus := &flakyBus{said: make(chan struct{}, 1)}
+	n := newNews(slog.New(slog.NewTextHandler(&log, nil)), func(kv.Partition, kv.Version, bool) {})
+	n.bus = bus
+	for _, away := range []bool{false, true, true, true, false, false, true} {
+		bus.away = away
+		if n.send(message{node: n.self, sequence: 1}.String()) == away {
+			t.Errorf("away: %v", away)
+		}
+	}
+	if got, want := strings.Count(log.String(), "\n"), 3; got != want {
+		t.Errorf("%d lines, want %d:\n%s", got, want, &log)
 	}
 }
