@@ -37,9 +37,14 @@ func (s *servers) add(started string) (another bool) {
 // tell any more what is known here: then everything is looked at. The bus does not tell
 // that if it is not the database's own.
 func (s *Store) meet(ctx context.Context, c *pgx.Conn) error {
-	answers, err := c.PgConn().Exec(ctx, sqlStarted).ReadAll()
+	answer, cancel := context.WithTimeout(ctx, s.options.AnswerTime) // the pool itself waits for ever
+	defer cancel()
+	answers, err := c.PgConn().Exec(answer, sqlStarted).ReadAll()
+	if c.IsClosed() {
+		return err
+	}
 	if err != nil || len(answers) != 1 || len(answers[0].Rows) != 1 {
-		return nil // a database that cannot tell; one that is gone is found out by use
+		return nil // a database that cannot tell
 	}
 	if s.servers.add(string(answers[0].Rows[0][0])) {
 		s.log.InfoContext(ctx, "this is another database server than before, or it was started anew; looking at everything again")

@@ -3,6 +3,11 @@ package pgkv
 import (
 	"context"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/restante/restante/internal/pgtest"
 )
 
 // deafBus is a bus that never notices that it missed anything.
@@ -83,5 +88,24 @@ func TestServers(t *testing.T) {
 	}
 	if len(s.known) > maxServers {
 		t.Error(len(s.known))
+	}
+}
+
+// TestMeetMute has a server fall silent between connecting and being asked who it is: the
+// connection is given up.
+func TestMeetMute(t *testing.T) {
+	server := pgtest.Start(t, "fsync = off")
+	url := server.Database(t)
+	proxy := pgtest.NewProxy(t, server.Port)
+	s := impatient(t, Options{URL: by(proxy, server, url), AnswerTime: 200 * time.Millisecond}, 10*time.Second)
+	c, err := pgx.Connect(t.Context(), by(proxy, server, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	proxy.Mute(true)
+	defer proxy.Mute(false)
+	if err := s.meet(t.Context(), c); err == nil || !c.IsClosed() {
+		t.Errorf("%v, closed: %v", err, c.IsClosed())
 	}
 }
