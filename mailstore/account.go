@@ -51,10 +51,11 @@ type accountCore struct {
 	// state is read from the engine.
 	writer struct {
 		sync.Mutex
-		events []notify.Event // to be told once the lock is released
-		swept  time.Time      // when a sweep of the flag sets last won nothing
-		run    run
-		lost   *State // of which the engine has lost a part that was not taken care of yet; mostly nil
+		events  []notify.Event // to be told once the lock is released
+		swept   time.Time      // when a sweep of the flag sets last won nothing
+		run     run
+		threads threadCache
+		lost    *State // of which the engine has lost a part that was not taken care of yet; mostly nil
 	}
 
 	recent struct {

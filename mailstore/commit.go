@@ -118,6 +118,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 		ctx: ctx, store: a.store, partition: a.partition(), base: base,
 		limits: a.store.options.Limits, now: a.store.now(), modSeq: base.ModSeq() + 1,
 		row: base.account, flags: base.flags, acls: base.acls, urlResets: base.urlResets, seen: base.seen, cache: &a.seen,
+		threads: &a.writer.threads,
 	}
 	defer tx.close()
 	now := a.store.Moment()
@@ -163,6 +164,7 @@ func (a *Account) attemptLocked(ctx context.Context, d kv.Durability, f func(*tx
 	a.store.counters.commits.Add(1)
 	a.writer.run.note(sent, time.Now())
 	next = tx.state(version)
+	a.writer.threads.commit(tx, version)
 	a.seen.commit(tx, next) // before the state is seen, so that nobody misses it
 	a.state.Store(next)
 	a.upToDate(now)

@@ -130,7 +130,9 @@ func (tx *txn) dropContent(c content) {
 func (tx *txn) dropThreads(gone []content) error {
 	return tx.eachRow(kindThreadOf, gone, func(id restante.EmailID, hashes []byte) {
 		for b := hashes; len(b) >= 8; b = b[8:] {
-			tx.batch.Delete(threadKey(binary.BigEndian.Uint64(b), id), 8)
+			hash := binary.BigEndian.Uint64(b)
+			tx.batch.Delete(threadKey(hash, id), 8)
+			tx.unthreaded = append(tx.unthreaded, hash)
 		}
 	})
 }

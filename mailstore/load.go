@@ -97,6 +97,7 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot, trusted boo
 	next.urlResets = old.urlResets // which no row has
 	a.state.Store(next)
 	if next.version != old.version || !trusted {
+		a.writer.threads.forget()
 		a.writer.events = append(a.writer.events, a.difference(old, next))
 	}
 	if known := a.writer.lost; next.version < old.version && (known == nil || known.version < old.version) {

@@ -178,7 +178,7 @@ func (a *Account) weight() int64 {
 	if s == nil {
 		return 0
 	}
-	w := int64(2048 + 300*len(s.mailboxes) + 200*s.flags.live)
+	w := int64(2048+300*len(s.mailboxes)+200*s.flags.live) + a.writer.threads.weight()
 	for _, b := range s.mailboxes {
 		if b.snapshot != nil {
 			w += 90*int64(b.mailbox.Messages) + 1024

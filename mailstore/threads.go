@@ -3,7 +3,6 @@ package mailstore
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/restante/restante"
@@ -57,6 +56,12 @@ func threadHash(id []byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
+// threadedHash is a hash under which a change puts a message of a thread.
+type threadedHash struct {
+	hash   uint64
+	thread restante.ThreadID
+}
+
 // threader finds threads for the messages of a change.
 type threader struct {
 	tx   *txn
@@ -69,42 +74,67 @@ func (tx *txn) threader() *threader {
 
 // expect takes it that the account knows none of the hashes, which the commit finds out.
 func (t *threader) expect(hashes []uint64) {
-	_, ranges := t.missing(hashes)
-	t.tx.expected = append(t.tx.expected, ranges...)
+	for _, h := range t.missing(hashes) {
+		t.tx.expected = append(t.tx.expected, threadRange(h))
+	}
 }
 
-// missing answers the hashes that were not asked for yet, and where their rows are. From now
-// on they count as not known.
-func (t *threader) missing(hashes []uint64) (missing []uint64, ranges []kv.Range) {
+// missing answers the hashes of which it cannot be told without a look at rows whether the
+// account knows them. From now on they count as not known.
+func (t *threader) missing(hashes []uint64) (missing []uint64) {
 	for _, h := range hashes {
 		if _, ok := t.seen[h]; ok {
 			continue
 		}
-		t.seen[h] = 0
-		missing = append(missing, h)
-		ranges = append(ranges, threadRange(h))
+		thread, sure := t.tx.threads.find(h, t.tx.base.version)
+		if t.seen[h] = thread; !sure {
+			missing = append(missing, h)
+		}
 	}
-	return missing, ranges
+	return missing
 }
 
 // find looks up all hashes, at once, so that assign cannot fail.
 func (t *threader) find(hashes []uint64) error {
-	missing, ranges := t.missing(hashes)
+	missing := t.missing(hashes)
 	if len(missing) == 0 {
 		return nil
+	}
+	if t.tx.threads.due(t.tx.base.account.usage.Messages) {
+		return t.readAll(missing)
+	}
+	ranges := make([]kv.Range, len(missing))
+	for i, h := range missing {
+		ranges[i] = threadRange(h)
 	}
 	rows, err := t.tx.look(ranges)
 	if err != nil {
 		return err
 	}
 	for i, row := range rows {
-		if row.Key == nil {
-			continue // not known
+		var thread restante.ThreadID
+		if row.Key != nil {
+			if thread, err = threadOfRow(row.Key, row.Value); err != nil {
+				return err
+			}
 		}
-		if len(row.Value) != 8 {
-			return fmt.Errorf("mailstore: thread row %x: %w", row.Key, restante.ErrCorrupt)
-		}
-		t.seen[missing[i]] = restante.ThreadID(binary.BigEndian.Uint64(row.Value))
+		t.seen[missing[i]] = thread
+		t.tx.threads.learn(missing[i], thread, t.tx.base.version)
+	}
+	return nil
+}
+
+// readAll makes the account's cache, which tells of all hashes.
+func (t *threader) readAll(hashes []uint64) error {
+	view, err := t.tx.read()
+	if err != nil {
+		return err
+	}
+	if err := t.tx.threads.fill(view); err != nil {
+		return err
+	}
+	for _, h := range hashes {
+		t.seen[h], _ = t.tx.threads.find(h, t.tx.base.version)
 	}
 	return nil
 }
@@ -127,6 +157,7 @@ func (t *threader) assign(id restante.EmailID, hashes []uint64, own bool) restan
 		}
 		t.seen[h] = thread
 		t.tx.batch.Add(threadKey(h, id), value)
+		t.tx.threaded = append(t.tx.threaded, threadedHash{h, thread})
 		registered = binary.BigEndian.AppendUint64(registered, h)
 	}
 	if len(registered) > 0 {

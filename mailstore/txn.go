@@ -45,6 +45,9 @@ type txn struct {
 	importing     map[string]bool // import keys that the change adds
 	expected      []kv.Range      // ranges without rows, which the commit finds out
 	certain       bool            // expectations were wrong: what is there is looked for
+	threads       *threadCache    // of the account
+	threaded      []threadedHash  // what has thread rows after the change
+	unthreaded    []uint64        // hashes some of whose thread rows go
 }
 
 // read answers the engine's view of the partition at the base version. If the
