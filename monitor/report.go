@@ -15,6 +15,7 @@ type Report struct {
 	PID      int                `json:"pid"`
 	Started  time.Time          `json:"started"`
 	NotReady string             `json:"not_ready,omitempty"` // why it should get no connections
+	Waiting  string             `json:"waiting,omitempty"`   // what changes wait for, and how long
 	Engine   string             `json:"engine"`
 	Nodes    []Node             `json:"nodes"`           // of the store
 	Alone    string             `json:"alone,omitempty"` // why the other nodes do not hear of this one

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"time"
+
 	"github.com/restante/restante/kv/pgkv"
 	"github.com/restante/restante/monitor"
 )
@@ -35,6 +39,26 @@ func postgresNumbers() []monitor.Number[pgkv.Stats] {
 		{Name: "restante_watch_lag_seconds", Help: "How long a message to the other nodes was on its way.", Value: func(s s) float64 { return s.News.Lag.Seconds() }},
 		{Name: "restante_watch_silence_seconds", Help: "Time since a message was heard last; it grows where none arrive.", Value: func(s s) float64 { return s.News.Silence.Seconds() }},
 	}
+}
+
+// longWait is from how long on commits that wait for a standby are told of; all do for a moment.
+const longWait = time.Second
+
+// commitsWait says so if commits wait for a standby, which their database alone knows.
+func (s *service) commitsWait(ctx context.Context) string {
+	engine, ok := s.node.kv.(*pgkv.Store)
+	if !ok {
+		return ""
+	}
+	b, err := engine.Backlog(ctx)
+	if err != nil {
+		s.logger.Debug("cannot ask what waits for a standby", "error", err)
+		return ""
+	}
+	if b.Longest < longWait {
+		return ""
+	}
+	return fmt.Sprintf("COMMITS WAIT for the standby: %d of them, the first for %v", b.Commits, b.Longest.Round(time.Second))
 }
 
 // postgresql prints the engine over PostgreSQL.

@@ -117,5 +117,6 @@ func (m *monitoring) report(ctx context.Context) (monitor.Report, error) {
 	} else if err := m.ready(ctx); err != nil {
 		r.NotReady = err.Error()
 	}
+	r.Waiting = s.commitsWait(ctx)
 	return r, nil
 }

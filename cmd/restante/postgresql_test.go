@@ -93,3 +93,37 @@ func TestPostgreSQLRefused(t *testing.T) {
 		t.Errorf("without a database: %s", last)
 	}
 }
+
+// TestStatusTellsThatCommitsWait: while the standby is away a node says so, in words and by the
+// exit status, and stays ready for what only reads.
+func TestStatusTellsThatCommitsWait(t *testing.T) {
+	primary := pgtest.Start(t)
+	url := primary.Database(t)
+	standby := primary.Standby(t)
+	s := newNode(t, url, "")
+	s.write(t, s.withHTTP(fmt.Sprintf("store.engine = \"postgresql\"\nstore.postgresql.url = %q\n", url)))
+	_, _, stop := s.serve(t)
+	state := func() (out string, code int) {
+		out, _, code = runCommand(t, "", "status", "--config", s.config)
+		return out, code
+	}
+	ready := func() bool {
+		out, code := state()
+		return code == 0 && strings.Contains(out, ", ready\n") && !strings.Contains(out, "WAIT")
+	}
+	until(t, "nothing waits", ready)
+	standby.Link.Mute(true)
+	until(t, "the status tells that commits wait", func() bool {
+		out, code := state()
+		return code == 1 && strings.Contains(out, ", ready to read only\n") &&
+			regexp.MustCompile(`(?m)^ +COMMITS WAIT for the standby: [1-9]\d* of them, the first for [1-9]\d*s$`).MatchString(out)
+	})
+	until(t, "it stays ready to read", func() bool {
+		code, _ := s.page(t, "/readyz")
+		return code == 200
+	})
+	standby.Link.Mute(false)
+	standby.Link.Cut()
+	until(t, "nothing waits any more", ready)
+	stop()
+}

@@ -22,7 +22,7 @@ func newStatus(f *flags) *cobra.Command {
 		Use:   "status",
 		Short: "Show how the running server does",
 		Long: "Status asks the server of this configuration how it does: its store, connections, rates, caches and the last " +
-			"errors. The exit status is 0 only if the server is ready. With --json it prints all that /metrics has, too.",
+			"errors. The exit status is 0 only if the server is ready and changes do not wait for a standby. With --json it prints all that /metrics has, too.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			conf, err := f.load()
@@ -44,7 +44,7 @@ func newStatus(f *flags) *cobra.Command {
 			} else {
 				err = writeStatus(c.OutOrStdout(), &r, time.Now())
 			}
-			if err == nil && r.NotReady != "" {
+			if err == nil && (r.NotReady != "" || r.Waiting != "") {
 				err = errUnclean
 			}
 			return err
@@ -58,11 +58,17 @@ func newStatus(f *flags) *cobra.Command {
 func writeStatus(w io.Writer, r *monitor.Report, now time.Time) error {
 	p := &page{w: w}
 	state := "ready"
-	if r.NotReady != "" {
+	switch {
+	case r.NotReady != "":
 		state = "NOT READY: " + r.NotReady
+	case r.Waiting != "":
+		state = "ready to read only"
 	}
 	p.line("restante", "%s on %s, process %d, up %v, %s", r.Version, r.Host, r.PID, now.Sub(r.Started).Round(time.Second), state)
 	p.line("store", "%s", r.Engine)
+	if r.Waiting != "" {
+		p.more("%s", r.Waiting)
+	}
 	p.pebble(r)
 	p.postgresql(r)
 	p.blobs(r)

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
 )
@@ -16,17 +14,24 @@ import (
 // TestBacklog: with a standby that is away, commits of ever new partitions are refused,
 // and do not take all connections of the server.
 func TestBacklog(t *testing.T) {
-	primary, standby, url := pair(t)
+	_, standby, url := pair(t)
 	const writers, callers = 4, 8
 	patient := open(t, url)
 	defer patient.Close()
 	mustCommit(t, patient, 1, 0, "before")
 	s := impatient(t, Options{URL: url, AnswerTime: 300 * time.Millisecond, Writers: writers, Readers: 4}, 600*time.Millisecond)
-	administrator, err := pgx.Connect(t.Context(), primary.URL("mail"))
-	if err != nil {
-		t.Fatal(err)
+	backlog := func() Backlog {
+		t.Helper()
+		b, err := s.Backlog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
 	}
-	defer administrator.Close(context.Background())
+	if b := backlog(); b != (Backlog{}) {
+		t.Errorf("with a standby: %+v", b)
+	}
+	began := time.Now()
 	standby.Link.Mute(true)
 	var all sync.WaitGroup
 	for caller := range callers {
@@ -40,12 +45,12 @@ func TestBacklog(t *testing.T) {
 		})
 	}
 	all.Wait()
-	var n int
-	if err := administrator.QueryRow(t.Context(), sqlBacklog).Scan(&n); err != nil {
-		t.Fatal(err)
+	b, waited := backlog(), time.Since(began)
+	if b.Commits == 0 || b.Commits > 3*writers || b.Longest <= 0 || b.Longest > waited {
+		t.Errorf("%d commits wait for the standby, %v long, after %v", b.Commits, b.Longest, waited)
 	}
-	if n == 0 || n > 3*writers {
-		t.Errorf("%d commits wait for the standby", n)
+	if later := backlog(); later.Longest <= b.Longest {
+		t.Errorf("they wait %v, later %v", b.Longest, later.Longest)
 	}
 	standby.Link.Mute(false)
 	standby.Link.Cut()

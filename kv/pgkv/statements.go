@@ -195,8 +195,8 @@ const (
 
 	sqlSize = `SELECT pg_total_relation_size('kv') + pg_total_relation_size('kv_part')`
 
-	// sqlBacklog counts who waits for a standby.
-	sqlBacklog = `SELECT count(*) FROM pg_stat_activity
+	// sqlBacklog counts who waits for a standby, and tells since how many seconds the first does.
+	sqlBacklog = `SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(state_change)), 0)::float8 FROM pg_stat_activity
 		WHERE wait_event = 'SyncRep' AND datname = current_database() AND usename = current_user`
 
 	// sqlStarted tells one server from another, and from itself after it was started anew.
