@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/kv"
@@ -19,17 +18,21 @@ func (c *checker) checkStaging() error {
 	return c.scan(start, end, func(key, value []byte) error {
 		n, rest, ok := keyNumber(key)
 		id := restante.EmailID(n)
-		at, m := binary.Uvarint(value)
+		u, valid := parseStaging(id, value)
 		switch {
-		case !ok || len(rest) > 0 || m <= 0:
+		case !ok || len(rest) > 0:
 			c.foundf(FindUpload, true, "an upload's row has the key %x and is removed", key)
 			c.delete(key, len(value))
 		case c.emails.get(id).named > 0:
 			c.found(Finding{Kind: FindUpload, Email: id, Text: "an upload is marked as unfinished but a message names it; the mark is removed"}, true)
 			c.delete(key, len(value))
-		case now.Sub(time.Unix(int64(at), 0)) > stagingLife:
+		case !valid || u.abandoned(now):
 			// Without its mark the content is removed as an orphan.
-			c.found(Finding{Kind: FindUpload, Email: id, Text: "an upload was never finished and is removed"}, true)
+			why := "was never finished"
+			if !valid {
+				why = "has a row that cannot be read"
+			}
+			c.found(Finding{Kind: FindUpload, Email: id, Text: "an upload " + why + " and is removed"}, true)
 			c.delete(key, len(value))
 			c.abandoned[id] = true
 		default:

@@ -3,7 +3,6 @@ package mailstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -173,14 +172,15 @@ func (a *Account) reapSome(ctx context.Context) (done bool, err error) {
 }
 
 // forgotten lists objects of an account whose time has come, reapObjects of them at
-// most, and when that of another one does.
+// most, and when that of another one does. Rows that cannot be read are left to repair.
 func (s *Store) forgotten(snap kv.Snapshot, id restante.AccountID) (names []blob.Name, next time.Time, err error) {
 	last := s.now().Add(-s.options.DeleteAfter)
 	it := snap.Scan(kindRange(kindForgotten))
 	for it.Next() && len(names) < reapObjects {
 		name, at, ok := parseForgotten(id, it.Key(), it.Value())
 		if !ok {
-			return nil, time.Time{}, errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
+			s.leaveToRepair(id, it.Key())
+			continue
 		}
 		when := time.Unix(at, 0)
 		if !when.After(last) {

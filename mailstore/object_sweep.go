@@ -84,7 +84,7 @@ func (w *sweep) reapAll() error {
 		names, _, err := w.store.forgotten(snap, id)
 		var stale []stagedUpload
 		if err == nil {
-			stale, err = staleUploads(snap, w.store.now())
+			stale, err = w.store.staleUploads(snap, id)
 		}
 		if e := snap.Close(); err == nil && e != nil {
 			err = unavailable("sweep objects", e)

@@ -3,6 +3,7 @@ package mailstore
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -184,6 +185,11 @@ func parseStaging(id restante.EmailID, row []byte) (u stagedUpload, ok bool) {
 	return u, len(row) == 0
 }
 
+// abandoned reports whether nobody has written to the upload for so long that nobody will.
+func (u *stagedUpload) abandoned(now time.Time) bool {
+	return now.Sub(time.Unix(u.at, 0)) > stagingLife
+}
+
 // unstage removes a staged content.
 func (tx *txn) unstage(u stagedUpload) {
 	tx.batch.UseReserve()
@@ -203,7 +209,7 @@ func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 	if err := a.noteForgotten(snap); err != nil {
 		return err
 	}
-	stale, err := staleUploads(snap, a.store.now())
+	stale, err := a.store.staleUploads(snap, a.id)
 	if err != nil {
 		return unavailable("open account", err)
 	}
@@ -216,7 +222,7 @@ func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 		if err != nil {
 			return err
 		}
-		stale, err := staleUploads(view, tx.now)
+		stale, err := a.store.staleUploads(view, a.id)
 		if err != nil {
 			return unavailable("open account", err)
 		}
@@ -231,19 +237,27 @@ func (a *Account) sweepLocked(ctx context.Context, snap kv.Snapshot) error {
 	return nil
 }
 
-// staleUploads lists the uploads that were abandoned before now.
-func staleUploads(snap kv.Snapshot, now time.Time) ([]stagedUpload, error) {
-	var stale []stagedUpload
+// staleUploads lists the uploads of an account that were abandoned. Rows that cannot be read
+// are left to repair.
+func (s *Store) staleUploads(snap kv.Snapshot, account restante.AccountID) (stale []stagedUpload, err error) {
+	now := s.now()
 	it := snap.Scan(kindRange(kindStaging))
 	for it.Next() {
-		id, _, ok := keyNumber(it.Key())
+		id, rest, ok := keyNumber(it.Key())
 		u, valid := parseStaging(restante.EmailID(id), it.Value())
-		if !ok || !valid {
-			return nil, errors.Join(fmt.Errorf("mailstore: row %x: %w", it.Key(), restante.ErrCorrupt), it.Close())
-		}
-		if now.Sub(time.Unix(u.at, 0)) > stagingLife {
+		switch {
+		case !ok || len(rest) > 0 || !valid:
+			s.leaveToRepair(account, it.Key())
+		case u.abandoned(now):
 			stale = append(stale, u)
 		}
 	}
 	return stale, it.Close()
+}
+
+// leaveToRepair tells of a row that cannot be read, and without which the account does all the
+// same.
+func (s *Store) leaveToRepair(account restante.AccountID, key []byte) {
+	s.options.Logger.Error("store is damaged: a row that is not needed cannot be read and is left to check --repair",
+		"account", uint64(account), "row", hex.EncodeToString(key))
 }
