@@ -15,7 +15,7 @@ type gathering[C any] struct {
 	few, most int                          // groups that may be under way: at once, and for those who have waited
 	wait      time.Duration                // after which that is so
 	room      func(group []C, next C) bool // whether a group takes another call
-	do        func(group []C)              // makes the calls of a group
+	do        func(group []C)              // makes the calls of a group, and notes in each what became of it
 	mu        struct {
 		sync.Mutex
 		underWay int
@@ -30,8 +30,8 @@ type gathered[C any] struct {
 	told  chan struct{}  // closed when its time has come
 }
 
-// call returns when the call was made, in whatever company. It answers the context's
-// error if that ends before it was begun.
+// call returns when the call was made, in whatever company, or a panic has ended that: then
+// nothing need be noted in it. It answers the context's error if that ends before it was begun.
 func (g *gathering[C]) call(ctx context.Context, call C) error {
 	own := &gathered[C]{call: call, told: make(chan struct{})}
 	g.enter(own)
@@ -108,14 +108,19 @@ func (g *gathering[C]) withdraw(own *gathered[C]) bool {
 	return i >= 0
 }
 
-// make makes a group's calls, tells who waits for them, and lets those that have come
-// meanwhile begin.
+// make makes a group's calls.
 func (g *gathering[C]) make(group []*gathered[C]) {
 	calls := make([]C, len(group))
 	for i, m := range group {
 		calls[i] = m.call
 	}
+	defer g.end(group)
 	g.do(calls)
+}
+
+// end tells those whose calls another was to make, which a panic may have ended, and lets
+// those that have come meanwhile begin.
+func (g *gathering[C]) end(group []*gathered[C]) {
 	for _, m := range group[1:] {
 		close(m.told)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -101,4 +102,46 @@ func TestWithdraws(t *testing.T) {
 	}
 	end <- struct{}{}
 	all.Wait()
+}
+
+// TestPanicEndsAlone: a panic is the caller's who makes the calls. The others of his group
+// are told, and later ones begin.
+func TestPanicEndsAlone(t *testing.T) {
+	g, began, end := groups(1, 1, time.Hour)
+	hold := g.do
+	g.do = func(group []int) {
+		if hold(group); len(group) > 1 {
+			panic("a fault")
+		}
+	}
+	var all sync.WaitGroup
+	all.Go(func() { _ = g.call(t.Context(), 0) })
+	<-began
+	var panics, returns atomic.Int32
+	for call := range 3 {
+		all.Go(func() {
+			defer func() {
+				if recover() != nil {
+					panics.Add(1)
+				}
+			}()
+			_ = g.call(t.Context(), call)
+			returns.Add(1)
+		})
+	}
+	for queued(g) < 3 {
+		time.Sleep(time.Millisecond) // between questions
+	}
+	end <- struct{}{}
+	<-began
+	calls(t, g, &all, 4)
+	end <- struct{}{}
+	if group := <-began; !slices.Equal(group, []int{4}) {
+		t.Errorf("%v is made after the panic", group)
+	}
+	end <- struct{}{}
+	all.Wait()
+	if panics.Load() != 1 || returns.Load() != 2 {
+		t.Errorf("%d calls panic and %d return", panics.Load(), returns.Load())
+	}
 }

@@ -32,7 +32,7 @@ func (s *Store) lookTogether(ctx context.Context, places []kv.Place) *looked {
 	}
 	ctx, cancel := context.WithDeadline(ctx, s.outages.read.patience(s.options.Patience).end)
 	defer cancel()
-	m := &onlooker{places: places, looked: looked{found: make([]kv.Found, len(places))}}
+	m := &onlooker{places: places, looked: looked{found: make([]kv.Found, len(places))}, err: errUnanswered}
 	if err := s.onlookers.call(ctx, m); err != nil || m.err != nil {
 		return nil
 	}

@@ -33,6 +33,9 @@ func fewGroups() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 // all. By itself it finds out.
 var errLeftOut = errors.New("not done together with others")
 
+// errUnanswered is what is known of a call until it was made, and for good if a panic has ended that.
+var errUnanswered = errors.New("pgkv: what was made together with others has not ended")
+
 // companion is a commit that may go together with others.
 type companion struct {
 	*commit
@@ -46,7 +49,7 @@ func (c *commit) sociable() bool {
 
 // together sends a commit, with others if there are any.
 func (s *Store) together(ctx context.Context, p *patience, c *commit) error {
-	m := &companion{commit: c}
+	m := &companion{commit: c, err: errUnanswered}
 	ctx, cancel := context.WithDeadline(ctx, p.end)
 	defer cancel()
 	if err := s.company.call(ctx, m); err != nil {

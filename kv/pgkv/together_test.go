@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -143,6 +145,64 @@ func TestUnexpectedTogether(t *testing.T) {
 		p := kv.Partition(p)
 		if got := fmt.Sprint(versionOf(t, s, p), " ", keys(t, s, p)); got != want {
 			t.Errorf("partition %d: %s, not %s", p, got, want)
+		}
+	}
+}
+
+// TestPanicOfCompanion: what became of a commit that another one's panic has ended is found
+// out before it is answered, be it that nothing was sent or that it was done.
+func TestPanicOfCompanion(t *testing.T) {
+	s := open(t, pgtest.Start(t, "fsync = off").Database(t))
+	defer s.Close()
+	for p := range kv.Partition(3) {
+		mustCommit(t, s, p, 0, "before")
+	}
+	s.company.few, s.company.most = 1, 1
+	for _, sent := range []bool{false, true} {
+		began, end := make(chan bool), make(chan bool)
+		s.company.do = func(group []*companion) {
+			if group[0].partition == 0 {
+				began <- true
+				<-end
+				s.sendAll(group)
+				return
+			}
+			if sent {
+				s.sendAll(group)
+			}
+			for _, m := range group {
+				m.err = errUnanswered
+			}
+			panic("a fault")
+		}
+		answers := make(chan any, 3)
+		commit := func(p kv.Partition, base kv.Version) {
+			defer func() {
+				if fault := recover(); fault != nil {
+					answers <- fault
+				}
+			}()
+			_, err := s.Commit(context.Background(), p, base, one("k"), kv.Durable)
+			answers <- err
+		}
+		go commit(0, versionOf(t, s, 0))
+		<-began
+		go commit(1, versionOf(t, s, 1))
+		go commit(2, versionOf(t, s, 2))
+		for queued(&s.company) < 2 {
+			time.Sleep(time.Millisecond) // between questions
+		}
+		end <- true
+		want := map[any]int{nil: 1, "a fault": 1, kv.ErrConflict: 1}
+		if sent {
+			want = map[any]int{nil: 2, "a fault": 1}
+		}
+		got := make(map[any]int)
+		for range 3 {
+			got[<-answers]++
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("sent: %v: answers %v, want %v", sent, got, want)
 		}
 	}
 }
