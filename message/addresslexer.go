@@ -26,6 +26,10 @@ func (l *addressLexer) reset(in []byte) {
 	*l = addressLexer{in: in, buf: l.buf[:0], comment: l.comment[:0]}
 }
 
+// maxDomainLiteral is the longest domain literal that counts, as long as a domain
+// may be (RFC 5321 §4.5.3.1.2), with room for what obsolete syntax has in it.
+const maxDomainLiteral = 256
+
 // next gives the next token; false at the end.
 func (l *addressLexer) next() (addressToken, bool) {
 	space := false
@@ -46,7 +50,7 @@ func (l *addressLexer) next() (addressToken, bool) {
 				return addressToken{text: text, space: space, quoted: true}, true
 			}
 		case c == '[' && afterAt:
-			if i := bytes.IndexByte(l.in[l.at:], ']'); i > 0 && i < 256 {
+			if i := bytes.IndexByte(l.in[l.at:min(len(l.in), l.at+maxDomainLiteral)], ']'); i > 0 {
 				text := l.in[l.at : l.at+i+1]
 				l.at += i + 1
 				return addressToken{text: text, space: space}, true
