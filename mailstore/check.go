@@ -264,11 +264,12 @@ type checkedBox struct {
 	*box
 	counted   Mailbox // Messages, Unseen, Deleted, Size, DeletedSize
 	last      restante.UID
-	history   UIDSet
-	changed   bool // the row has to be written
-	damaged   bool // it has pages that cannot be read
-	recovered bool // it was made for pages whose mailbox is missing
-	forgotten bool // its history is given up
+	history   UIDSet // told as expunged
+	absent    UIDSet // of no message, up to last
+	changed   bool   // the row has to be written
+	damaged   bool   // it has pages that cannot be read
+	recovered bool   // it was made for pages whose mailbox is missing
+	forgotten bool   // its history is given up
 }
 
 func newChecker(r *checkRun, id restante.AccountID, snap kv.Snapshot) *checker {

@@ -36,9 +36,17 @@ var damages = []struct {
 	{"seen of nothing", func(d *damaged) { d.set(seenKey(77, 300, 0), seenBlock{{0, 0, true, 1}}.appendTo(nil)) }, FindSeen, false, 0, 0},
 	{"seen above UIDNEXT", func(d *damaged) { d.set(seenKey(1, 300, 9), seenBlock{{0, 0, true, 1}}.appendTo(nil)) }, FindSeen, false, 0, 0},
 	{"seen change", func(d *damaged) { d.set(seenChangeKey(77), []byte{1}) }, FindSeen, false, 0, 0},
+	{"seen but never changed", func(d *damaged) { d.set(seenKey(1, 300, 0), seenBlock{{3, 4, true, 1}}.appendTo(nil)) }, FindSeen, false, 0, 0},
+	{"seen after the last change", func(d *damaged) {
+		d.set(seenKey(1, 300, 0), seenBlock{{3, 4, true, 2}}.appendTo(nil))
+		d.set(seenChangeKey(1), []byte{1})
+	}, FindSeen, false, 0, 0},
 	{"history of nothing", func(d *damaged) { d.set(expungedKey(77, 3), appendUIDSet(nil, UIDSet{{1, 2}})) }, FindOrphan, false, 0, 0},
 	{"history above UIDNEXT", func(d *damaged) { d.set(expungedKey(1, 3), appendUIDSet(nil, UIDSet{{1000, 1001}})) }, FindHistory, false, 0, 0},
 	{"history of present", func(d *damaged) { d.set(expungedKey(1, 3), appendUIDSet(nil, UIDSet{{5, 6}})) }, FindHistory, false, 0, 0},
+	{"history not whole", func(d *damaged) { d.set(expungedKey(1, 7), appendUIDSet(nil, UIDSet{{20, 22}, {200, 203}})) }, FindHistory, false, 0, 0},
+	{"uids that never were", func(d *damaged) { d.head(2, func(_ *accountRow, b *box) { b.mailbox.UIDNext = 33 }) }, FindHistory, false, 0, 0},
+	{"expunge after the last change", func(d *damaged) { d.head(1, func(_ *accountRow, b *box) { b.mailbox.HighestModSeq = 6 }) }, FindHistory, false, 0, 0},
 	{"history row", func(d *damaged) { d.set(expungedKey(1, 3), []byte{0}) }, FindHistory, false, 0, 0},
 	{"flag set", func(d *damaged) { d.page(func(m []Message) []Message { m[3].FlagSet = 99; return m }) }, FindFlags, false, 0, 0},
 	{"message modseq", func(d *damaged) { d.page(func(m []Message) []Message { m[3].ModSeq = 99; return m }) }, FindMessage, false, 0, 0},

@@ -44,6 +44,10 @@ func (c *checker) checkHistory() error {
 			c.forgetHistory(cb)
 			return nil
 		}
+		if at > cb.mailbox.HighestModSeq {
+			c.inBox(cb, FindHistory, true, "expunges of modseq %d are after its last change, %d, which is corrected", at, cb.mailbox.HighestModSeq)
+			c.dirty(cb)
+		}
 		cb.history = cb.history.union(set)
 		counts[cb] += uint32(len(set))
 		return nil
@@ -77,6 +81,7 @@ func (c *checker) checkPages() error {
 			cb = c.boxOf(id, name)
 			c.account.nextMailbox = max(c.account.nextMailbox, id+1)
 			cb.recovered = true
+			cb.floor = c.version + 1 // what was expunged is not known
 		}
 		p, err := parsePage(first, bytes.Clone(value))
 		if err != nil {
@@ -113,7 +118,9 @@ func (c *checker) checkPage(cb *checkedBox, p *Page) {
 		c.lostPage(cb, pageKey(mb.ID, p.key), p.raw, fmt.Errorf("its UIDs do not rise, or are not above %d", cb.last))
 		return
 	}
-	cb.last = max(cb.last, p.last)
+	for _, uid := range uids {
+		cb.noteAbsent(uid)
+	}
 	if c.overlaps(cb, uids) {
 		c.inBox(cb, FindHistory, true, "messages of the page at UID %d are told as expunged; the history is forgotten", p.key)
 		c.forgetHistory(cb)
@@ -141,6 +148,30 @@ func (c *checker) checkPage(cb *checkedBox, p *Page) {
 	if changed && c.fix != nil {
 		c.set(pageKey(mb.ID, p.key), p.withFlags(sets, modSeqs, c.flags).row())
 		c.dirty(cb)
+	}
+}
+
+// noteAbsent goes on to the mailbox's next UID; those that it passes over are of no
+// message.
+func (cb *checkedBox) noteAbsent(uid restante.UID) {
+	if uid > cb.last+1 {
+		cb.absent = append(cb.absent, UIDRange{cb.last + 1, uid - 1})
+	}
+	cb.last = uid
+}
+
+// checkAbsent holds the history against the UIDs that no message has. One that was
+// never forgotten tells of each of them.
+func (c *checker) checkAbsent(cb *checkedBox) {
+	if cb.floor > 0 || cb.damaged {
+		return
+	}
+	last := cb.last
+	cb.noteAbsent(cb.mailbox.UIDNext)
+	cb.last = last
+	if untold := cb.absent.Minus(cb.history); len(untold) > 0 {
+		c.inBox(cb, FindHistory, true, "UID %d is of no message and is not told as expunged; the history is forgotten", untold[0].First)
+		c.forgetHistory(cb)
 	}
 }
 
@@ -203,6 +234,7 @@ func (c *checker) checkCounts() error {
 			mb.UIDNext = cb.last + 1
 			c.dirty(cb)
 		}
+		c.checkAbsent(cb)
 		usage.Bytes += int64(n.Size)
 		usage.Messages += int64(n.Messages)
 		damaged = damaged || cb.damaged
