@@ -43,6 +43,9 @@ func ImportHash(hash string, p Params) (directory.Credentials, error) {
 	if _, err := parseHash(hash); err != nil {
 		return directory.Credentials{}, err
 	}
+	if err := checkCost(hash); err != nil {
+		return directory.Credentials{}, err
+	}
 	return directory.Credentials{Hash: hash}, nil
 }
 
@@ -72,7 +75,7 @@ func parseSCRAM(mechanism, value string) (k directory.SCRAMKeys, err error) {
 		return k, bad
 	}
 	k.Mechanism = mechanism
-	if k.Iterations, err = strconv.Atoi(parts[0]); err != nil || k.Iterations < 1 {
+	if k.Iterations, err = strconv.Atoi(parts[0]); err != nil || k.Iterations < 1 || k.Iterations > mostHashRounds {
 		return k, bad
 	}
 	size := hashOf(mechanism)().Size()

@@ -160,7 +160,7 @@ func TestUsersWithoutServer(t *testing.T) {
 	bad(t, 2, "unknown flag", "user", "add", "x", "--password", "secret", f)
 	bad(t, 2, "unknown command", "usr")
 	bad(t, 1, "not found", "user", "show", "nobody", f)
-	bad(t, 1, "not found", "user", "remove", "nobody", f)
+	bad(t, 1, "not found", "user", "remove", "nobody", "--yes", f)
 	good(t, "", "user", "quota", "eve", "1GiB", "5000", f)
 	if out := good(t, "", "user", "show", "eve", f); !strings.Contains(out, "of 1.0 GiB") || !strings.Contains(out, "of 5000") {
 		t.Error(out)
@@ -169,7 +169,8 @@ func TestUsersWithoutServer(t *testing.T) {
 	if out := good(t, "", "user", "list", f); strings.Count(out, "\n") != 3 || !strings.Contains(out, "disabled") {
 		t.Error(out)
 	}
-	good(t, "", "user", "remove", "carol", f)
+	bad(t, 2, "use --yes", "user", "remove", "carol", f)
+	good(t, "", "user", "remove", "carol", "--yes", f)
 	if out := good(t, "", "check", f); out != "2 accounts checked: all is well\n" {
 		t.Error(out)
 	}
@@ -205,7 +206,7 @@ func TestUsersWhileServing(t *testing.T) {
 	}
 	bad(t, 1, "in use by another process", "serve", f)
 	good(t, "", "check", f)
-	good(t, "", "user", "remove", "eve", f)
+	good(t, "", "user", "remove", "eve", "--yes", f)
 	if got := s.login(t, "eve", "secret"); !strings.HasPrefix(got, "NO") {
 		t.Errorf("a removed user: %s", got)
 	}

@@ -2,14 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/restante/restante/admin"
 	"github.com/restante/restante/auth"
@@ -31,8 +30,7 @@ func (p *passwordFlags) define(c *cobra.Command) {
 
 // read fills in the password or hash of in.
 func (p *passwordFlags) read(c *cobra.Command, in *admin.Secret) (err error) {
-	file, isFile := c.InOrStdin().(*os.File)
-	terminal := isFile && term.IsTerminal(int(file.Fd()))
+	terminal, ok := terminalOf(c)
 	switch {
 	case p.hash == "-":
 		in.Hash, err = firstLine(c.InOrStdin())
@@ -40,10 +38,10 @@ func (p *passwordFlags) read(c *cobra.Command, in *admin.Secret) (err error) {
 		in.Hash = p.hash
 	case p.stdin:
 		in.Password, err = firstLine(c.InOrStdin())
-	case !terminal:
+	case !ok:
 		return usageError{errors.New("standard input is no terminal: use --password-stdin")}
 	default:
-		in.Password, err = prompt(file, c.ErrOrStderr())
+		in.Password, err = choose(c.Context(), terminal)
 	}
 	if err == nil && in.Password == "" && in.Hash == "" {
 		return errors.New("no password is given")
@@ -60,19 +58,13 @@ func firstLine(r io.Reader) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// prompt asks twice, to be sure, without showing what is typed.
-func prompt(in *os.File, out io.Writer) (string, error) {
-	ask := func(label string) (string, error) {
-		fmt.Fprint(out, label)
-		b, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(out)
-		return string(b), err
-	}
-	first, err := ask("Password: ")
+// choose asks for a new password twice, to be sure.
+func choose(ctx context.Context, t terminal) (string, error) {
+	first, err := t.secret(ctx, "Password: ")
 	if err != nil {
 		return "", err
 	}
-	second, err := ask("Password again: ")
+	second, err := t.secret(ctx, "Password again: ")
 	if err == nil && first != second {
 		err = errors.New("the passwords differ")
 	}

@@ -51,7 +51,7 @@ func TestPostgreSQL(t *testing.T) {
 			t.Error(out)
 		}
 	}
-	good(t, "", "user", "remove", "carol", "--config", outside.config)
+	good(t, "", "user", "remove", "carol", "--yes", "--config", outside.config)
 	if got := two.login(t, "carol", "secret"); !strings.HasPrefix(got, "NO") {
 		t.Errorf("a removed user: %s", got)
 	}

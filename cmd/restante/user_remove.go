@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/restante/restante/admin"
 )
@@ -18,24 +16,30 @@ func newUserRemove(f *flags) *cobra.Command {
 		Short: "Remove a user with all mail",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if !yes && !confirm(c, args[0]) {
-				return errors.New("nothing was removed")
+			if !yes {
+				if err := confirm(c, args[0]); err != nil {
+					return err
+				}
 			}
 			return f.do(c, admin.OpUserRemove, admin.Name{Name: args[0]}, nil, nil)
 		},
 	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask on a terminal")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }
 
-// confirm asks, if there is someone at a terminal to be asked.
-func confirm(c *cobra.Command, name string) bool {
-	in, ok := c.InOrStdin().(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return true
+// confirm has the name typed again.
+func confirm(c *cobra.Command, name string) error {
+	terminal, ok := terminalOf(c)
+	if !ok {
+		return usageError{errors.New("standard input is no terminal: use --yes to remove the user with all mail")}
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "Remove user %s with all mail? Type the name again: ", name)
-	var answer string
-	fmt.Fscanln(in, &answer)
-	return answer == name
+	answer, err := terminal.line(c.Context(), "Remove user "+name+" with all mail? Type the name again: ")
+	if err == nil && answer != name {
+		err = errors.New("that is another name")
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was removed: %w", err)
+	}
+	return nil
 }
