@@ -100,7 +100,8 @@ func (a *Account) adoptLocked(ctx context.Context, snap kv.Snapshot, trusted boo
 		a.writer.threads.forget()
 		a.writer.events = append(a.writer.events, a.difference(old, next))
 	}
-	if known := a.writer.lost; next.version < old.version && (known == nil || known.version < old.version) {
+	lost := next.version < old.version || !trusted && next.contradicts(old)
+	if known := a.writer.lost; lost && (known == nil || known.version < old.version) {
 		a.writer.lost = old
 	}
 	return a.surviveLossLocked(ctx, snap)

@@ -13,14 +13,14 @@ import (
 
 // What was lost: an engine may come back without commits that it had acknowledged, as a
 // standby does that is promoted and was not waited for. A node that knows an account as it
-// was sees it by the version, which has gone back. Clients have been told of what is lost,
-// so that what was given out is not given out again, with another meaning (RFC 9051
-// §2.3.1.1, RFC 8474 §4): UIDs, UIDVALIDITYs and ids go on where they were, and modification
-// sequences leave out more than can have been told. All messages of the mailboxes that had
-// changed count as changed, and all UIDs that are not there as expunged (RFC 7162 §3.2.5.1),
-// so that clients which come back with what they know find out what of it is no more; so do
-// their annotations and metadata. What the node holds of the account beside its state is read
-// again.
+// was sees it by the version, which has gone back, or by what cannot have become of it since
+// (see loss_fork.go). Clients have been told of what is lost, so that what was given out is not
+// given out again, with another meaning (RFC 9051 §2.3.1.1, RFC 8474 §4): UIDs, UIDVALIDITYs
+// and ids go on where they were, and modification sequences leave out more than can have been
+// told. All messages of the mailboxes that had changed count as changed, and all UIDs that are
+// not there as expunged (RFC 7162 §3.2.5.1), so that clients which come back with what they
+// know find out what of it is no more; so do their annotations and metadata. What the node
+// holds of the account beside its state is read again.
 //
 // What no node knows that runs still is not noticed.
 

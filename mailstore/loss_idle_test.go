@@ -3,8 +3,12 @@ package mailstore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"testing"
+	"time"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/kv/memkv"
 )
 
@@ -20,23 +24,96 @@ func TestLostCommitsIdle(t *testing.T) {
 	}
 }
 
-// TestLostCommitsOvertaken has another node change the account as often again before: what
-// this one holds does not pass for what is there under the same version, whether somebody
-// uses the account or not.
+// TestLostCommitsOvertaken has another node change the account as often again before, or once
+// more: what this one holds does not pass for what is there, and nothing that it told gets
+// another meaning, whether somebody uses the account or not.
 func TestLostCommitsOvertaken(t *testing.T) {
-	for _, idle := range []bool{true, false} {
-		f, engine, standby := lossFixture(t)
-		f.store1(f.inbox, 2, AddFlags, "lost")
-		version := f.State().version
-		other := &fixture{t: t, store: openStore(t, Options{KV: deaf{standby.Open()}})} // as PostgreSQL, it counts no ends
-		other.Account = openAccount(t, other.store, f.ID())
-		other.store1(f.inbox, 3, AddFlags, "kept")
-		f.failOver(engine, standby, idle)
-		if f.State().version != version+1 { // and the message
-			t.Fatalf("version %d, not the one behind %d", f.State().version, version)
+	deliver := func(text string) func(*fixture) {
+		return func(f *fixture) { f.append(f.inbox, nil, "Subject: "+text+"\r\n\r\n") }
+	}
+	flag := func(uid restante.UID, keyword string) func(*fixture) {
+		return func(f *fixture) { f.store1(f.inbox, uid, AddFlags, keyword) }
+	}
+	create := func(name string) func(*fixture) { return func(f *fixture) { f.create(name) } }
+	expunge := func(f *fixture) { f.expungeUID(f.inbox, 2) }
+	remove := func(f *fixture) {
+		if err := f.DeleteMailbox(f.t.Context(), "other"); err != nil {
+			f.t.Fatal(err)
 		}
-		if two, three := flagsOf(f.snapshot(f.inbox), 2), flagsOf(f.snapshot(f.inbox), 3); two != "" || three != "kept" {
-			t.Errorf("idle %t: flags %q and %q", idle, two, three)
+	}
+	for name, c := range map[string]struct{ lost, kept func(*fixture) }{
+		"flags":                 {flag(2, "lost"), flag(3, "kept")},
+		"a message, by flags":   {deliver("lost"), flag(3, "kept")},
+		"a message, by another": {deliver("lost"), deliver("kept, and longer")},
+		"an expunge":            {expunge, flag(3, "kept")},
+		"a mailbox, by flags":   {create("lost"), flag(3, "kept")},
+		"a mailbox, by another": {create("lost"), create("kept")},
+		"the end of a mailbox":  {remove, flag(3, "kept")},
+		"flags, by an expunge":  {flag(1, "lost"), expunge},
+		"a message, by two":     {deliver("lost"), func(f *fixture) { expunge(f); deliver("kept")(f) }},
+	} {
+		for _, idle := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", idle ", idle), func(t *testing.T) {
+				f, engine, standby := lossFixture(t)
+				f.snapshot(f.inbox)
+				c.lost(f)
+				lost, told := *f.State(), f.snapshot(f.inbox)
+				later := func() time.Time { return f.clock.Add(time.Minute) }
+				other := &fixture{t: t, inbox: f.inbox, store: openStore(t, Options{KV: deaf{standby.Open()}, Now: later})} // as PostgreSQL, it counts no ends
+				other.Account = openAccount(t, other.store, f.ID())
+				for c.kept(other); other.State().version < lost.version; c.kept(other) {
+				}
+				kept := other.snapshot(f.inbox)
+				f.failOver(engine, standby, idle)
+				now := f.snapshot(f.inbox)
+				for i := range kept.Len() {
+					m, want := now.At(i+1), kept.At(i+1)
+					if m.UID != want.UID || m.EmailID != want.EmailID || m.Size != want.Size {
+						t.Errorf("message %+v, want %+v", m, want)
+					}
+					if seq, there := told.SeqOf(m.UID); m.ModSeq <= lost.ModSeq() && (!there || told.At(seq) != m) {
+						t.Errorf("%+v, %d was told", m, lost.ModSeq())
+					}
+				}
+				next := now.At(now.Len())
+				if next.UID < told.Mailbox().UIDNext || next.EmailID < lost.account.nextEmail || next.ModSeq <= lost.ModSeq() {
+					t.Errorf("the next message is %+v, told were UIDNEXT %d, EmailID %d and modseq %d",
+						next, told.Mailbox().UIDNext, lost.account.nextEmail, lost.ModSeq())
+				}
+				if now.ModSeq() < lost.ModSeq()+skippedPerEnd {
+					t.Errorf("modseq %d: the loss was not noticed", now.ModSeq())
+				}
+			})
+		}
+	}
+}
+
+// TestNothingLost has a node read an account anew, as after a failover, again and again while
+// another one changes it: it never takes that for a loss.
+func TestNothingLost(t *testing.T) {
+	for seed := range uint64(4) {
+		f := newFixture(t, Options{})
+		g := f.node()
+		rng := rand.New(rand.NewPCG(seed, 4))
+		for step := range 150 {
+			g.clock = g.clock.Add(time.Duration(rng.IntN(3)) * time.Second)
+			if err := g.randomOperation(rng); err != nil && !expected(err) {
+				t.Fatalf("seed %d, step %d: %v", seed, step, err)
+			}
+			if rng.IntN(3) > 0 {
+				continue
+			}
+			f.store.cache.doubtAll()
+			if err := f.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if f.State().account.epoch != g.State().account.epoch {
+				t.Fatalf("seed %d, step %d: it was taken for a loss", seed, step)
+			}
+			mailboxes := f.State().Mailboxes()
+			if mb := mailboxes[rng.IntN(len(mailboxes))]; !mb.NoSelect {
+				f.snapshot(mb.ID)
+			}
 		}
 	}
 }
