@@ -29,13 +29,13 @@ type reaper struct {
 
 	mu struct {
 		sync.Mutex
-		due map[restante.AccountID]time.Time
+		due dueAccounts
 	}
 }
 
 func newReaper(s *Store) *reaper {
 	r := &reaper{store: s, wake: make(chan struct{}, 1)}
-	r.mu.due = make(map[restante.AccountID]time.Time)
+	r.mu.due = newDueAccounts()
 	return r
 }
 
@@ -47,11 +47,9 @@ func (r *reaper) note(id restante.AccountID, at time.Time) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was, ok := r.mu.due[id]
-	if ok && !at.Before(was) || !ok && len(r.mu.due) >= reapAccounts {
+	if !r.mu.due.note(id, at, reapAccounts) {
 		return
 	}
-	r.mu.due[id] = at
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -63,18 +61,7 @@ func (r *reaper) note(id restante.AccountID, at time.Time) {
 func (r *reaper) next(now time.Time) (id restante.AccountID, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait = -1
-	for a, at := range r.mu.due {
-		d := at.Sub(now)
-		if d <= 0 {
-			delete(r.mu.due, a)
-			return a, 0
-		}
-		if wait < 0 || d < wait {
-			wait = d
-		}
-	}
-	return 0, wait
+	return r.mu.due.next(now)
 }
 
 // run works until ctx ends.
