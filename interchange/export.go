@@ -18,6 +18,8 @@ type Export struct {
 	Source Source
 	// Progress is told of each message written.
 	Progress func(mailbox string, messages int)
+	// Lost is told which keywords of a mailbox a Maildir has no letter for.
+	Lost func(mailbox string, keywords []string)
 }
 
 // maxKeywords is how many keywords have a letter in a Maildir's file names.
@@ -84,6 +86,9 @@ func (e Export) mailbox(ctx context.Context, dir, name string) (int, error) {
 		}
 		return nil
 	})
+	if lost := w.lost(); len(lost) > 0 && e.Lost != nil {
+		e.Lost(name, lost)
+	}
 	return w.n, errors.Join(err, w.keywordFile())
 }
 
@@ -106,8 +111,8 @@ type maildirWriter struct {
 	keywords []string
 }
 
-// write puts a message into cur, by way of tmp, with its flags in the name and
-// its internal date as the file's time.
+// write puts a message into cur, by way of tmp, with its flags and the file's
+// size in the name, and its internal date as the file's time.
 func (w *maildirWriter) write(m Message) error {
 	in, err := m.Open()
 	if err != nil {
@@ -115,25 +120,29 @@ func (w *maildirWriter) write(m Message) error {
 	}
 	defer in.Close()
 	w.n++
-	base := fmt.Sprintf("%d.M%dP%d.restante,S=%d", m.InternalDate.Unix(), w.n, os.Getpid(), m.Size)
+	base := fmt.Sprintf("%d.M%dP%d.restante", m.InternalDate.Unix(), w.n, os.Getpid())
 	tmp := filepath.Join(w.path, "tmp", base)
-	if err := writeLF(tmp, in); err != nil {
+	size, err := writeLF(tmp, in)
+	if err != nil {
 		return err
 	}
 	if err := os.Chtimes(tmp, m.InternalDate, m.InternalDate); err != nil {
 		return err
 	}
-	return os.Rename(tmp, filepath.Join(w.path, "cur", base+":2,"+w.info(m.Flags)))
+	return os.Rename(tmp, filepath.Join(w.path, "cur", fmt.Sprintf("%s,S=%d:2,%s", base, size, w.info(m.Flags))))
 }
 
-func writeLF(path string, in io.Reader) error {
+// writeLF makes a file of in and answers its size.
+func writeLF(path string, in io.Reader) (size int64, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	out := &lfWriter{w: f}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.flush(), f.Close())
+	err = errors.Join(err, out.flush())
+	size, sizeErr := f.Seek(0, io.SeekCurrent)
+	return size, errors.Join(err, sizeErr, f.Close())
 }
 
 // info is the flags' letters in order, as Maildir asks.
@@ -167,12 +176,15 @@ func (w *maildirWriter) keyword(flag string) int {
 	return len(w.keywords) - 1
 }
 
+// lost are the keywords that no file name has.
+func (w *maildirWriter) lost() []string { return w.keywords[min(maxKeywords, len(w.keywords)):] }
+
 func (w *maildirWriter) keywordFile() error {
 	if len(w.keywords) == 0 {
 		return nil
 	}
 	var b strings.Builder
-	for i, k := range w.keywords {
+	for i, k := range w.keywords[:min(maxKeywords, len(w.keywords))] {
 		fmt.Fprintf(&b, "%d %s\n", i, k)
 	}
 	return os.WriteFile(filepath.Join(w.path, "dovecot-keywords"), []byte(b.String()), 0o600)

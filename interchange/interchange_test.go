@@ -3,6 +3,7 @@ package interchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -293,6 +294,45 @@ func TestExportAndBack(t *testing.T) {
 	}
 	if !slices.Equal(back.subscribed, out.subscribed) {
 		t.Fatal(back.subscribed)
+	}
+}
+
+// TestExportNamesTheFilesSize: Dovecot cannot read a message whose S= is another
+// (https://doc.dovecot.org/2.3/admin_manual/mailbox_formats/maildir/).
+func TestExportNamesTheFilesSize(t *testing.T) {
+	out, dir := newMemory(), filepath.Join(t.TempDir(), "mail")
+	out.boxes["INBOX"] = []stored{{"Subject: a\r\n\r\nbare\nline\r\n\r", nil, time.Unix(1.7e9, 0)}}
+	if _, err := (Export{Source: out}).Run(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "cur", "*"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	if info, err := os.Stat(names[0]); err != nil || !strings.Contains(names[0], fmt.Sprintf(",S=%d:2,", info.Size())) {
+		t.Errorf("%s has %d bytes, %v", names[0], info.Size(), err)
+	}
+}
+
+// TestExportTellsLostKeywords: a Maildir has 26.
+func TestExportTellsLostKeywords(t *testing.T) {
+	out, dir := newMemory(), filepath.Join(t.TempDir(), "mail")
+	var all []string
+	for i := range 28 {
+		all = append(all, fmt.Sprintf("keyword%02d", i))
+	}
+	out.boxes["INBOX"] = []stored{{"\r\n", all, time.Unix(1.7e9, 0)}}
+	var lost []string
+	e := Export{Source: out, Lost: func(mailbox string, keywords []string) { lost = append(append(lost, mailbox), keywords...) }}
+	if _, err := e.Run(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"INBOX", "keyword26", "keyword27"}; !slices.Equal(lost, want) {
+		t.Errorf("%q, want %q", lost, want)
+	}
+	back := newMemory()
+	if run(t, back, "", dir); !slices.Equal(back.boxes["INBOX"][0].flags, all[:26]) {
+		t.Errorf("%q", back.boxes["INBOX"][0].flags)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,9 +32,13 @@ func newExport(f *flags) *cobra.Command {
 func runExport(c *cobra.Command, mail admin.Mail, dir string) error {
 	file, isFile := c.ErrOrStderr().(*os.File)
 	terminal := isFile && term.IsTerminal(int(file.Fd()))
-	const clearLine = "\r\x1b[K"
-	export := interchange.Export{Source: mail}
+	clearLine := ""
+	export := interchange.Export{Source: mail, Lost: func(mailbox string, keywords []string) {
+		fmt.Fprintf(c.ErrOrStderr(), "%srestante: %s: a Maildir has room for 26 keywords; left out: %s\n",
+			clearLine, mailbox, strings.Join(keywords, " "))
+	}}
 	if terminal {
+		clearLine = "\r\x1b[K"
 		var last time.Time
 		export.Progress = func(mailbox string, messages int) {
 			if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
