@@ -43,7 +43,7 @@ func runExport(c *cobra.Command, mail admin.Mail, dir string) error {
 		export.Progress = func(mailbox string, messages int) {
 			if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
 				last = now
-				fmt.Fprintf(file, "%s%s: %d messages", clearLine, mailbox, messages)
+				fmt.Fprintf(file, "%s%s: %s", clearLine, mailbox, counted(messages, "message"))
 			}
 		}
 		defer fmt.Fprint(file, clearLine)

@@ -43,12 +43,11 @@ func runImport(c *cobra.Command, mail admin.Mail, mailbox string, paths []string
 		},
 	}.Run(c.Context(), paths...)
 	progress.clear()
-	if err != nil {
-		return err
+	if err == nil || report.Added > 0 {
+		fmt.Fprintf(c.OutOrStdout(), "%s: %d added, %d there already, %d bad\n",
+			counted(report.Mailboxes, "mailbox"), report.Added, report.Skipped, report.Bad)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: %d added, %d there already, %d bad\n",
-		counted(report.Mailboxes, "mailbox"), report.Added, report.Skipped, report.Bad)
-	return nil
+	return err
 }
 
 // byteProgress shows on a terminal how many bytes are done, at what rate, and

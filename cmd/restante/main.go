@@ -45,6 +45,9 @@ func report(w io.Writer, err error) int {
 		return exitOK
 	case errors.Is(err, errUnclean):
 		return exitFailed
+	case errors.Is(err, context.Canceled): // by Ctrl-C or SIGTERM
+		fmt.Fprintln(w, "restante: interrupted")
+		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintf(w, "restante: %v\n", err)
 		return exitUsage

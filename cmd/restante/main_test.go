@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -339,4 +340,13 @@ func TestImportAndExport(t *testing.T) {
 	bad(t, 1, "already holds a Maildir", "export", "--user=bob", dir, f)
 	good(t, "", "check", f)
 	stop()
+}
+
+// TestInterrupted: what Ctrl-C breaks off says so, and not what it was doing.
+func TestInterrupted(t *testing.T) {
+	var out bytes.Buffer
+	err := errors.Join(fmt.Errorf("mbox: %w", context.Canceled), errors.New("socket: closed"))
+	if status := report(&out, err); status != exitFailed || out.String() != "restante: interrupted\n" {
+		t.Errorf("exit status %d: %q", status, out.String())
+	}
 }

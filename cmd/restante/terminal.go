@@ -65,7 +65,7 @@ func (t terminal) ask(ctx context.Context, read func() (string, error)) (string,
 	}
 	if errors.Is(r.err, io.EOF) { // Ctrl-C is one too
 		io.WriteString(t.out, "\r\n")
-		return "", errors.New("interrupted")
+		return "", context.Canceled
 	}
 	return r.answer, r.err
 }

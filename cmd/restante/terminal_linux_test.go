@@ -94,8 +94,8 @@ func TestOnTerminal(t *testing.T) {
 		{"user add eve", []string{"Password: ", ctrlC}, 1, "interrupted"},
 		{"user passwd bob", []string{"Password: ", "secret\nsecret\n"}, 0, "argon2id"},
 		{"user passwd bob", []string{"Password: ", "secret\n", "Password again: ", ctrlC}, 1, "interrupted"},
-		{"user remove bob", []string{"name again: ", "eve\n"}, 1, "nothing was removed: that is another name"},
-		{"user remove bob", []string{"name again: ", ctrlC}, 1, "nothing was removed: interrupted"},
+		{"user remove bob", []string{"name again: ", "eve\n"}, 1, "that is another name: nothing was removed"},
+		{"user remove bob", []string{"name again: ", ctrlC}, 1, "restante: interrupted"},
 		{"user remove bob", []string{"name again: ", "bob\n"}, 0, ""},
 	} {
 		shown, status := onTerminal(t, append(strings.Fields(step.args), f), step.talk...)

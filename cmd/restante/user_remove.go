@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -36,10 +35,7 @@ func confirm(c *cobra.Command, name string) error {
 	}
 	answer, err := terminal.line(c.Context(), "Remove user "+name+" with all mail? Type the name again: ")
 	if err == nil && answer != name {
-		err = errors.New("that is another name")
+		err = errors.New("that is another name: nothing was removed")
 	}
-	if err != nil {
-		return fmt.Errorf("nothing was removed: %w", err)
-	}
-	return nil
+	return err
 }
