@@ -75,7 +75,7 @@ func TestBadMessageInBatch(t *testing.T) {
 			in := t.TempDir()
 			writeMaildir(t, in, map[string]string{
 				"cur/1:2,": "Subject: one\n\none\n", "cur/2:2,a": "Subject: two\n\n" + strings.Repeat("x", 300_000), "cur/3:2,": "Subject: three\n\nx\n",
-				"new/": "", "dovecot-keywords": "0 bad(flag\n",
+				"new/": "", "dovecot-keywords": "0 " + strings.Repeat("k", 200) + "\n", // longer than the store takes
 			})
 			var bad []string
 			r, err := interchange.Import{Target: Mail{Caller: c, User: "bob"}, Bad: func(where string, err error) {

@@ -52,10 +52,13 @@ func (a Account) Append(ctx context.Context, mailbox string, batch []Message) (i
 	p := a.BeginAppend(ctx)
 	defer p.Abort()
 	for i, msg := range batch {
-		if err := appendOne(p, msg); err != nil {
-			if final(err) {
-				return 0, &MessageError{i, err}
-			}
+		in, err := msg.Open()
+		if err != nil { // what was to be read is gone
+			return 0, &MessageError{i, err}
+		}
+		if err := errors.Join(appendOne(p, msg, in), in.Close()); final(err) {
+			return 0, &MessageError{i, err}
+		} else if err != nil {
 			return 0, err
 		}
 	}
@@ -68,16 +71,11 @@ func final(err error) bool {
 	return errors.Is(err, restante.ErrTooLarge) || errors.Is(err, restante.ErrInvalid) || errors.Is(err, restante.ErrLimit)
 }
 
-func appendOne(p *mailstore.Append, m Message) error {
+func appendOne(p *mailstore.Append, m Message, in io.Reader) error {
 	w, err := p.Message(mailstore.NewMessage{Flags: m.Flags, InternalDate: m.InternalDate, ImportKey: m.Key, Size: m.Size})
 	if err != nil {
 		return err
 	}
-	in, err := m.Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	_, err = io.Copy(w, in)
 	return err
 }

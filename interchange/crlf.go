@@ -58,21 +58,27 @@ func (c *crlfReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// lfWriter turns CRLF into LF, as Maildir files have it.
+// lfWriter turns CRLF into LF, as Maildir files have it, but not where another CR stands
+// before it: read back, CR and LF alone would be a line end.
 type lfWriter struct {
-	w  io.Writer
-	cr bool // a CR is held back
-	b  []byte
+	w   io.Writer
+	crs int // held back: 1, or 2 for any number of which the others are written
+	b   []byte
 }
 
 func (l *lfWriter) Write(p []byte) (int, error) {
 	l.b = l.b[:0]
 	for _, x := range p {
-		if l.cr && x != '\n' {
-			l.b = append(l.b, '\r')
-		}
-		if l.cr = x == '\r'; !l.cr {
+		switch {
+		case x != '\r':
+			if x != '\n' || l.crs != 1 {
+				l.b = append(l.b, "\r\r"[:l.crs]...)
+			}
+			l.b, l.crs = append(l.b, x), 0
+		case l.crs == 2:
 			l.b = append(l.b, x)
+		default:
+			l.crs++
 		}
 	}
 	if _, err := l.w.Write(l.b); err != nil {
@@ -81,12 +87,10 @@ func (l *lfWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush writes a CR that stood at the very end.
+// flush writes the CRs that stood at the very end.
 func (l *lfWriter) flush() error {
-	if !l.cr {
-		return nil
-	}
-	l.cr = false
-	_, err := l.w.Write([]byte{'\r'})
+	held := l.crs
+	l.crs = 0
+	_, err := l.w.Write([]byte("\r\r")[:held])
 	return err
 }

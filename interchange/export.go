@@ -112,7 +112,8 @@ type maildirWriter struct {
 }
 
 // write puts a message into cur, by way of tmp, with its flags and the file's
-// size in the name, and its internal date as the file's time.
+// size in the name, and its internal date as the file's time. The names of one second are
+// in the order of the messages.
 func (w *maildirWriter) write(m Message) error {
 	in, err := m.Open()
 	if err != nil {
@@ -120,7 +121,7 @@ func (w *maildirWriter) write(m Message) error {
 	}
 	defer in.Close()
 	w.n++
-	base := fmt.Sprintf("%d.M%dP%d.restante", m.InternalDate.Unix(), w.n, os.Getpid())
+	base := fmt.Sprintf("%d.M%09dP%d.restante", m.InternalDate.Unix(), w.n, os.Getpid())
 	tmp := filepath.Join(w.path, "tmp", base)
 	size, err := writeLF(tmp, in)
 	if err != nil {

@@ -23,13 +23,17 @@ type folder struct {
 }
 
 // findFolders says what lies at path. mailbox is where messages go that have no
-// folder of their own; "" leaves it to the names on disk.
-func findFolders(path, mailbox string) ([]folder, []string, error) {
+// folder of their own; "" leaves it to the names on disk. What cannot be looked into is
+// reported to bad and passed over.
+func findFolders(path, mailbox string, bad func(where string, err error)) ([]folder, []string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.IsDir() {
+		if !info.Mode().IsRegular() {
+			return nil, nil, fmt.Errorf("%s is no file", path)
+		}
 		if ok, err := isMbox(path); err != nil || !ok {
 			return nil, nil, errors.Join(err, fmt.Errorf("%s is neither an mbox file nor a Maildir", path))
 		}
@@ -38,41 +42,71 @@ func findFolders(path, mailbox string) ([]folder, []string, error) {
 		}
 		return []folder{{path: path, mailbox: mailbox, read: readMbox, size: info.Size()}}, nil, nil
 	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, nil, err
+	}
 	root := mailbox
 	if root == "" {
 		root = "INBOX"
 	}
 	var found []folder
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil && p == path {
 			return err
 		}
-		rel, err := filepath.Rel(path, p)
-		if err != nil {
-			return err
+		if err == nil && p != path && isPartOfMaildir(p, d) {
+			return filepath.SkipDir
 		}
-		if d.IsDir() {
-			if isMaildir(p) {
-				found = append(found, folder{path: p, mailbox: folderName(rel, root, mailbox), read: readMaildir, size: maildirSize(p)})
-			} else if base := filepath.Base(p); base == "cur" || base == "new" || base == "tmp" {
-				return filepath.SkipDir
+		var f folder
+		if err == nil {
+			f, err = folderAt(p, d)
+		}
+		if err != nil {
+			bad(p, err)
+		} else if f.read != nil {
+			rel, err := filepath.Rel(path, p)
+			if err != nil {
+				return err
 			}
-			return nil
+			f.path, f.mailbox = p, folderName(rel, root, mailbox)
+			found = append(found, f)
 		}
-		if ok, err := isMbox(p); err != nil || !ok || !d.Type().IsRegular() {
-			return nil
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		found = append(found, folder{path: p, mailbox: folderName(rel, root, mailbox), read: readMbox, size: info.Size()})
 		return nil
 	})
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%s holds neither mbox files nor Maildirs", path)
 	}
-	return found, subscriptions(path), err
+	return found, subscriptions(path, root, mailbox), err
+}
+
+// isPartOfMaildir reports whether an entry is one of the folders that a Maildir is made
+// of.
+func isPartOfMaildir(path string, d fs.DirEntry) bool {
+	name := d.Name()
+	return d.IsDir() && (name == "cur" || name == "new" || name == "tmp") && isMaildir(filepath.Dir(path))
+}
+
+// folderAt says how an entry of a tree is read, and how large it is; read is nil for one
+// that is no mailbox.
+func folderAt(path string, d fs.DirEntry) (f folder, err error) {
+	if d.IsDir() {
+		if isMaildir(path) {
+			f.read, f.size = readMaildir, maildirSize(path)
+		}
+		return f, nil
+	}
+	if !d.Type().IsRegular() {
+		return f, nil
+	}
+	if ok, err := isMbox(path); err != nil || !ok {
+		return f, err
+	}
+	info, err := d.Info()
+	if err != nil {
+		return f, err
+	}
+	f.read, f.size = readMbox, info.Size()
+	return f, nil
 }
 
 // folderName is the mailbox for a folder at rel below the given path. Maildir++
@@ -132,8 +166,9 @@ func mboxName(path string) string {
 	return decodeLevel(base)
 }
 
-// subscriptions reads Dovecot's or Courier's list of a Maildir++.
-func subscriptions(path string) []string {
+// subscriptions reads Dovecot's or Courier's list of a Maildir++, whose names may have
+// the prefix of a namespace that its folders have not.
+func subscriptions(path, root, mailbox string) []string {
 	var names []string
 	for _, file := range []string{"subscriptions", "courierimapsubscribed"} {
 		data, err := os.ReadFile(filepath.Join(path, file))
@@ -141,23 +176,21 @@ func subscriptions(path string) []string {
 			continue
 		}
 		for i, line := range strings.Split(string(data), "\n") {
-			line = strings.TrimSpace(line)
-			if line == "" || i == 0 && strings.HasPrefix(line, "V\t") {
+			if i == 0 && strings.HasPrefix(line, "V\t") {
 				continue
 			}
-			line = strings.TrimPrefix(line, "INBOX.")
-			line = strings.NewReplacer(".", "/", "\t", "/").Replace(line)
-			names = append(names, decodeName(line))
+			name := strings.ReplaceAll(strings.TrimRight(line, "\r"), "\t", ".")
+			if below, ok := strings.CutPrefix(name, "INBOX."); ok && !isMaildir(filepath.Join(path, "."+name)) {
+				name = below
+			}
+			switch {
+			case strings.TrimSpace(name) == "":
+			case strings.EqualFold(name, "INBOX"):
+				names = append(names, root)
+			default:
+				names = append(names, folderName("."+name, root, mailbox))
+			}
 		}
 	}
 	return names
-}
-
-// decodeName decodes a whole name, level by level.
-func decodeName(name string) string {
-	levels := strings.Split(name, "/")
-	for i := range levels {
-		levels[i] = decodeLevel(levels[i])
-	}
-	return strings.Join(levels, "/")
 }

@@ -9,6 +9,9 @@ import (
 	"hash"
 	"io"
 	"slices"
+	"strings"
+
+	"github.com/restante/restante/imap"
 )
 
 // Import is one run of reading mail from disk. Target is required.
@@ -41,11 +44,11 @@ const (
 // told to Bad and passed over; an error ends the run only when nothing more
 // can be done (a path that is not there, a full quota or disk, ctx).
 func (im Import) Run(ctx context.Context, paths ...string) (Report, error) {
-	r := importer{Import: im, occurrence: map[[sha256.Size]byte]uint32{}}
+	r := importer{Import: im, occurrence: map[[sha256.Size]byte]uint32{}, mailboxes: map[string]bool{}}
 	var folders []folder
 	var subscribed []string
 	for _, p := range paths {
-		f, subs, err := findFolders(p, im.Mailbox)
+		f, subs, err := findFolders(p, im.Mailbox, r.bad)
 		if err != nil {
 			return r.report, err
 		}
@@ -55,15 +58,11 @@ func (im Import) Run(ctx context.Context, paths ...string) (Report, error) {
 	for _, f := range folders {
 		r.total += f.size
 	}
-	seen := map[string]bool{}
 	for _, f := range folders {
 		if err := r.folder(ctx, f); err != nil {
 			return r.report, fmt.Errorf("%s: %w", f.path, err)
 		}
-		if !seen[f.mailbox] {
-			seen[f.mailbox] = true
-			r.report.Mailboxes++
-		}
+		r.report.Mailboxes = len(r.mailboxes)
 	}
 	for _, name := range subscribed {
 		if err := im.Target.Subscribe(ctx, name); err != nil {
@@ -79,6 +78,7 @@ type importer struct {
 	report      Report
 	done, total int64
 	mailbox     string
+	mailboxes   map[string]bool // all so far
 	batch       []Message
 	where       []string
 	bytes       int64
@@ -89,16 +89,24 @@ type importer struct {
 
 func (r *importer) bad(where string, err error) {
 	r.report.Bad++
+	r.told(where, err)
+}
+
+func (r *importer) told(where string, err error) {
 	if r.Bad != nil {
 		r.Bad(where, err)
 	}
 }
 
 func (r *importer) folder(ctx context.Context, f folder) error {
-	if err := r.Target.Mailbox(ctx, f.mailbox); err != nil {
+	if err := r.Target.Mailbox(ctx, f.mailbox); final(err) {
+		r.bad(f.path, err)
+		r.done += f.size
+		return nil
+	} else if err != nil {
 		return err
 	}
-	r.mailbox = f.mailbox
+	r.mailbox, r.mailboxes[f.mailbox] = f.mailbox, true
 	before := r.done
 	err := f.read(ctx, f.path, r.bad, func(where string, m Message) error {
 		if err := r.identify(&m); err != nil {
@@ -108,6 +116,10 @@ func (r *importer) folder(ctx context.Context, f folder) error {
 		if m.Size == 0 {
 			r.bad(where, errors.New("the message is empty"))
 			return nil
+		}
+		var strange []string
+		if m.Flags, strange = sortFlags(m.Flags); strange != nil {
+			r.told(where, fmt.Errorf("only its keywords %q, which IMAP cannot have", strange))
 		}
 		r.batch, r.where = append(r.batch, m), append(r.where, where)
 		if r.bytes += m.Size; r.bytes >= batchBytes || len(r.batch) >= batchMessages {
@@ -121,6 +133,18 @@ func (r *importer) folder(ctx context.Context, f folder) error {
 	r.done = before + f.size
 	r.tell()
 	return nil
+}
+
+// sortFlags parts what can be a flag from what cannot.
+func sortFlags(all []string) (flags, strange []string) {
+	for _, f := range all {
+		if strings.HasPrefix(f, `\`) || imap.IsKeyword(f) {
+			flags = append(flags, f)
+		} else {
+			strange = append(strange, f)
+		}
+	}
+	return flags, strange
 }
 
 // identify reads the message once for its size and key.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restante/restante"
 )
 
 // memory is a Target and Source of a test.
@@ -31,6 +33,9 @@ type stored struct {
 func newMemory() *memory { return &memory{boxes: map[string][]stored{}, keys: map[string]bool{}} }
 
 func (m *memory) Mailbox(_ context.Context, name string) error {
+	if m.refuse != "" && name == m.refuse {
+		return fmt.Errorf("refused: %w", restante.ErrInvalid)
+	}
 	if _, ok := m.boxes[name]; !ok {
 		m.boxes[name] = nil
 	}

@@ -55,7 +55,7 @@ func readMbox(ctx context.Context, path string, bad func(string, error), f func(
 			return err
 		}
 		where := fmt.Sprintf("%s, message %d", path, n)
-		if m.internal {
+		if m.internal && m.ximap {
 			continue
 		}
 		if m.end <= m.start {
@@ -78,9 +78,11 @@ type mboxMessage struct {
 	date           time.Time
 	status, xState string
 	keywords       []string
-	length         int64 // Content-Length, -1 none
-	body           int64 // where the body begins
-	internal       bool  // the record that c-client programs keep for themselves
+	length         int64  // Content-Length, -1 none
+	body           int64  // where the body begins
+	field          string // the header field that the next line may continue, in lower case
+	internal       bool   // its subject is that of the record that c-client programs keep for themselves
+	ximap          bool   // it has the field of that record
 }
 
 func (m *mboxMessage) flags() []string {
@@ -100,12 +102,18 @@ func (m *mboxMessage) flags() []string {
 
 // header notes what a header line says of the message's place in its mailbox.
 func (m *mboxMessage) header(line []byte) {
-	name, value, ok := bytes.Cut(line, []byte{':'})
-	if !ok {
+	value := line
+	if line[0] != ' ' && line[0] != '\t' {
+		name, rest, ok := bytes.Cut(line, []byte{':'})
+		if m.field = ""; !ok {
+			return
+		}
+		m.field, value = strings.ToLower(string(bytes.TrimSpace(name))), rest
+	} else if m.field != "x-keywords" {
 		return
 	}
 	v := strings.TrimSpace(string(value))
-	switch strings.ToLower(string(bytes.TrimSpace(name))) {
+	switch m.field {
 	case "status":
 		m.status = v
 	case "x-status":
@@ -117,7 +125,9 @@ func (m *mboxMessage) header(line []byte) {
 			m.length = n
 		}
 	case "subject":
-		m.internal = m.internal || strings.Contains(v, "FOLDER INTERNAL DATA")
+		m.internal = v == "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA"
+	case "x-imap":
+		m.ximap = true
 	}
 }
 
@@ -134,7 +144,10 @@ type mboxScanner struct {
 func (s *mboxScanner) next() (*mboxMessage, error) {
 	if s.from == nil {
 		line, err := s.line()
-		if err != nil || !bytes.HasPrefix(line, []byte("From ")) {
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.HasPrefix(line, []byte("From ")) {
 			return nil, io.EOF
 		}
 		s.from = bytes.Clone(line)
@@ -190,7 +203,7 @@ func (s *mboxScanner) skip(m *mboxMessage) bool {
 	}
 	rest := bytes.TrimLeft(tail[:n], "\r\n")
 	gap := n - len(rest)
-	if len(rest) > 0 && (gap == 0 || !bytes.HasPrefix(rest, []byte("From ")) || !looksLikeFromLine(rest)) {
+	if gap == len(tail) || len(rest) > 0 && (gap == 0 || !bytes.HasPrefix(rest, []byte("From ")) || !looksLikeFromLine(rest)) {
 		return false
 	}
 	if _, err := s.file.Seek(end+int64(gap), io.SeekStart); err != nil {
