@@ -174,28 +174,44 @@ func (r *importer) key(h hash.Hash, m Message) []byte {
 	return binary.BigEndian.AppendUint32(id[:16:16], n)
 }
 
-// commit gives the batch to the target; a message that cannot be taken is
-// left out and the rest tried again.
+// commit gives the batch to the target.
 func (r *importer) commit(ctx context.Context) error {
-	for len(r.batch) > 0 {
-		skipped, err := r.Target.Append(ctx, r.mailbox, r.batch)
-		var one *MessageError
-		if errors.As(err, &one) && one.Index < len(r.batch) {
-			r.bad(r.where[one.Index], one.Err)
-			r.batch = slices.Delete(r.batch, one.Index, one.Index+1)
-			r.where = slices.Delete(r.where, one.Index, one.Index+1)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		r.report.Skipped += skipped
-		r.report.Added += len(r.batch) - skipped
-		break
+	if err := r.add(ctx, r.batch, r.where); err != nil {
+		return err
 	}
 	r.done += r.bytes
 	r.batch, r.where, r.bytes = r.batch[:0], r.where[:0], 0
 	r.tell()
+	return nil
+}
+
+// add gives messages to the target; one that cannot be taken is left out and the rest
+// tried again. Where it is not said which one that is, it is looked for in halves.
+func (r *importer) add(ctx context.Context, batch []Message, where []string) error {
+	for len(batch) > 0 {
+		skipped, err := r.Target.Append(ctx, r.mailbox, batch)
+		var one *MessageError
+		switch {
+		case err == nil:
+			r.report.Skipped += skipped
+			r.report.Added += len(batch) - skipped
+			return nil
+		case errors.As(err, &one) && one.Index < len(batch):
+			r.bad(where[one.Index], one.Err)
+			batch, where = slices.Delete(batch, one.Index, one.Index+1), slices.Delete(where, one.Index, one.Index+1)
+		case final(err) && len(batch) == 1:
+			r.bad(where[0], err)
+			return nil
+		case final(err):
+			half := len(batch) / 2
+			if err := r.add(ctx, batch[:half], where[:half]); err != nil {
+				return err
+			}
+			batch, where = batch[half:], where[half:]
+		default:
+			return err
+		}
+	}
 	return nil
 }
 
