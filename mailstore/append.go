@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,11 +47,35 @@ type Append struct {
 	began    Moment
 	replaced *replaced // what goes for it, or nil
 	freed    int64     // its size
+	source   *Reader   // what the bytes are read with, or nil
 }
 
 // BeginAppend starts an append. ctx holds for all of it but Commit.
 func (a *Account) BeginAppend(ctx context.Context) *Append {
 	return &Append{account: a, ctx: ctx, began: a.store.Moment()}
+}
+
+// From says that from now on the messages' bytes are read with r; nil: with nothing. It is
+// closed, to be opened again by whoever reads on, before the Append itself asks the store for
+// anything: of an engine that has few connections none may have one and wait for another.
+func (p *Append) From(r *Reader) { p.source = r }
+
+// closeSource makes room for asking the store.
+func (p *Append) closeSource() {
+	if p.source != nil {
+		p.source.Close()
+	}
+}
+
+// keep makes room for bytes to be staged, and answers those that are still to be written: what
+// they were read with may be closed.
+func (p *Append) keep(b []byte) []byte {
+	if p.source == nil || p.account.store.blobs != nil { // then nothing is staged before the message's end
+		return b
+	}
+	b = bytes.Clone(b)
+	p.closeSource()
+	return b
 }
 
 // Message starts the next message and answers where its bytes go, exactly as
@@ -107,6 +132,7 @@ func (p *Append) roomFor(size int64) error {
 		return nil
 	}
 	// Another node may have made room.
+	p.closeSource()
 	if err := p.account.RefreshSince(p.ctx, p.began); err != nil {
 		return err
 	}
@@ -166,6 +192,7 @@ func (p *Append) endMessage() error {
 	p.current = nil
 	u.complete(p.account.store)
 	if u.spool != nil {
+		p.closeSource()
 		if err := p.putObjects(p.ctx); err != nil {
 			p.fail(err)
 			return err
@@ -175,6 +202,7 @@ func (p *Append) endMessage() error {
 	if p.held <= heldAppend {
 		return nil
 	}
+	p.closeSource()
 	err := p.putObjects(p.ctx)
 	if err == nil {
 		err = p.account.stageAll(p.ctx, p.uploads)
@@ -208,6 +236,7 @@ func (p *Append) Commit(ctx context.Context, mb restante.MailboxID) (AppendResul
 		return AppendResult{}, err
 	}
 	p.finished = true
+	p.closeSource()
 	err := ctx.Err()
 	if err == nil {
 		err = p.putObjects(ctx)
@@ -251,6 +280,7 @@ func (p *Append) letGo() {
 	}
 	p.uploads = nil
 	if len(staged) > 0 {
+		p.closeSource()
 		p.account.unstage(p.ctx, staged)
 	}
 }

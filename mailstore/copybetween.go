@@ -53,6 +53,7 @@ func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids 
 		return CopyResult{}, err
 	}
 	defer reader.Close()
+	p.From(reader)
 	err = eachOverlap(snap.pages, uids, func(i int, spans []span) error {
 		page := snap.pages[i]
 		result.From = page.addUIDs(result.From, spans)
@@ -76,9 +77,6 @@ func (a *Account) copyBetween(ctx context.Context, src restante.MailboxID, uids 
 	if err != nil || len(result.From) == 0 {
 		return CopyResult{}, err
 	}
-	// The commit reads too: of an engine that has few connections none may have one and wait
-	// for another.
-	reader.Close()
 	r, err := p.Commit(ctx, dst.Mailbox)
 	if err != nil {
 		return CopyResult{}, err

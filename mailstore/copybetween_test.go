@@ -91,19 +91,52 @@ func (s *onlySnapshot) Close() error {
 }
 
 // TestCopyBetweenConnections holds that a copy into another account does not wait for a second
-// connection while it has one: as many copies at a time as there are connections would wait for
-// each other.
+// connection while it has one, whatever it stages: as many copies at a time as there are
+// connections would wait for each other.
 func TestCopyBetweenConnections(t *testing.T) {
-	f := newFixture(t, Options{KV: &oneAtATime{Store: deaf{memkv.New()}}})
-	f.append(f.inbox, nil, messages(0, 3)...)
-	id, err := f.store.CreateAccount(t.Context(), "bob")
-	if err != nil {
-		t.Fatal(err)
+	copyBetween(newFixture(t, Options{KV: &oneAtATime{Store: deaf{memkv.New()}}}))
+	f := newObjectFixture(t, Options{KV: &oneAtATime{Store: deaf{memkv.New()}}})
+	copyBetween(f.fixture)
+}
+
+// TestCopyBetween: what comes into another account is what was copied, be it small or staged.
+func TestCopyBetween(t *testing.T) { copyBetween(newFixture(t, Options{})) }
+
+func copyBetween(f *fixture) {
+	f.t.Helper()
+	texts := []string{"small", large(1, heldMessage+1), large(2, 3*heldMessage+chunkSize/2), "Subject: x\r\n\r\n"}
+	for i := range 3*heldAppend/heldMessage + 1 {
+		texts = append(texts, large(3+i, heldMessage/2))
 	}
-	bob := openAccount(t, f.store, id)
-	to := Destination{Account: bob, Mailbox: bob.State().MailboxByName("INBOX").ID, Rights: AllRights}
-	r, err := f.CopyTo(t.Context(), f.inbox, uids(1, 3), to)
-	if err != nil || r.To.Count() != 3 {
-		t.Errorf("%v, %v", r.To, err)
+	for _, text := range texts {
+		f.append(f.inbox, nil, text)
+	}
+	id, err := f.store.CreateAccount(f.t.Context(), "bob")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	bob := *f
+	bob.Account = openAccount(f.t, f.store, id)
+	inbox := bob.State().MailboxByName("INBOX").ID
+	all := UIDSet{{First: 1, Last: restante.UID(len(texts))}}
+	to := Destination{Account: bob.Account, Mailbox: inbox, Rights: AllRights}
+	r, err := f.CopyTo(f.t.Context(), f.inbox, all, to)
+	if err != nil || int(r.To.Count()) != len(texts) {
+		f.t.Fatalf("%v, %v", r.To, err)
+	}
+	for i, want := range texts {
+		if got := bob.text(bob.snapshot(inbox).At(i + 1).EmailID); got != want {
+			f.t.Errorf("message %d has %d octets of %d, or others", i+1, len(got), len(want))
+		}
+	}
+	// Room is looked for once more before the quota is told to be full, and what was staged goes.
+	if err := bob.SetQuota(f.t.Context(), Quota{Messages: int64(len(texts)) + 3}); err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := f.CopyTo(f.t.Context(), f.inbox, all, to); !errors.Is(err, restante.ErrOverQuota) {
+		f.t.Errorf("over quota: %v", err)
+	}
+	if n := bob.countRows(kindStaging); n != 0 {
+		f.t.Errorf("%d staged messages are left", n)
 	}
 }

@@ -18,7 +18,7 @@ var operations = map[string]func(*testing.T){
 	"CopyMoveExpunge": TestCopyMoveExpunge, "MoveToSameMailbox": TestMoveToSameMailbox, "Mailboxes": TestMailboxes,
 	"RenameInbox": TestRenameInbox, "Threads": TestThreads, "ContentSizes": TestContentSizes,
 	"StagedAbort": TestStagedAbort, "ImportTwice": TestImportTwice, "HistoryIsBounded": TestHistoryIsBounded,
-	"RandomOnOneNode": testRandomOnOneNode,
+	"CopyBetween": TestCopyBetween, "RandomOnOneNode": testRandomOnOneNode,
 }
 
 // shared are those of what several nodes do.

@@ -58,6 +58,7 @@ func (u *upload) write(p *Append, b []byte) error {
 	u.size += int64(len(b))
 	for len(b) > 0 {
 		if !u.staged && u.spool == nil && len(u.data) == heldMessage {
+			b = p.keep(b)
 			if err := u.overflow(p); err != nil {
 				return err
 			}
@@ -70,16 +71,17 @@ func (u *upload) write(p *Append, b []byte) error {
 		if u.staged {
 			n = min(len(b), heldMessage-len(u.rest))
 			u.rest = append(u.rest, b[:n]...)
-			if len(u.rest) == heldMessage {
-				if err := p.account.stageChunks(p.ctx, u); err != nil {
-					return err
-				}
-			}
 		} else {
 			n = min(len(b), heldMessage-len(u.data))
 			u.data = append(u.data, b[:n]...)
 		}
 		b = b[n:]
+		if len(u.rest) == heldMessage {
+			b = p.keep(b)
+			if err := p.account.stageChunks(p.ctx, u); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

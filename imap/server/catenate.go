@@ -52,7 +52,7 @@ func (s *session) takeMessage(
 		case !more:
 			return nil
 		case part.URL != "":
-			err = s.catenateURL(ctx, out, part.URL, copied)
+			err = s.catenateURL(ctx, p, out, part.URL, copied)
 		default:
 			err = s.catenateText(out, part.Literal.Size)
 		}
@@ -75,7 +75,7 @@ func (s *session) catenateText(out *catenation, size int64) error {
 
 // catenateURL takes a part that is in a mailbox. It needs the right to read there
 // (RFC 4314 §4), sets no \Seen and changes nothing that is selected.
-func (s *session) catenateURL(ctx context.Context, out *catenation, text string, copied *int64) error {
+func (s *session) catenateURL(ctx context.Context, p *mailstore.Append, out *catenation, text string, copied *int64) error {
 	part, err := s.openRelative(ctx, text)
 	var refused *imap.StatusResponse
 	if errors.Is(err, restante.ErrNotFound) || errors.As(err, &refused) {
@@ -92,6 +92,8 @@ func (s *session) catenateURL(ctx context.Context, out *catenation, text string,
 	if *copied += n; *copied > s.srv.limits.Catenated {
 		return imap.No(imap.CodeLimit, "Too much is put together in one command")
 	}
+	p.From(part.reader)
+	defer p.From(nil)
 	return part.writeTo(out)
 }
 
