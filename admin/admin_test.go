@@ -27,7 +27,11 @@ func open(t *testing.T) Operations {
 
 func openLogged(t *testing.T, logger *slog.Logger) Operations {
 	t.Helper()
-	kvs := memkv.New()
+	return openOn(t, memkv.New(), logger)
+}
+
+func openOn(t *testing.T, kvs *memkv.Store, logger *slog.Logger) Operations {
+	t.Helper()
 	ms, err := mailstore.Open(t.Context(), mailstore.Options{KV: kvs})
 	if err != nil {
 		t.Fatal(err)

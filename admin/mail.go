@@ -32,10 +32,11 @@ type Batch struct {
 
 // Entry describes a message.
 type Entry struct {
-	Flags []string  `json:"flags,omitempty"`
-	Date  time.Time `json:"date"`
-	Size  int64     `json:"size"` // octets
-	Key   []byte    `json:"key,omitempty"`
+	Flags []string     `json:"flags,omitempty"`
+	Date  time.Time    `json:"date"`
+	Size  int64        `json:"size"` // octets
+	Key   []byte       `json:"key,omitempty"`
+	UID   restante.UID `json:"uid,omitempty"`
 }
 
 // Appended tells what became of a batch. With Reason message number Bad can
@@ -47,10 +48,11 @@ type Appended struct {
 }
 
 // Content is a message's beginning, where Entry is given, and a piece of its
-// bytes.
+// bytes, or why no more of them can be read.
 type Content struct {
-	Entry *Entry `json:"entry,omitempty"`
-	Data  []byte `json:"data,omitempty"`
+	Entry   *Entry `json:"entry,omitempty"`
+	Data    []byte `json:"data,omitempty"`
+	Damaged string `json:"damaged,omitempty"`
 }
 
 // account calls f with a user's account.
@@ -170,11 +172,11 @@ func tellMessage(m interchange.Message, piece []byte, event func(any) error) err
 		return err
 	}
 	defer r.Close()
-	entry := &Entry{Flags: m.Flags, Date: m.InternalDate, Size: m.Size}
+	entry := &Entry{Flags: m.Flags, Date: m.InternalDate, Size: m.Size, UID: m.UID}
 	for {
 		n, err := io.ReadFull(r, piece)
 		if n > 0 || entry != nil {
-			if err := event(Content{entry, piece[:n]}); err != nil {
+			if err := event(Content{Entry: entry, Data: piece[:n]}); err != nil {
 				return err
 			}
 			entry = nil
@@ -185,6 +187,8 @@ func tellMessage(m interchange.Message, piece []byte, event func(any) error) err
 			return nil
 		case errors.Is(err, restante.ErrExpunged):
 			return fmt.Errorf("a message was expunged while it was read: %w", restante.ErrUnavailable)
+		case errors.Is(err, restante.ErrCorrupt):
+			return event(Content{Damaged: err.Error()})
 		default:
 			return err
 		}

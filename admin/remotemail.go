@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/interchange"
 )
 
@@ -133,6 +134,9 @@ func (m Mail) Messages(ctx context.Context, mailbox string, f func(interchange.M
 			}
 			feed = startFeeder(*c.Entry, f)
 		}
+		if c.Damaged != "" {
+			return feed.end(&remoteError{c.Damaged, restante.ErrCorrupt})
+		}
 		return feed.give(c.Data)
 	}, nil)
 	if e := feed.end(err); e != nil {
@@ -151,7 +155,7 @@ func startFeeder(e Entry, f func(interchange.Message) error) *feeder {
 	r, w := io.Pipe()
 	feed := &feeder{w: w, done: make(chan error, 1)}
 	go func() {
-		err := f(interchange.Message{Flags: e.Flags, InternalDate: e.Date, Size: e.Size,
+		err := f(interchange.Message{Flags: e.Flags, InternalDate: e.Date, Size: e.Size, UID: e.UID,
 			Open: func() (io.ReadCloser, error) { return r, nil }})
 		r.CloseWithError(err)
 		feed.done <- err

@@ -119,7 +119,7 @@ func (a Account) Messages(ctx context.Context, mailbox string, f func(Message) e
 		if _, err := r.Summary(e.EmailID); errors.Is(err, restante.ErrExpunged) {
 			continue
 		}
-		out := Message{InternalDate: e.InternalDate.Time(), Size: int64(e.Size), Open: func() (io.ReadCloser, error) {
+		out := Message{InternalDate: e.InternalDate.Time(), Size: int64(e.Size), UID: e.UID, Open: func() (io.ReadCloser, error) {
 			return io.NopCloser(r.Open(e.EmailID, 0, int64(e.Size))), nil
 		}}
 		if set := snap.Flags().Set(e.FlagSet); set != nil {

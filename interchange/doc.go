@@ -11,15 +11,19 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"github.com/restante/restante"
 )
 
 // Message is one message on its way in or out.
 type Message struct {
-	Flags        []string  // system flags and keywords as in IMAP: `\Seen`, `$Forwarded`
-	InternalDate time.Time // zero: not known
-	Size         int64     // octets, with CRLF line ends
-	Key          []byte    // import: what the message is known by, for repeated runs
-	// Open reads the message with CRLF line ends; it may be called again.
+	Flags        []string     // system flags and keywords as in IMAP: `\Seen`, `$Forwarded`
+	InternalDate time.Time    // zero: not known
+	Size         int64        // octets, with CRLF line ends
+	Key          []byte       // import: what the message is known by, for repeated runs
+	UID          restante.UID // export: its number in the mailbox
+	// Open reads the message with CRLF line ends; it may be called again. What is
+	// damaged fails with restante.ErrCorrupt, before its end or at once.
 	Open func() (io.ReadCloser, error)
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
 )
 
@@ -20,6 +21,8 @@ type Export struct {
 	Progress func(mailbox string, messages int)
 	// Lost is told which keywords of a mailbox a Maildir has no letter for.
 	Lost func(mailbox string, keywords []string)
+	// Damaged is told of each message that cannot be read any more; it is left out.
+	Damaged func(mailbox string, uid restante.UID, err error)
 }
 
 // maxKeywords is how many keywords have a letter in a Maildir's file names.
@@ -78,9 +81,15 @@ func (e Export) mailbox(ctx context.Context, dir, name string) (int, error) {
 	}
 	w := maildirWriter{path: path}
 	err := e.Source.Messages(ctx, name, func(m Message) error {
-		if err := w.write(m); err != nil {
+		err := w.write(m)
+		if errors.Is(err, restante.ErrCorrupt) && e.Damaged != nil {
+			e.Damaged(name, m.UID, err)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		w.n++
 		if e.Progress != nil {
 			e.Progress(name, w.n)
 		}
@@ -120,12 +129,11 @@ func (w *maildirWriter) write(m Message) error {
 		return err
 	}
 	defer in.Close()
-	w.n++
-	base := fmt.Sprintf("%d.M%09dP%d.restante", m.InternalDate.Unix(), w.n, os.Getpid())
+	base := fmt.Sprintf("%d.M%010dP%d.restante", m.InternalDate.Unix(), m.UID, os.Getpid())
 	tmp := filepath.Join(w.path, "tmp", base)
 	size, err := writeLF(tmp, in)
 	if err != nil {
-		return err
+		return errors.Join(err, os.Remove(tmp))
 	}
 	if err := os.Chtimes(tmp, m.InternalDate, m.InternalDate); err != nil {
 		return err

@@ -84,8 +84,9 @@ func (m *memory) Mailboxes(context.Context) ([]string, error) {
 func (m *memory) Subscriptions(context.Context) ([]string, error) { return m.subscribed, nil }
 
 func (m *memory) Messages(_ context.Context, mailbox string, f func(Message) error) error {
-	for _, s := range m.boxes[mailbox] {
-		err := f(Message{Flags: s.flags, InternalDate: s.date, Size: int64(len(s.text)), Open: func() (io.ReadCloser, error) {
+	for i, s := range m.boxes[mailbox] {
+		uid := restante.UID(i + 1)
+		err := f(Message{Flags: s.flags, InternalDate: s.date, Size: int64(len(s.text)), UID: uid, Open: func() (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(s.text)), nil
 		}})
 		if err != nil {
