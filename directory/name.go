@@ -62,10 +62,15 @@ func join(local, domain string) string {
 }
 
 func canonicalLocal(local string) (string, error) {
-	if isLowerASCII(local) { // nearly all names; PRECIS would not change them
-		if len(local) > maxLocalPart {
-			return "", fmt.Errorf("name is longer than %d octets: %w", maxLocalPart, restante.ErrInvalid)
-		}
+	lower := isLowerASCII(local) // as nearly all names: PRECIS would not change it
+	longest := maxLocalPart
+	if !lower {
+		longest *= 4 // what PRECIS makes of a character is at least a fourth of it
+	}
+	if len(local) > longest {
+		return "", fmt.Errorf("name is longer than %d octets: %w", maxLocalPart, restante.ErrInvalid)
+	}
+	if lower {
 		return local, nil
 	}
 	mapped, err := precis.UsernameCaseMapped.String(local)
