@@ -16,6 +16,7 @@ type conn struct {
 	*serve.Conn
 	ctx  context.Context
 	idle time.Duration // how long a client may be silent
+	most int64         // octets of a message
 	done chan struct{} // closed by Close
 
 	mu struct {
@@ -27,8 +28,8 @@ type conn struct {
 	}
 }
 
-func newConn(ctx context.Context, c *serve.Conn, idle time.Duration) *conn {
-	n := &conn{Conn: c, ctx: ctx, idle: idle, done: make(chan struct{})}
+func newConn(ctx context.Context, c *serve.Conn, o *Options) *conn {
+	n := &conn{Conn: c, ctx: ctx, idle: o.IdlePeriod, most: o.Limits.MessageSize, done: make(chan struct{})}
 	c.OnDrain(n.rearm)
 	return n
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ type site struct {
 	faults *memkv.Store
 	addr   net.Addr
 	server *serve.Server
+	spool  string   // the directory for messages that are coming in
 	last   net.Conn // the connection that was dialled last, for @flood
 }
 
@@ -68,8 +70,9 @@ func newSiteAt(t *testing.T, nl net.Listener, faults *memkv.Store, o mailstore.O
 			t.Fatal(err)
 		}
 	}
+	s.spool = t.TempDir()
 	front := lmtp.New(lmtp.Options{
-		Store: s.store, Namespace: s.names, PublicUser: "public", Resolve: s.users.Resolve, Hostname: "mail.example", SpoolDir: t.TempDir(),
+		Store: s.store, Namespace: s.names, PublicUser: "public", Resolve: s.users.Resolve, Hostname: "mail.example", SpoolDir: s.spool,
 		Limits: lmtp.Limits{MessageSize: 20 << 10, Recipients: 10, SpoolMemory: 4 << 10},
 	})
 	s.server = serve.New(serve.Options{})
@@ -200,6 +203,44 @@ func TestDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := s.messages("alice@example.com", "INBOX"); err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+}
+
+// TestSpoolFails: each recipient is told that a message has no room while it comes in, also where
+// it is given in chunks (RFC 2033 §4.3), and the next one is taken.
+func TestSpoolFails(t *testing.T) {
+	s := newSite(t)
+	if err := os.Remove(s.spool); err != nil {
+		t.Fatal(err)
+	}
+	text := "Subject: x\r\n\r\n" + strings.Repeat("0123456789abcde\r\n", 1000)
+	c := s.talk()
+	for _, sent := range []string{
+		fmt.Sprintf("BDAT %d LAST\r\n%s", len(text), text),
+		fmt.Sprintf("BDAT %d\r\n%sBDAT 0 LAST\r\n", len(text), text),
+		"DATA\r\n" + text + ".\r\n",
+		"BDAT 16 LAST\r\nSubject: small\r\n",
+	} {
+		c.say("MAIL FROM:<>", "250")
+		c.say("RCPT TO:<alice@example.com>", "250")
+		c.say("RCPT TO:<chloe@example.com>", "250")
+		if _, err := io.WriteString(c.c, sent); err != nil {
+			t.Fatal(err)
+		}
+		want := "451 4.3.0"
+		switch {
+		case strings.HasPrefix(sent, "DATA"):
+			c.hear("354")
+		case strings.Contains(sent, "BDAT 0"):
+			c.hear("250 2.0.0")
+		case strings.Contains(sent, "small"):
+			want = "250 2.1.5"
+		}
+		c.hear(want + " <alice@")
+		c.hear(want + " <chloe@")
+	}
+	if got, err := s.messages("chloe@example.com", "INBOX"); err != nil || len(got) != 1 {
 		t.Fatal(got, err)
 	}
 }

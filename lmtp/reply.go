@@ -24,11 +24,16 @@ func (s *session) reply(err error, what, which string) *smtp.SMTPError {
 	case errors.Is(err, restante.ErrOverQuota):
 		return answer(452, 4, 2, 2, "Mailbox is full")
 	case errors.Is(err, restante.ErrTooLarge):
-		return answer(552, 5, 3, 4, "Message is too large")
+		s.server.o.Metrics.answered(552)
+		return errTooLarge()
 	}
 	s.log.Error("not delivered for now", what, which, "error", err)
 	if errors.Is(err, restante.ErrNoSpace) {
 		return answer(452, 4, 3, 1, "No room in the store")
 	}
 	return answer(451, 4, 3, 0, "Cannot deliver now")
+}
+
+func errTooLarge() *smtp.SMTPError {
+	return &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 3, 4}, Message: "Message is too large"}
 }

@@ -97,7 +97,6 @@ func New(o Options) *Server {
 	}))
 	s.smtp.LMTP = true
 	s.smtp.Domain = o.Hostname
-	s.smtp.MaxMessageBytes = o.Limits.MessageSize
 	s.smtp.MaxRecipients = o.Limits.Recipients
 	s.smtp.MaxLineLength = o.Limits.LineLength
 	s.smtp.ReadTimeout = o.IdlePeriod
@@ -115,7 +114,7 @@ func (s *Server) Close() error { return s.smtp.Close() }
 // its deliveries.
 func (s *Server) Handle(ctx context.Context, c *serve.Conn) {
 	c.Trust() // LMTP has no passwords
-	mine := newConn(ctx, c, s.o.IdlePeriod)
+	mine := newConn(ctx, c, &s.o)
 	defer mine.Close()
 	if s.conns.give(mine) {
 		<-mine.done

@@ -43,8 +43,11 @@ func (s *session) Logout() error { return nil }
 // Mail begins a transaction, unless one is open (RFC 5321 §4.1.4): the library would keep its
 // recipients and answer 250 for them.
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
-	if s.open {
+	switch {
+	case s.open:
 		return &smtp.SMTPError{Code: 503, EnhancedCode: smtp.EnhancedCode{5, 5, 1}, Message: "A transaction is open already"}
+	case o.Size > s.server.o.Limits.MessageSize:
+		return errTooLarge()
 	}
 	s.open, s.from, s.utf8 = true, from, o.UTF8
 	s.conn.setBusy(true)
@@ -89,16 +92,8 @@ func (s *session) Data(io.Reader) error { return errors.New("lmtp: not SMTP") }
 func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 	spool := newSpool(s.server.o.SpoolDir, s.server.o.Limits.SpoolMemory)
 	defer spool.close()
-	_, err := io.Copy(spool, r)
-	if err == nil && s.conn.ended() {
-		err = io.ErrUnexpectedEOF // which the library takes for the end of a chunk of BDAT
-	}
-	if err != nil {
-		var ours *spoolError
-		if errors.As(err, &ours) {
-			return s.reply(err, "spool", s.server.o.SpoolDir)
-		}
-		return notWhole(err)
+	if err := s.take(r, spool); err != nil {
+		return err
 	}
 	defer s.server.o.Metrics.took(time.Now())
 	for _, rcpts := range byAccount(s.rcpts) {
@@ -107,12 +102,24 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 	return nil
 }
 
-// notWhole makes of the error that ended a message's coming the answer to the client, which is to keep
-// the message unless it is too large: the library would refuse it for good.
-func notWhole(err error) error {
-	var refusal *smtp.SMTPError
-	if errors.As(err, &refusal) {
-		return refusal
+// take receives the message into a spool. The error is the answer to the client, which is to
+// keep the message unless it is too large: the library would refuse it for good. The rest of
+// what is refused is received too, because a last BDAT whose octets are not all taken the
+// library answers once, and not for each recipient (RFC 2033 §4.3).
+func (s *session) take(r io.Reader, spool *spool) error {
+	most := s.server.o.Limits.MessageSize
+	_, err := io.Copy(spool, io.LimitReader(r, most+1))
+	var ours *spoolError
+	switch {
+	case errors.As(err, &ours):
+		err = s.reply(err, "spool", s.server.o.SpoolDir)
+	case err != nil, s.conn.ended(): // the library takes this for the end of a chunk of BDAT
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2}, Message: "The message did not come whole"}
+	case spool.size > most:
+		err = errTooLarge()
 	}
-	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2}, Message: "The message did not come whole"}
+	if err != nil {
+		_, _ = io.Copy(io.Discard, r) // if it does not come, nobody hears the answer
+	}
+	return err
 }
