@@ -1,25 +1,31 @@
 package message
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+)
 
 // boundary is a multipart's delimiter (RFC 2046 §5.1.1). A line is one if it
 // starts with "--" and the boundary: exact equality is not asked for there.
 // Its first octets are compared as one number, so that a hundred nested
 // multiparts do not make each hyphenated line expensive.
 type boundary struct {
-	text      string
+	text      string // without white space at its end, which relays cut off the lines
+	space     string // that white space, which may stand before the "--" of the last line
 	key, mask uint64
 	depth     int // of the multipart in Parser.open
 }
 
-func newBoundary(text string, depth int) boundary {
+func newBoundary(param string, depth int) boundary {
+	text := strings.TrimRight(param, " \t")
 	var b [8]byte
 	n := copy(b[:], text)
 	mask := ^uint64(0)
 	if n < 8 {
 		mask = 1<<(8*n) - 1
 	}
-	return boundary{text: text, key: binary.LittleEndian.Uint64(b[:]), mask: mask, depth: depth}
+	return boundary{text: text, space: param[len(text):], key: binary.LittleEndian.Uint64(b[:]), mask: mask, depth: depth}
 }
 
 // findBoundary gives the index in p.bounds of the delimiter that line is, -1
@@ -46,7 +52,7 @@ func (p *Parser) findBoundary(line []byte) (index int, closing bool) {
 	}
 	if index >= 0 {
 		rest := line[length:]
-		closing = len(rest) >= 2 && rest[0] == '-' && rest[1] == '-'
+		closing = bytes.HasPrefix(rest, []byte("--")) || bytes.HasPrefix(rest, []byte(p.bounds[index].space+"--"))
 	}
 	return index, closing
 }

@@ -220,6 +220,11 @@ y
 --b--
 `, `((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "alternative" ("boundary" "b1") NIL NIL NIL)` +
 		`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "mixed" ("boundary" "b") NIL NIL NIL)`},
+	{"a boundary that ends with a space", "Content-Type: multipart/mixed; boundary=\"b \"\n\n--b \n\nx\n--b\n\ny\n--b --\n",
+		`(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL)` +
+			`("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "mixed" ("boundary" "b ") NIL NIL NIL)`},
+	{"a boundary that has lost its space", "Content-Type: multipart/mixed; boundary=\"b \"\n\n--b\n\nx\n--b--\ny\n",
+		`(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "mixed" ("boundary" "b ") NIL NIL NIL)`},
 	{"epilogue holds the boundary again", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n--b\n\ny\n",
 		`(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0 NIL NIL NIL NIL) "mixed" ("boundary" "b") NIL NIL NIL)`},
 	{"digest", `Content-Type: multipart/digest; boundary=b

@@ -1,7 +1,5 @@
 package message
 
-import "strings"
-
 // closeParts ends the open parts from that depth on at end, or where what they
 // hold ends, if that is later.
 func (p *Parser) closeParts(depth int, end int64) {
@@ -60,10 +58,9 @@ func (p *Parser) endHeader() {
 		return
 	case part.IsMultipart():
 		part.digest = part.Subtype == "digest"
-		b, _ := part.Param("boundary")
-		b = strings.TrimRight(b, " \t") // what relays cut off the lines too
-		if b != "" && len(b) <= maxBoundary {
-			p.bounds = append(p.bounds, newBoundary(b, len(p.open)-1))
+		param, _ := part.Param("boundary")
+		if b := newBoundary(param, len(p.open)-1); b.text != "" && len(param) <= maxBoundary {
+			p.bounds = append(p.bounds, b)
 		}
 	}
 	p.sampler.begin(part)
