@@ -56,8 +56,8 @@ func (s *FieldSet) Has(name []byte) bool {
 // not: the others) as received, folded lines and all, and the empty line where
 // the header has one (RFC 9051 §6.4.5.1). header is a whole header block.
 func (s *FieldSet) AppendFields(dst, header []byte, not bool) []byte {
-	start := 0 // of the run of lines still to be copied
-	take := false
+	start := 0  // of the run of lines still to be copied
+	take := not // what continues no field is none of those named
 	for at := 0; at < len(header); {
 		end := at + bytes.IndexByte(header[at:], '\n') + 1
 		if end == at {
