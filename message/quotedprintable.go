@@ -95,7 +95,7 @@ func (d *quotedPrintableDecoder) stepEscape(dst []byte, c byte) ([]byte, bool) {
 	case c == '\n' && (len(d.held) == 1 || isSpace(last)):
 		d.held = d.held[:0]
 		return dst, true
-	case len(d.held) < maxHeld && last != '\r' && isSpace(c) && (len(d.held) == 1 || isWSP(last)):
+	case len(d.held) < maxHeld && isSpace(c) && (len(d.held) == 1 || isSpace(last)):
 		d.held = append(d.held, c)
 		return dst, true
 	case len(d.held) == 1 && hexDigit(c) < 16:

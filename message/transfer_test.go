@@ -56,6 +56,8 @@ func TestDecodeTransfer(t *testing.T) {
 		{EncodingQuotedPrintable, "a =\r\nb", "a b"},
 		{EncodingQuotedPrintable, "a\r\r\nb=\rc", "a\r\r\nb=\rc"},
 		{EncodingQuotedPrintable, "==41=", "=A"},
+		{EncodingQuotedPrintable, "a=\r\r\nb= \r\r\nc", "abc"},
+		{EncodingQuotedPrintable, "a=\r b=\r\rc", "a=\r b=\r\rc"},
 		{EncodingUU, "x\r\nbegin 644 a.txt\r\n%2&5L;&\\\r\n`\r\nend\r\ny\r\n", "Hello"},
 		{EncodingUU, "begin 644 a\n#0V%T\nend", "Cat"},
 		{EncodingUU, "no", ""},
