@@ -138,9 +138,8 @@ func (p *addressParser) interpret() bool {
 		if end < 0 {
 			end = len(p.tokens)
 		}
-		p.address.Name = p.join(p.tokens[:p.angle], true)
-		if p.address.Name == nil {
-			p.address.Name = p.join(p.tokens[end:], true)
+		if p.address.Name = p.name(p.tokens[:p.angle]); p.address.Name == nil {
+			p.address.Name = p.name(p.tokens[end:])
 		}
 		p.spec(p.route(p.tokens[p.angle+1 : end]))
 	} else {
@@ -191,7 +190,7 @@ func (p *addressParser) bare() {
 			return
 		}
 		p.address = Address{
-			Name: p.join(p.tokens, true), Mailbox: []byte(missingMailbox), Host: []byte(missingHost),
+			Name: p.name(p.tokens), Mailbox: []byte(missingMailbox), Host: []byte(missingHost),
 		}
 		return
 	}
@@ -205,8 +204,8 @@ func (p *addressParser) bare() {
 		end++
 	}
 	p.spec(p.tokens[start:end])
-	if p.address.Name = p.join(p.tokens[:start], true); p.address.Name == nil {
-		p.address.Name = p.join(p.tokens[end:], true)
+	if p.address.Name = p.name(p.tokens[:start]); p.address.Name == nil {
+		p.address.Name = p.name(p.tokens[end:])
 	}
 }
 
@@ -230,6 +229,16 @@ func (p *addressParser) spaced(tokens []addressToken) bool {
 		}
 	}
 	return false
+}
+
+// name is the display name that the tokens give; nil where they give none, like the
+// two quotes that some mailers write: clients show the address then.
+func (p *addressParser) name(tokens []addressToken) []byte {
+	name := p.join(tokens, true)
+	if len(trimSpace(name)) == 0 {
+		return nil
+	}
+	return name
 }
 
 // join writes the tokens one after another, with a space where the field has
