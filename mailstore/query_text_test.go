@@ -24,7 +24,7 @@ var searchedMessages = []string{
 	4: "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ntext part\r\n" +
 		"--b\r\nContent-Type: application/octet-stream; name=secret.bin\r\nContent-Transfer-Encoding: base64\r\n\r\naW52aXNpYmxl\r\n" +
 		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: forwarded =?utf-8?Q?r=C3=A9sum=C3=A9?=\r\n\r\ninner text\r\n--b--\r\n",
-	5: "Subject: twice\r\nX-Tag: one\r\nX-Tag: two words\r\nCc: d@x\r\nBcc: e@x\r\n\r\n",
+	5: "Subject: twice\r\nSubject: the other\r\nX-Tag: one\r\nX-Tag: two words\r\nCc: d@x\r\nBcc: e@x\r\n\r\n",
 	6: "Subject: " + strings.Repeat("long ", 60_000) + "needle\r\n\r\nsixth\r\n",
 }
 
@@ -63,6 +63,8 @@ func TestSearchTexts(t *testing.T) {
 		{mailstore.Subject{}, []int{1, 2, 5, 6}},
 		{mailstore.Subject{Text: "needle"}, []int{6}}, // beyond what is kept of the field
 		{mailstore.Header{Field: "subject", Text: "twice"}, []int{5}},
+		{mailstore.Header{Field: "Subject", Text: "Other"}, []int{5}}, // in the second of two
+		{mailstore.Subject{Text: "other"}, []int{5}},
 		{mailstore.To{Text: "bob b."}, []int{2}},
 		{mailstore.To{Text: "BOB@example"}, []int{2}},
 		{mailstore.From{}, []int{1, 3}},

@@ -44,7 +44,11 @@ func (h *headerFields) line(line []byte) bool {
 	h.keeping = false
 	name := fieldName(line[:min(len(line), longestField)])
 	id := identifyField(name)
-	if id == fieldNone || id >= fieldDate && !h.isMessage || id < fieldFrom && h.seen[id] {
+	if id == fieldNone || id >= fieldDate && !h.isMessage {
+		return false
+	}
+	if id < fieldFrom && h.seen[id] {
+		h.truncated = h.truncated || id == fieldSubject
 		return false
 	}
 	if len(h.fields) == maxFields {

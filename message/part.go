@@ -5,8 +5,8 @@ type Message struct {
 	Size int64 // octets of the whole message
 	Root *Part // the message's own header and body
 
-	// Truncated says that a header field was longer than [Limits] keeps, so
-	// that texts taken from it are incomplete.
+	// Truncated says that a header field was longer than [Limits] keeps, or that
+	// there are several subjects, so that the texts taken from them are incomplete.
 	Truncated bool
 }
 

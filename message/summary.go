@@ -205,8 +205,9 @@ func (s Summary) BaseSubject() []byte { return s.section(secBaseSubject) }
 // reply or forward (RFC 5256 §3, ORDEREDSUBJECT and REFERENCES).
 func (s Summary) IsReplyOrForward() bool { return s.flag(flagReplyOrForward) }
 
-// HeaderTruncated says that a header field was longer than the parser keeps:
-// the texts here are incomplete and SEARCH must read the header itself.
+// HeaderTruncated says that a header field was longer than the parser keeps, or that
+// there are several subjects: the texts here are incomplete and SEARCH must read the
+// header itself.
 func (s Summary) HeaderTruncated() bool { return s.flag(flagTruncated) }
 
 // FromText is the From field decoded to UTF-8 on one line, for SEARCH, or its octets.
