@@ -104,3 +104,24 @@ func TestSubscriptionsOfATree(t *testing.T) {
 		}
 	}
 }
+
+// The zone of a From line may be a name, and one that cannot be is UTC: no other part
+// of a server could tell such a date.
+func TestFromLineZones(t *testing.T) {
+	for date, want := range map[string]string{
+		"Thu Feb 29 11:00:00 2024":         "2024-02-29T11:00:00Z",
+		"Thu Feb 29 11:00 2024":            "2024-02-29T11:00:00Z",
+		"Thu Feb 29 11:00:00 2024 +0100":   "2024-02-29T11:00:00+01:00",
+		"Thu Feb 29 11:00:00 -0330 2024":   "2024-02-29T11:00:00-03:30",
+		"Thu Feb 29 11:00:00 PST 2024":     "2024-02-29T11:00:00-08:00",
+		"Thu Feb 29 11:00:00 2024 EDT":     "2024-02-29T11:00:00-04:00",
+		"Thu, 29 Feb 2024 11:00:00 +0530":  "2024-02-29T11:00:00+05:30",
+		"Thu Feb 29 11:00:00 2024 +2400":   "2024-02-29T11:00:00Z",
+		"Thu Feb 29 11:00:00 2024 -2459":   "2024-02-29T11:00:00Z",
+		"Thu Feb  9 11:00:00 2024 garbage": "0001-01-01T00:00:00Z",
+	} {
+		if got, err := fromLineDate("From a@b " + date).MarshalText(); err != nil || string(got) != want {
+			t.Errorf("%s: %s, want %s, %v", date, got, want, err)
+		}
+	}
+}

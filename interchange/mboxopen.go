@@ -7,6 +7,9 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/message"
 )
 
 // hidden are the header fields in which mbox programs keep a message's place
@@ -105,8 +108,11 @@ func fromLineDate(line string) time.Time {
 			"Mon Jan 2 15:04:05 MST 2006", "Mon Jan 2 15:04 2006", "Mon Jan 2 15:04:05 2006 MST",
 			"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST",
 		} {
-			if t, err := time.Parse(layout, text); err == nil {
-				return t
+			if _, err := time.Parse(layout, text); err != nil { // which knows few names of zones
+				continue
+			}
+			if unix, zone, ok := message.ParseDate([]byte(text)); ok {
+				return time.Unix(unix, 0).In(mailstore.Time{Zone: int16(zone)}.Location())
 			}
 		}
 	}
