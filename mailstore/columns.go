@@ -140,19 +140,29 @@ func (b *columnBuilder) reset(number uint64, old *columnBlock) {
 	}
 }
 
-// foldField folds the text of a header field, or what is looked for in one. A
-// tab counts as a space: where mailers fold a line they write either.
+// foldField folds the text of a header field, or what is looked for in one. White
+// space counts as one space: where mailers fold a line they write tabs, or spaces on
+// both sides.
 func foldField(dst, text []byte) []byte { return collateField(dst, text, search.UnicodeCasemap) }
 
 // collateField is foldField for any comparator.
 func collateField(dst, text []byte, by search.Comparator) []byte {
 	start := len(dst)
 	dst = by.Append(dst, text)
-	for i := bytes.IndexByte(dst[start:], '\t'); i >= 0; i = bytes.IndexByte(dst[start:], '\t') {
-		start += i
-		dst[start] = ' '
+	if bytes.IndexByte(dst[start:], '\t') < 0 && !bytes.Contains(dst[start:], []byte("  ")) {
+		return dst
 	}
-	return dst
+	end := start
+	for _, c := range dst[start:] {
+		if c == '\t' {
+			c = ' '
+		}
+		if c != ' ' || end == start || dst[end-1] != ' ' {
+			dst[end] = c
+			end++
+		}
+	}
+	return dst[:end]
 }
 
 // columnTexts gives the texts of the columns as a summary has them.
