@@ -104,8 +104,8 @@ type (
 // The queries that open messages. An empty Text matches every message.
 type (
 	// Body matches in the texts of the message: its parts of type text, by
-	// their transfer encoding and charset, HTML without its tags, and the
-	// headers and texts of messages within it.
+	// their transfer encoding and charset, HTML without its tags, reports on
+	// messages, and the headers and texts of messages within it.
 	Body struct {
 		Text string
 		By   search.Comparator

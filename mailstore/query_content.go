@@ -220,7 +220,7 @@ func (c *contentScan) part(id restante.EmailID, part message.PartInfo, ofMessage
 	switch {
 	case part.Kind == message.KindMessage:
 		return c.headerAt(id, part.Header, false)
-	case part.IsText():
+	case part.IsLegible():
 		return c.text(id, part)
 	}
 	return nil

@@ -231,7 +231,7 @@ func (f *fuzzyScanner) message(id restante.EmailID) (int, error) {
 	f.summary = append(f.summary[:0], row...)
 	f.scan.Reset()
 	for part := range f.summary.Parts() {
-		if !part.IsText() {
+		if !part.IsLegible() {
 			continue
 		}
 		if err := f.part(id, part); err != nil {

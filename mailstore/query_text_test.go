@@ -23,8 +23,9 @@ var searchedMessages = []string{
 		"Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>Caf=E9 <b>au</b> lait</p><!-- hidden -->\r\n",
 	4: "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ntext part\r\n" +
 		"--b\r\nContent-Type: application/octet-stream; name=secret.bin\r\nContent-Transfer-Encoding: base64\r\n\r\naW52aXNpYmxl\r\n" +
-		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: forwarded =?utf-8?Q?r=C3=A9sum=C3=A9?=\r\n\r\ninner text\r\n--b--\r\n",
-	5: "Subject: twice\r\nSubject: the other\r\nX-Tag: one\r\nX-Tag: two words\r\nCc: d@x\r\nBcc: e@x\r\n\r\n",
+		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: forwarded =?utf-8?Q?r=C3=A9sum=C3=A9?=\r\n\r\ninner text\r\n" +
+		"--b\r\nContent-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; e@x\r\n--b--\r\n",
+	5: "Subject: twice\r\nSubject: the other\r\nX-Tag: one\r\nX-Tag: two words\r\nX-Tag: three \r\n\t four\r\nCc: white  space <d@x>\r\nBcc: e@x\r\n\r\n",
 	6: "Subject: " + strings.Repeat("long ", 60_000) + "needle\r\n\r\nsixth\r\n",
 }
 
@@ -72,11 +73,16 @@ func TestSearchTexts(t *testing.T) {
 		{mailstore.Bcc{Text: "E@X"}, []int{5}},
 		{mailstore.Header{Field: "X-Empty"}, []int{1}},
 		{mailstore.Header{Field: "X-Tag", Text: "two W"}, []int{5}},
+		{mailstore.Header{Field: "X-Tag", Text: "three four"}, []int{5}},
+		{mailstore.Header{Field: "X-Tag", Text: "three  \tfour"}, []int{5}},
+		{mailstore.Cc{Text: "white space <d@"}, []int{5}},
+		{mailstore.Text{Text: "three four"}, []int{5}},
 		{mailstore.Header{Field: "X-Tag", Text: "onetwo"}, nil},
 		{mailstore.Body{Text: "hello world"}, []int{1}},
 		{mailstore.Body{Text: "two\r\nlines"}, []int{2}},
 		{mailstore.Body{Text: "café au lait"}, []int{3}},
 		{mailstore.Body{Text: "plain"}, nil},
+		{mailstore.Body{Text: "rfc822; e@x"}, []int{4}},
 		{mailstore.Text{Text: "plain"}, []int{1, 4}}, // the subject, a part's type
 		{mailstore.Text{Text: "Subject: plain"}, []int{1}},
 		{mailstore.Text{Text: "secret.bin"}, []int{4}},

@@ -8,9 +8,15 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// IsText says whether a part's content is text that SEARCH BODY looks at.
+// IsText says whether a part's content is text.
 func (p *PartInfo) IsText() bool {
 	return p.Kind == KindLeaf && p.Type == "text"
+}
+
+// IsLegible says whether a part's content is text that SEARCH BODY looks at: also
+// reports like message/delivery-status, which name whom a message could not reach.
+func (p *PartInfo) IsLegible() bool {
+	return p.Kind == KindLeaf && (p.Type == "text" || p.Type == "message")
 }
 
 // DecodeText gives the text of a part as UTF-8. r reads the part's body as
