@@ -69,12 +69,10 @@ func (c *textColumn) find(needle []byte, out *pageMask) {
 		}
 		at += i
 		k, _ := slices.BinarySearch(c.end, uint32(at)+1)
-		if at+len(needle) <= int(c.end[k]) {
+		if at+len(needle) <= int(c.end[k]) { // not half in one text, half in the next
 			out[k>>6] |= 1 << (k & 63)
-			at = int(c.end[k])
-		} else { // half in one text, half in the next
-			at++
 		}
+		at = int(c.end[k])
 	}
 }
 

@@ -1,10 +1,13 @@
 package mailstore
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/internal/cputime"
 	"github.com/restante/restante/message"
 )
 
@@ -54,6 +57,23 @@ func TestColumnFind(t *testing.T) {
 	}
 	if _, n := next.lacks(&pageMask{1, 3 << 36}); n != 0 { // 0, 100, 101
 		t.Errorf("%d are missing", n)
+	}
+}
+
+// TestColumnFindOfOneLetter holds that texts which all but hold the needle cost no more
+// than to be read: it was minutes.
+func TestColumnFindOfOneLetter(t *testing.T) {
+	var texts [blockSize][]byte
+	long := bytes.Repeat([]byte("A"), 64<<10)
+	for i := range texts {
+		texts[i] = long
+	}
+	texts[9] = append(long[:len(long):len(long)], 'A')
+	c := joinTexts(&texts)
+	var got pageMask
+	took := cputime.Of(t, func() { c.find(texts[9], &got) })
+	if want := (pageMask{1 << 9}); got != want || took > 10*time.Second {
+		t.Errorf("%v, want %v, took %v", got, want, took)
 	}
 }
 
