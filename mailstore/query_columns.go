@@ -163,7 +163,7 @@ func (p *textPlan) eval(s *searcher, candidates, out bitset) error {
 	}
 	s.fromBlocks(uses, candidates, out, func(u *blockUse, i int) bool { return u.hits.has(i) })
 	if !truncated {
-		return nil
+		return s.ctx.Err()
 	}
 	// Of a header that was too long to be kept whole, the column holds a part.
 	unsure := s.take()
