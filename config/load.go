@@ -38,13 +38,20 @@ func Parse(file string, data []byte) (Config, error) {
 	}
 	var all []error
 	for _, p := range c.problems() {
-		at := file
-		if line, ok := lines[p.key]; ok {
-			at = fmt.Sprintf("%s:%d", file, line)
-		}
-		all = append(all, fmt.Errorf("%s: %s: %s", at, p.key, p.text))
+		all = append(all, fmt.Errorf("%s: %s: %s", position(file, lines, p.key), p.key, p.text))
 	}
 	return c, errors.Join(all...)
+}
+
+// position is the line of a key, or, if it is not there, of the table that it
+// belongs to.
+func position(file string, lines map[string]int, key string) string {
+	for i := len(key); i > 0; i = strings.LastIndexByte(key[:i], '.') {
+		if line, ok := lines[key[:i]]; ok {
+			return fmt.Sprintf("%s:%d", file, line)
+		}
+	}
+	return file
 }
 
 // locate puts file, line and key before the decoder's errors.
@@ -66,7 +73,7 @@ func locate(file string, data []byte, err error) error {
 		if key := strings.Join(e.Key(), "."); key != "" {
 			at += key + ": "
 		}
-		return errors.New(at + strings.TrimPrefix(e.Error(), "toml: "))
+		return errors.New(at + mismatch(strings.TrimPrefix(e.Error(), "toml: ")))
 	}
 	if key, line := culprit(data); line > 0 {
 		return fmt.Errorf("%s:%d: %s: %w", file, line, key, err)

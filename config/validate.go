@@ -12,6 +12,7 @@ import (
 	"github.com/restante/restante/directory"
 	imapserver "github.com/restante/restante/imap/server"
 	"github.com/restante/restante/imap/text"
+	"github.com/restante/restante/mailstore"
 )
 
 // problem is a value that cannot be used.
@@ -81,6 +82,7 @@ func (c Config) problems() []problem {
 	p.between("lmtp.recipients", int64(c.LMTP.Recipients), 100, 1e6) // RFC 5321 §4.5.3.1.8
 	p.auth(c.Auth)
 	p.accounts(c.Accounts)
+	p.mailboxes(c.Accounts.Mailboxes, c.Mailstore().Limits)
 	p.server(c.Server)
 	p.postgresql(c.Store)
 	p.blobs(c.Blobs)
@@ -204,9 +206,26 @@ func (p *problems) accounts(a Accounts) {
 			p.addf("accounts.administrators", "%q is not the name of a user", name)
 		}
 	}
-	for _, m := range a.Mailboxes {
-		if m.Name == "" || strings.EqualFold(m.Name, "INBOX") {
-			p.addf("accounts.mailboxes", "%q is not a name for a mailbox besides INBOX", m.Name)
+}
+
+// mailboxes checks what a new account has: otherwise no account could be made.
+func (p *problems) mailboxes(list []Mailbox, l mailstore.Limits) {
+	const key = "accounts.mailboxes"
+	owner := map[string]string{}
+	for _, m := range list {
+		if l.CheckName(m.Name) != nil || strings.EqualFold(m.Name, "INBOX") {
+			p.addf(key, "%q is not a name for a mailbox besides INBOX", m.Name)
+		}
+		for _, use := range m.SpecialUse {
+			known := mailstore.SpecialUses()
+			if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, use) }) {
+				p.addf(key, "%q has %s, which is not one of %s", m.Name, use, strings.Join(known, ", "))
+			}
+			use = strings.ToLower(use)
+			if other, taken := owner[use]; taken && other != m.Name {
+				p.addf(key, "%q has %s, as %q has: clients would not know which to take", m.Name, use, other)
+			}
+			owner[use] = m.Name
 		}
 	}
 }

@@ -34,6 +34,9 @@ func normalizeUses(uses []string) ([]string, error) {
 	return slices.Compact(list), nil
 }
 
+// SpecialUses are the attributes that a mailbox can be given, whatever the case.
+func SpecialUses() []string { return slices.Clone(specialUses[:]) }
+
 // freeUses normalizes special uses and makes sure that no mailbox has them, for
 // clients would not know which to take.
 func (tx *txn) freeUses(uses []string) ([]string, error) {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -107,13 +109,36 @@ Any user name, password %q; %s has mail already, and mail can be delivered to
   b select INBOX
   c fetch 1:* (flags envelope)
 
-  curl -k --user %s:%s imaps://%s/
+  curl -k --user %s imaps://%s/
 
 In a mail client: server %s, port %s, SSL/TLS, user %s, password %s.
 Ctrl-C stops.
 `, data, list(addresses["imap"]), list(addresses["imaps"]), list(addresses["lmtp"]),
-		password, demoUser, demoUser, list(addresses["imaps"]), demoUser, password,
-		demoUser, password, list(addresses["imaps"]), host, port, demoUser, password)
+		password, demoUser, demoUser, list(addresses["imaps"]), demoUser, imapWord(password),
+		shellWord(demoUser+":"+password), list(addresses["imaps"]), host, port, demoUser, password)
+}
+
+// imapWord is a string as it is typed in a command of IMAP.
+func imapWord(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// shellWord is a string as it is typed in a shell.
+func shellWord(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// isPlain reports whether a string means nothing but itself.
+func isPlain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("-_.:@", r) && (r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	})
 }
 
 func list(addresses []string) string {
