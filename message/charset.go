@@ -25,10 +25,13 @@ func CharsetDecoder(name string) (*encoding.Decoder, error) {
 	return e.NewDecoder(), nil
 }
 
+// charset is what text can be decoded from.
+type charset interface{ NewDecoder() *encoding.Decoder }
+
 // findCharset looks a charset up as browsers name it, then as IANA does. The
 // browsers' way comes first, because mail that says iso-8859-1 or gb2312 is in
 // truth windows-1252 or GBK.
-func findCharset(name string) encoding.Encoding {
+func findCharset(name string) charset {
 	name = strings.Trim(name, " \t\"'")
 	if len(name) > 64 {
 		return nil
@@ -39,8 +42,11 @@ func findCharset(name string) encoding.Encoding {
 	if e, err := ianaindex.MIME.Encoding(name); err == nil && e != nil {
 		return e
 	}
-	// cp1252, cp-850, ms936 and the like.
 	low := strings.ToLower(name)
+	if low == "utf-7" || low == "unicode-1-1-utf-7" {
+		return utf7{}
+	}
+	// cp1252, cp-850, ms936 and the like.
 	for _, prefix := range [...]string{"cp-", "cp", "ms", "windows-", "windows", "ibm-", "ibm"} {
 		number, ok := strings.CutPrefix(low, prefix)
 		if !ok {

@@ -139,6 +139,7 @@ func TestDecodeText(t *testing.T) {
 		{plain("x-nonsense"), "\x80", "€"},
 		{plain("utf-16le"), "a\x00\xac\x20", "a€"},
 		{plain("shift_jis"), "\x93\xfa\x96\x7b", "日本"},
+		{plain("utf-7"), "Gr+APwA3w-e, +-1 +2D3eAA +ZeVnLIqeAH4-", "Grüße, +1 😀 日本語~"},
 		{PartInfo{Type: "text", Subtype: "plain", Encoding: EncodingQuotedPrintable, Charset: "iso-8859-1"}, "=FC", "ü"},
 		{PartInfo{Type: "text", Subtype: "plain", Encoding: EncodingBase64}, "w7w=", "ü"},
 		{PartInfo{Type: "text", Subtype: "plain", Encoding: EncodingUnknown}, "w7w=", "w7w="},
@@ -163,6 +164,7 @@ func TestDecodeText(t *testing.T) {
 func FuzzDecodeText(f *testing.F) {
 	f.Add([]byte("<p>a &amp; <script>b</script> gr\xfc"), 5, "utf-8")
 	f.Add([]byte("<!-- --><a href='"), 2, "iso-8859-1")
+	f.Add([]byte("gr+APwA3w-e +2D3eAA +- \xfc+2D0"), 3, "utf-7")
 	f.Fuzz(func(t *testing.T, in []byte, cut int, charset string) {
 		at := int(uint(cut) % uint(len(in)+1))
 		part := PartInfo{Type: "text", Subtype: "html", Charset: charset}
