@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/restante/restante"
+	"github.com/restante/restante/kv"
 	"github.com/restante/restante/mailstore"
 )
 
@@ -25,8 +27,9 @@ const young = time.Minute
 
 // Check verifies that every user's entry can be read and leads to an account,
 // that no two lead to the same one, and that every account has a user. With
-// repair, an entry that leads nowhere is removed, and an account that nobody
-// can reach gets a user again, who is disabled until he is given a password.
+// repair, an entry that cannot be read or leads nowhere is removed, and an account
+// that nobody can reach gets a user again, who is disabled until he is given a
+// password.
 // It may run while the store is in use.
 func (d *Directory) Check(ctx context.Context, repair bool, f func(Finding) error) error {
 	var accounts []mailstore.AccountInfo
@@ -34,6 +37,9 @@ func (d *Directory) Check(ctx context.Context, repair bool, f func(Finding) erro
 		accounts = append(accounts, a)
 		return nil
 	}); err != nil {
+		return err
+	}
+	if err := d.checkReadable(ctx, repair, f); err != nil {
 		return err
 	}
 	owner := map[restante.AccountID]string{}
@@ -63,6 +69,48 @@ func (d *Directory) Check(ctx context.Context, repair bool, f func(Finding) erro
 		}
 	}
 	return nil
+}
+
+// checkReadable looks for entries that cannot be read, which List leaves out.
+func (d *Directory) checkReadable(ctx context.Context, repair bool, f func(Finding) error) error {
+	var names []string
+	err := d.scanAll(ctx, userPrefix, func(name, value []byte) error {
+		if _, err := decodeUser("", value); err != nil {
+			names = append(names, string(name))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		finding := Finding{Name: name, Problem: "has an entry that cannot be read"}
+		if repair {
+			if err := d.removeUnreadable(ctx, name); err != nil {
+				return err
+			}
+			finding.Repaired = "the entry was removed"
+		}
+		if err := f(finding); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeUnreadable removes the entry of a name if it still cannot be read.
+func (d *Directory) removeUnreadable(ctx context.Context, name string) error {
+	return d.edit(ctx, name, func(snap kv.Snapshot, b *kv.Batch) error {
+		value, err := snap.Get(userKey(name), nil)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if _, err := decodeUser(name, value); err != nil {
+			b.Delete(userKey(name), len(value))
+		}
+		return nil
+	})
 }
 
 func (d *Directory) checkUser(ctx context.Context, u User, repair bool, f func(Finding) error) error {
