@@ -7,6 +7,7 @@ import (
 	"github.com/restante/restante"
 	"github.com/restante/restante/directory"
 	"github.com/restante/restante/mailstore"
+	"github.com/restante/restante/namespace"
 )
 
 // Check says what is to be checked.
@@ -93,7 +94,7 @@ func (c *checker) tell(e CheckEvent) {
 }
 
 func (c *checker) directory(repair bool) error {
-	return c.Directory.Check(c.ctx, repair, func(f directory.Finding) error {
+	err := c.Directory.Check(c.ctx, repair, func(f directory.Finding) error {
 		c.result.Findings++
 		text := f.Problem
 		if f.Name != "" {
@@ -105,6 +106,17 @@ func (c *checker) directory(repair bool) error {
 			text += "; " + f.Repaired
 		}
 		c.tell(CheckEvent{Finding: text})
+		return c.failed
+	})
+	if err != nil {
+		return err
+	}
+	return c.Namespace.Check(c.ctx, repair, func(f namespace.Finding) error {
+		c.result.Findings++
+		if f.Repaired {
+			c.result.Fixed++
+		}
+		c.tell(CheckEvent{Finding: f.String()})
 		return c.failed
 	})
 }

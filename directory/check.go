@@ -53,7 +53,7 @@ func (d *Directory) Check(ctx context.Context, repair bool, f func(Finding) erro
 	if err != nil {
 		return err
 	}
-	public, err := d.publicAccounts(ctx)
+	public, err := d.PublicAccounts(ctx)
 	if err != nil {
 		return err
 	}

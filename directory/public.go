@@ -126,8 +126,8 @@ func (d *Directory) name(ctx context.Context, tenant string, id restante.Account
 // can have.
 func publicName(tenant string) string { return "public@" + tenant + "@" }
 
-// publicAccounts answers all public accounts with their tenants.
-func (d *Directory) publicAccounts(ctx context.Context) (map[restante.AccountID]string, error) {
+// PublicAccounts answers all public accounts with their tenants.
+func (d *Directory) PublicAccounts(ctx context.Context) (map[restante.AccountID]string, error) {
 	all := map[restante.AccountID]string{}
 	err := d.scanAll(ctx, publicPrefix, func(key, value []byte) error {
 		id, err := decodePublic(string(key), value)

@@ -1,6 +1,7 @@
 package namespace_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -39,6 +40,12 @@ func newWorld(t *testing.T, backing *memkv.Backing, users ...string) *world {
 	}
 	t.Cleanup(func() {
 		mailstoretest.MustCheck(t, w.store)
+		if err := w.names.Check(context.Background(), false, func(f namespace.Finding) error {
+			t.Error(f)
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
 		w.store.Close()
 		engine.Close()
 	})
