@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -94,6 +95,11 @@ func (s *Store) open(o Options, lock *pebble.Lock) error {
 	if desc.FormatMajorVersion > format {
 		return fmt.Errorf("%w: file format %d, this program knows %d", kv.ErrNewerSchema, desc.FormatMajorVersion, format)
 	}
+	if !desc.Exists {
+		if err := checkEmpty(o.FS, o.Dir); err != nil {
+			return err
+		}
+	}
 	// Pebble takes the memtables' memory out of the cache's.
 	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes))
 	defer cache.Unref()
@@ -117,6 +123,24 @@ func (s *Store) open(o Options, lock *pebble.Lock) error {
 	}
 	if err != nil {
 		return errors.Join(err, wrap(db.Close()))
+	}
+	return nil
+}
+
+// checkEmpty refuses to make a store of a directory that has files of one. Without the
+// file that names the manifest, which is empty and easily forgotten by who copies a
+// store, Pebble would make a new one and delete them. A store that a crash has kept
+// from being made has a manifest at most.
+func checkEmpty(files vfs.FS, dir string) error {
+	names, err := files.List(dir)
+	if err != nil {
+		return wrap(err)
+	}
+	for _, name := range names {
+		switch filepath.Ext(name) {
+		case ".sst", ".blob", ".log":
+			return fmt.Errorf("%w: it has %s, but no file marker.manifest.*", kv.ErrCorrupt, name)
+		}
 	}
 	return nil
 }

@@ -61,6 +61,43 @@ func TestLocked(t *testing.T) {
 	closeStore(t, open(t, Options{Dir: dir}))
 }
 
+// TestMarkerGone: a store whose copy has lost an empty file is refused, with all that it holds.
+func TestMarkerGone(t *testing.T) {
+	for _, written := range []int{10, 100 << 10} { // in the log alone, and in tables too
+		dir := t.TempDir()
+		s := open(t, Options{Dir: dir})
+		value := bytes.Repeat([]byte("x"), written)
+		commit(t, s, 1, 0, "a", value)
+		if written > 10 {
+			if err := s.db.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closeStore(t, s)
+		markers, err := filepath.Glob(filepath.Join(dir, "marker.manifest.*"))
+		if err != nil || len(markers) != 1 {
+			t.Fatal(markers, err)
+		}
+		if err := os.Remove(markers[0]); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, dir, kv.ErrCorrupt)
+		if err := os.WriteFile(markers[0], nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, Options{Dir: dir})
+		snap, err := s.Snapshot(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := snap.Get([]byte("a"), nil); !bytes.Equal(got, value) {
+			t.Errorf("%d bytes are back, %v", len(got), err)
+		}
+		snap.Close()
+		closeStore(t, s)
+	}
+}
+
 func TestNewerSchema(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{Dir: dir})
