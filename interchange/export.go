@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/restante/restante"
 	"github.com/restante/restante/imap"
@@ -30,7 +31,8 @@ const maxKeywords = 26
 
 // Run writes all mailboxes to dir, which must not hold a Maildir yet. INBOX is
 // dir itself, Lists/golang the folder .Lists.golang in modified UTF-7. It
-// reports how many messages were written.
+// reports how many messages were written. A mailbox whose name is too long for a folder
+// is left out: the error names it, once all others are written.
 func (e Export) Run(ctx context.Context, dir string) (int, error) {
 	if isMaildir(dir) {
 		return 0, fmt.Errorf("%s already holds a Maildir", dir)
@@ -40,14 +42,18 @@ func (e Export) Run(ctx context.Context, dir string) (int, error) {
 		return 0, err
 	}
 	total := 0
+	var left error
 	for _, name := range names {
 		n, err := e.mailbox(ctx, dir, name)
 		total += n
-		if err != nil {
+		switch {
+		case errors.Is(err, syscall.ENAMETOOLONG):
+			left = errors.Join(left, fmt.Errorf("%s: %w", name, err))
+		case err != nil:
 			return total, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return total, e.subscriptions(ctx, dir)
+	return total, errors.Join(left, e.subscriptions(ctx, dir))
 }
 
 // folderPath is where a mailbox lies below dir.

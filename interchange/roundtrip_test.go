@@ -149,3 +149,22 @@ func contents(t *testing.T, a Account) map[string][]string {
 	}
 	return all
 }
+
+// A mailbox whose name no file can have is told, and the others are written.
+func TestExportLongName(t *testing.T) {
+	out := newMemory()
+	long := strings.Repeat("x", 300)
+	for _, name := range []string{"INBOX", long, "zzz"} {
+		out.boxes[name] = []stored{{"a: " + name + "\r\n\r\n", nil, time.Unix(1e9, 0)}}
+	}
+	out.subscribed = []string{"zzz"}
+	dir := filepath.Join(t.TempDir(), "mail")
+	n, err := Export{Source: out}.Run(t.Context(), dir)
+	if n != 2 || err == nil || !strings.Contains(err.Error(), long+": ") {
+		t.Fatal(n, err)
+	}
+	back := newMemory()
+	if r, bad := run(t, back, "", dir); r.Added != 2 || bad != nil || len(back.boxes["zzz"]) != 1 || !slices.Equal(back.subscribed, out.subscribed) {
+		t.Fatalf("%+v %q", r, bad)
+	}
+}
