@@ -69,3 +69,32 @@ func TestSearchFields(t *testing.T) {
 	}
 	mailstoretest.MustCheck(t, store)
 }
+
+// TestSearchEnvelopeAddresses finds addresses as the envelope has them, whatever stands between
+// their parts in the header (RFC 9051 §6.4.4).
+func TestSearchEnvelopeAddresses(t *testing.T) {
+	_, a := keepAccount(t, memkv.New(), 0)
+	deliver(t, a, "From: Ann <ann@\r\n x.example>\r\nTo: \"bob.b\"@x.example\r\nCc: carol (home) @ x.example\r\nBcc: a@y\r\n\r\n")
+	s, err := a.Snapshot(t.Context(), a.State().MailboxByName("INBOX").ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		query mailstore.Query
+		found int
+	}{
+		{mailstore.From{Text: "ANN@x.example"}, 1},
+		{mailstore.From{Text: "ann@ x.example"}, 1},
+		{mailstore.From{Text: "bob.b@x.example"}, 0},
+		{mailstore.To{Text: "bob.b@x.example"}, 1},
+		{mailstore.To{Text: `"bob.b"@x`}, 1},
+		{mailstore.Cc{Text: "carol@x.example"}, 1},
+		{mailstore.Bcc{Text: "a@y"}, 1},
+		{mailstore.Header{Field: "Cc", Text: "(home)"}, 1},
+	} {
+		r, err := a.Search(t.Context(), s, c.query, mailstore.SearchOptions{})
+		if err != nil || r.Count() != c.found {
+			t.Errorf("%#v: %d found, want %d (%v)", c.query, r.Count(), c.found, err)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package message
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // maxReferences bounds the message ids kept of one field.
 const maxReferences = 128
@@ -24,8 +27,7 @@ func (m *Message) AppendSummary(dst []byte) []byte {
 	w.end(secParts)
 	flags |= w.subject(e.Subject)
 	for i, f := range [...][]byte{e.From, e.To, e.Cc, e.Bcc} {
-		var decoded bool
-		if w.dst, decoded = HeaderText(w.dst, f); !decoded {
+		if !w.addressText(f) {
 			flags |= flagUndecodable << (i + 1)
 		}
 		w.end(secFrom + section(i))
@@ -103,6 +105,33 @@ func (w *summaryWriter) subject(value []byte) (flags byte) {
 	}
 	w.end(secBaseSubject)
 	return flags
+}
+
+// addressText writes what a search of an address field looks in: the field's text, or its
+// octets, for which decoded is false, and behind line ends what the envelope tells of it and
+// that text does not, because of comments, folding or quotes within (RFC 9051 §6.4.4).
+func (w *summaryWriter) addressText(value []byte) (decoded bool) {
+	start := len(w.dst)
+	w.dst, decoded = HeaderText(w.dst, value)
+	var told []byte
+	add := func() {
+		if len(told) > 0 && !bytes.Contains(w.dst[start:], told) {
+			w.dst = append(append(w.dst, '\n'), told...)
+		}
+	}
+	escaped := bytes.IndexByte(value, '\\') >= 0
+	w.addresses.run(value, func(a *Address) bool {
+		if escaped {
+			told = DecodeHeader(told[:0], a.Name)
+			add()
+		}
+		if a.Complete() {
+			told = append(append(append(told[:0], a.Mailbox...), '@'), a.Host...)
+			add()
+		}
+		return true
+	})
+	return decoded
 }
 
 // sortKeys writes the mailboxes and display names of the first addresses.

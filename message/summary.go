@@ -210,7 +210,8 @@ func (s Summary) IsReplyOrForward() bool { return s.flag(flagReplyOrForward) }
 // header itself.
 func (s Summary) HeaderTruncated() bool { return s.flag(flagTruncated) }
 
-// FromText is the From field decoded to UTF-8 on one line, for SEARCH, or its octets.
+// FromText is the From field decoded to UTF-8 on one line, for SEARCH, or its octets, and on
+// lines of their own what its envelope tells and that line does not.
 func (s Summary) FromText() []byte { return s.section(secFrom) }
 
 // ToText is the To field decoded to UTF-8 on one line, for SEARCH.

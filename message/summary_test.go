@@ -281,3 +281,26 @@ func FuzzSummary(f *testing.F) {
 		}
 	})
 }
+
+// TestAddressText holds what a search of an address field looks in besides the field's text:
+// addresses and names of the envelope that are not in it as they stand there.
+func TestAddressText(t *testing.T) {
+	for value, want := range map[string]string{
+		"Ann <ann@x>, bob@y":                "",
+		"Ann <ann@\r\n x>":                  "\nann@x",
+		"ann (home) @ x":                    "\nann@x",
+		`"john.doe"@x`:                      "\njohn.doe@x",
+		`"John \"Q\" Doe" <j@x>`:            "\nJohn \"Q\" Doe",
+		"<@relay:ann@x>":                    "",
+		"Group: \"a\"@x, \"a\"@x, b@y;":     "\na@x",
+		"=?utf-8?q?J=C3=B6rg?= <\"j\"@x>":   "\nj@x",
+		"Ann <ann>":                         "",
+		"\"\\=?utf-8?q?J=C3=B6?=\" <ann@x>": "",
+	} {
+		text, decoded := HeaderText(nil, []byte(value))
+		s := Summary(Parse([]byte("From: " + value + "\r\n\r\n")).AppendSummary(nil))
+		if got := string(s.FromText()); got != string(text)+want || decoded == s.Undecodable(1) {
+			t.Errorf("%s: %q, want %q", value, got, string(text)+want)
+		}
+	}
+}
