@@ -59,7 +59,7 @@ type Content struct {
 func (o Options) account(ctx context.Context, user string, f func(interchange.Account) error) error {
 	u, err := o.Directory.Lookup(ctx, user)
 	if err != nil {
-		return fmt.Errorf("user %s: %w", user, err)
+		return err
 	}
 	a, err := o.Store.Account(ctx, u.Account)
 	if err != nil {

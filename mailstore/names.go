@@ -14,16 +14,19 @@ import (
 // separator stands between the levels of a mailbox name.
 const separator = "/"
 
+// ErrName is of what cannot be the name of a mailbox.
+var ErrName = fmt.Errorf("%w", restante.ErrInvalid)
+
 // ErrNameLimit is of a name above Limits.NameBytes or Limits.NameDepth.
 var ErrNameLimit = fmt.Errorf("mailbox name: %w", restante.ErrLimit)
 
 // normalizeName gives the form in which a mailbox name is kept: UTF-8 in NFC
 // without control characters (Net-Unicode, RFC 5198 §2), with INBOX in
 // capitals where it is the first level. A name that cannot be one is
-// restante.ErrInvalid.
+// ErrName.
 func normalizeName(name string) (string, error) {
 	bad := func(why string) (string, error) {
-		return "", fmt.Errorf("mailstore: mailbox name %q %s: %w", name, why, restante.ErrInvalid)
+		return "", fmt.Errorf("mailstore: mailbox name %q %s: %w", name, why, ErrName)
 	}
 	if name == "" {
 		return bad("is empty")
@@ -66,7 +69,7 @@ func (l Limits) newName(name string) (string, error) {
 }
 
 // CheckName says whether a mailbox could be made with that name: the error is
-// restante.ErrInvalid or ErrLimit.
+// ErrName or ErrNameLimit.
 func (l Limits) CheckName(name string) error {
 	_, err := l.newName(name)
 	return err

@@ -167,7 +167,7 @@ func (s *Server) Serve(nl net.Listener, l Listener) error {
 
 // Shutdown stops listening, tells every connection to end (Conn.OnDrain), and
 // waits until all have. When ctx ends first, the rest is cut off, and ctx's
-// error is answered.
+// error is answered if there was any.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.mu.closed {
@@ -198,11 +198,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.cancel()
 	s.mu.Lock()
+	cut := len(s.mu.conns)
 	for c := range s.mu.conns {
 		c.Close()
 	}
 	s.mu.Unlock()
 	<-done
+	if cut == 0 {
+		return nil
+	}
 	return ctx.Err()
 }
 

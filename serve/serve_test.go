@@ -139,6 +139,18 @@ func TestShutdownCutsOffWhoDoesNotEnd(t *testing.T) {
 	io.ReadAll(c) // ends, by a reset or not
 }
 
+// TestShutdownOfNobody: what nobody uses was not cut off, however late it is told to end.
+func TestShutdownOfNobody(t *testing.T) {
+	for range 20 {
+		s, _ := start(t, Options{}, Listener{Handle: func(context.Context, *Conn) {}})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestDrainBeforeTheCallbackIsSet(t *testing.T) {
 	entered, release, called := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s, addr := start(t, Options{}, Listener{Handle: func(_ context.Context, c *Conn) {

@@ -28,6 +28,7 @@ var failures = [...]failure{
 	{restante.ErrNotPermitted, imap.CodeCannot, "This is not permitted"},
 	{restante.ErrTooLarge, imap.CodeTooBig, "Message is too large"},
 	{restante.ErrOverQuota, imap.CodeOverQuota, "Over quota"},
+	{mailstore.ErrName, imap.CodeCannot, "No mailbox can have this name"},
 	{mailstore.ErrNameLimit, imap.CodeLimit, "Mailbox name is too long, or has too many levels"},
 	{mailstore.ErrMailboxLimit, imap.CodeLimit, "Too many mailboxes"},
 	{mailstore.ErrKeywordLimit, imap.CodeLimit, "Too many keywords, or one is too long"},
