@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -121,12 +122,11 @@ func (s *FuzzyScan) Score() int {
 // same, less for one of its stem, one that holds it, and one with letters wrong;
 // 0 for a different one.
 func likeness(want, word []rune) int {
-	if string(want) == string(word) {
+	if slices.Equal(want, word) {
 		return 100
 	}
-	a, b := stem(want), stem(word)
 	switch {
-	case string(a) == string(b):
+	case slices.Equal(stem(want), stem(word)):
 		return 90
 	case len(want) >= 3 && holds(word, want):
 		return 40 + 40*len(want)/len(word)
@@ -141,7 +141,7 @@ func likeness(want, word []rune) int {
 	if d := len(want) - len(word); allowed == 0 || d > allowed || -d > allowed {
 		return 0
 	}
-	if d := distance(want, word); d <= allowed {
+	if d := distance(want, word, allowed); d <= allowed {
 		return 80 - 160*d/(len(want)+2)
 	}
 	return 0
@@ -149,7 +149,7 @@ func likeness(want, word []rune) int {
 
 func holds(word, part []rune) bool {
 	for i := 0; i+len(part) <= len(word); i++ {
-		if string(word[i:i+len(part)]) == string(part) {
+		if slices.Equal(word[i:i+len(part)], part) {
 			return true
 		}
 	}
@@ -167,16 +167,22 @@ func stem(w []rune) []rune {
 }
 
 // distance counts the letters that are wrong, missing or too many, and neighbours
-// that are swapped (Damerau and Levenshtein).
-func distance(a, b []rune) int {
+// that are swapped (Damerau and Levenshtein), up to a limit: above it, it is limit+1.
+// So no more is looked at than what is that near the diagonal.
+func distance(a, b []rune, limit int) int {
 	var rows [3][fuzzyRunes + 1]int
 	two, one, now := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
 		one[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		now[0] = i
-		for j := 1; j <= len(b); j++ {
+		first, last := max(1, i-limit), min(len(b), i+limit)
+		now[first-1] = limit + 1
+		if first == 1 {
+			now[0] = i
+		}
+		least := now[first-1]
+		for j := first; j <= last; j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
@@ -185,8 +191,15 @@ func distance(a, b []rune) int {
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				now[j] = min(now[j], two[j-2]+1)
 			}
+			least = min(least, now[j])
+		}
+		if least > limit {
+			return limit + 1
+		}
+		if last < len(b) {
+			now[last+1] = limit + 1
 		}
 		two, one, now = one, now, two
 	}
-	return one[len(b)]
+	return min(one[len(b)], limit+1)
 }
