@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode/utf32"
 
 	"github.com/restante/restante"
 )
@@ -43,8 +44,15 @@ func findCharset(name string) charset {
 		return e
 	}
 	low := strings.ToLower(name)
-	if low == "utf-7" || low == "unicode-1-1-utf-7" {
+	switch low { // that neither has
+	case "utf-7", "unicode-1-1-utf-7":
 		return utf7{}
+	case "utf-32":
+		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM)
+	case "utf-32be":
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)
+	case "utf-32le":
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
 	}
 	// cp1252, cp-850, ms936 and the like.
 	for _, prefix := range [...]string{"cp-", "cp", "ms", "windows-", "windows", "ibm-", "ibm"} {

@@ -29,6 +29,10 @@ func TestCharsetDecoder(t *testing.T) {
 		{"ks_c_5601-1987", "\xb0\xa1", "가"},
 		{"hz-gb-2312", "~{Dc~}", "你"},
 		{"ibm437", "\x81", "ü"},
+		{"UTF-32", "\x00\x00\x00\xfc", "ü"},
+		{"utf-32", "\xff\xfe\x00\x00\xfc\x00\x00\x00", "ü"},
+		{"utf-32le", "\xfc\x00\x00\x00", "ü"},
+		{"utf-32be", "\x00\x00\x00\xfc", "ü"},
 	} {
 		d, err := CharsetDecoder(c.name)
 		if err != nil {
