@@ -77,12 +77,19 @@ func (s *session) tellsAnnotations() bool {
 	return s.interest.tells(imap.NotifyAnnotationChange)
 }
 
-// changedAnnotations gives the names of the annotations that others have changed
-// since the client was last told, of the messages of an update.
-func (s *session) changedAnnotations(ctx context.Context, u *view.Update) (map[restante.UID][]string, error) {
+// changedNotes are the names of annotations that others have changed, by message.
+type changedNotes map[restante.UID][]string
+
+// changedAnnotations gives what others have changed since the client was last told, up
+// to the snapshot now, of the messages of an update.
+func (s *session) changedAnnotations(ctx context.Context, u *view.Update, now *mailstore.Snapshot) (notes changedNotes, err error) {
 	sel := s.selected
-	since, mb := sel.noted, sel.view.Base().Mailbox()
-	sel.noted = sel.view.Base().ModSeq()
+	since, mb := sel.noted, now.Mailbox()
+	defer func() {
+		if err == nil {
+			sel.noted = now.ModSeq()
+		}
+	}()
 	if !s.tellsAnnotations() || mb.AnnotationModSeq <= since {
 		return nil, nil
 	}

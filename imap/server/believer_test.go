@@ -44,8 +44,12 @@ type believer struct {
 	// explicit HIGHESTMODSEQ, or else the highest MODSEQ item.
 	high, explicit, seen uint64
 
-	earlier imap.NumSet // of VANISHED (EARLIER)
-	log     []string
+	earlier  imap.NumSet     // of VANISHED (EARLIER)
+	told     map[uint32]bool // the UIDs of which FETCH has told, where that is wanted
+	modified imap.NumSet     // of the last MODIFIED
+	saved    imap.NumSet     // "$" by UID, with what was expunged since
+	hasSaved bool            // since the mailbox was selected
+	log      []string
 }
 
 func (b *believer) failf(format string, args ...any) {
@@ -58,10 +62,30 @@ func (b *believer) failf(format string, args ...any) {
 // tagged answer.
 func (b *believer) command(text string) string {
 	b.t.Helper()
-	b.tag++
-	tag := "t" + strconv.Itoa(b.tag)
-	b.log = append(b.log, "C: "+tag+" "+text)
-	b.send(tag + " " + text + "\r\n")
+	return b.pipeline(text)[0]
+}
+
+// pipeline sends commands at once and believes the answers, whose types it gives.
+func (b *believer) pipeline(commands ...string) []string {
+	b.t.Helper()
+	first, all := b.tag+1, ""
+	for _, text := range commands {
+		b.tag++
+		line := "t" + strconv.Itoa(b.tag) + " " + text
+		b.log = append(b.log, "C: "+line)
+		all += line + "\r\n"
+	}
+	b.send(all)
+	var answers []string
+	for i, text := range commands {
+		answers = append(answers, b.answer("t"+strconv.Itoa(first+i), text))
+	}
+	return answers
+}
+
+// answer believes what is said up to the tagged answer of a command.
+func (b *believer) answer(tag, text string) string {
+	b.t.Helper()
 	word, _, _ := strings.Cut(text, " ")
 	mayExpunge := word != "FETCH" && word != "STORE" && word != "SEARCH"
 	for {
@@ -75,7 +99,7 @@ func (b *believer) command(text string) string {
 			}
 			b.reckon(rest)
 			return status
-		case l == "+ idling":
+		case l == "+ idling" && text == "IDLE":
 			b.send("DONE\r\n")
 		case strings.HasPrefix(l, "+ "):
 		case strings.HasPrefix(l, "* "):
@@ -121,6 +145,10 @@ func (b *believer) believe(l string, mayExpunge bool) {
 		if v, ok := strings.CutPrefix(rest, "[HIGHESTMODSEQ "); ok {
 			v, _, _ = strings.Cut(v, "]")
 			b.explicit, _ = strconv.ParseUint(v, 10, 64)
+		}
+		if v, ok := strings.CutPrefix(rest, "[MODIFIED "); ok {
+			v, _, _ = strings.Cut(v, "]")
+			b.modified, _ = imap.ParseNumSet([]byte(v), 1000)
 		}
 	case "VANISHED":
 		b.vanished(rest, mayExpunge)
@@ -219,6 +247,9 @@ func (b *believer) fetched(n int, data string) {
 		default:
 			b.failf("unasked item %q", name)
 		}
+	}
+	if b.told != nil {
+		b.told[k.uid] = true
 	}
 }
 
@@ -359,7 +390,7 @@ func (b *believer) reselect() {
 			of = append(of, strconv.Itoa(int(k.uid)))
 		}
 	}
-	b.box, b.earlier, b.follows = nil, imap.NumSet{}, nil
+	b.box, b.earlier, b.follows, b.hasSaved = nil, imap.NumSet{}, nil, false
 	if b.rnd.Intn(2) == 0 {
 		b.command("UNSELECT")
 	}

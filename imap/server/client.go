@@ -118,12 +118,11 @@ func (s *session) has(capability string) bool {
 	return capability == "" || !withheld(s.srv.without, capability) && !withheld(s.client.without, capability)
 }
 
-// advance brings the view to a snapshot. New messages are left out of it for
+// advance brings a view to a snapshot. New messages are left out of it for
 // clients that may hear of them with NOOP and CHECK alone. That is not for those
 // that enabled anything: they are not of that age, and modification sequences
 // would be told that are above those of messages they do not know.
-func (s *session) advance(now *mailstore.Snapshot, mayExpunge bool) view.Update {
-	v := s.selected.view
+func (s *session) advance(v *view.View, now *mailstore.Snapshot, mayExpunge bool) view.Update {
 	if s.client.delayNew && s.enabled == 0 && !s.idle.active && s.name != "NOOP" && s.name != "CHECK" {
 		now = view.Until(now, v.Shown().Last())
 	}

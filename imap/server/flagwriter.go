@@ -17,9 +17,7 @@ type flagWriter struct {
 	uid    bool
 	modSeq bool
 	buf    []byte
-	// notes are the names of annotations that have changed, to be told with the
-	// message they are of.
-	notes map[restante.UID][]string
+	notes  changedNotes // to be told with the messages
 }
 
 // newFlagWriter gives a writer; it has to be closed.

@@ -33,11 +33,11 @@ func (s *session) tellLag() {
 	s.selected.lagging = behind
 }
 
-// lagged gives a tagged answer in which HIGHESTMODSEQ is no higher than up to where
-// the client was told everything (RFC 7162 §3.2): NOTIFY may have left something out,
-// and what the answer says last is what the client keeps (RFC 7162 §6).
+// lagged gives a tagged answer in which HIGHESTMODSEQ is up to where the client was told
+// everything (RFC 7162 §3.2): NOTIFY or a store that fails may have kept something from
+// it, and what the answer says last is what the client keeps (RFC 7162 §6).
 func (s *session) lagged(a imap.StatusResponse) imap.StatusResponse {
-	if s.selected != nil && a.Code.Name() == "HIGHESTMODSEQ" && s.selected.view.Behind() {
+	if s.selected != nil && a.Code.Name() == "HIGHESTMODSEQ" {
 		a.Code = imap.CodeHighestModSeq(uint64(s.selected.view.HighestModSeq()))
 	}
 	return a

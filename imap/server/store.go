@@ -62,11 +62,13 @@ func flagOp(a imap.StoreAction) mailstore.FlagOp {
 // expunges and what the command itself did.
 func (s *session) tellOthers(ctx context.Context, o *ownStore, now *mailstore.Snapshot) error {
 	o.names = now.Flags()
-	u := s.advance(now, false)
 	s.selected.own = o
-	err := s.tell(ctx, &u, o.command.UID)
-	s.selected.own = nil
-	return err
+	defer func() { s.selected.own = nil }()
+	u, notes, err := s.step(ctx, now, false)
+	if err != nil {
+		return err
+	}
+	return s.tell(&u, notes, o.command.UID)
 }
 
 // tellStored tells what the STORE did, and with it what others did meanwhile,

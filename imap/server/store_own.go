@@ -21,7 +21,7 @@ type ownStore struct {
 	modified mailstore.UIDSet // failed UNCHANGEDSINCE
 	merged   mailstore.UIDSet // passed it, with flags that others have changed
 	names    *mailstore.FlagTable
-	notes    map[restante.UID][]string // annotations that others have changed, by message
+	notes    changedNotes // annotations that others have changed
 
 	// The last pair of flag sets compared, and whether the STORE leads from
 	// one to the other.

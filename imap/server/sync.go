@@ -37,6 +37,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if err != nil {
 		return err
 	}
+	s.selected.changed |= changed
 	now, err := s.selected.account.Snapshot(ctx, s.selected.id)
 	if errors.Is(err, restante.ErrNotFound) || err == nil && !s.selected.same(now) {
 		s.mailboxGone()
@@ -45,10 +46,13 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	if err != nil {
 		return err
 	}
-	u := s.advance(now, mayExpunge && !s.selected.hold)
+	hold := s.selected.hold
 	s.selected.hold = false
-	changed |= s.selected.changed
-	s.selected.changed = 0
+	u, notes, err := s.step(ctx, now, mayExpunge && !hold)
+	if err != nil {
+		return err
+	}
+	changed, s.selected.changed = s.selected.changed, 0
 	if changed&mailstore.FlagRights != 0 && !u.NewKeywords() {
 		s.writeFlags() // RFC 4314 §5.1.1
 	}
@@ -56,7 +60,7 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	s.selected.silent = len(u.Expunged()) == 0 && !u.NewKeywords() &&
 		(len(s.selected.withheld) == 0 || !s.interest.tells(imap.NotifyFlagChange))
 	if !u.Empty() || len(s.selected.withheld) > 0 {
-		if err := s.tell(ctx, &u, uid); err != nil {
+		if err := s.tell(&u, notes, uid); err != nil {
 			return err
 		}
 	}
@@ -67,8 +71,22 @@ func (s *session) sync(ctx context.Context, mayExpunge, uid bool) error {
 	return s.tellWatched(ctx, &u)
 }
 
-// tell writes the responses of an update.
-func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
+// step advances the view and gives what has to be told, also of annotations. With an
+// error the view stays as it is, so that all of it is told another time.
+func (s *session) step(ctx context.Context, now *mailstore.Snapshot, mayExpunge bool) (u view.Update, notes changedNotes, err error) {
+	next := *s.selected.view
+	u = s.advance(&next, now, mayExpunge)
+	if !u.Empty() {
+		if notes, err = s.changedAnnotations(ctx, &u, next.Base()); err != nil {
+			return view.Update{}, nil, err
+		}
+	}
+	*s.selected.view = next
+	return u, notes, nil
+}
+
+// tell writes the responses of an update and the names of changed annotations.
+func (s *session) tell(u *view.Update, notes changedNotes, uid bool) error {
 	s.tellExpunged(u)
 	s.selected.withheld = s.selected.withheld.Minus(u.Vanished())
 	if n, changed := u.Exists(); changed {
@@ -87,10 +105,7 @@ func (s *session) tell(ctx context.Context, u *view.Update, uid bool) error {
 	if err := s.tellWithheld(&o); err != nil {
 		return err
 	}
-	var err error
-	if o.notes, err = s.changedAnnotations(ctx, u); err != nil {
-		return err
-	}
+	o.notes = notes
 	if s.selected.own != nil {
 		s.selected.own.notes = o.notes
 	}
