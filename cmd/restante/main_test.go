@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"os"
@@ -156,6 +157,9 @@ func TestUsersWithoutServer(t *testing.T) {
 	bad(t, 1, "already exists", "user", "add", "eve", "--password-hash", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", f)
 	bad(t, 1, "NTLM", "user", "add", "x", "--password-hash", "{NTLM}x", f)
 	bad(t, 1, "no password", "user", "add", "x", "--password-stdin", f)
+	for _, scheme := range []string{"{PLAIN}", "{cleartext}", "{Clear.b64}"} {
+		bad(t, 2, "use --password-hash -", "user", "add", "x", "--password-hash", scheme+"c2VjcmV0", f)
+	}
 	bad(t, 2, "--password-stdin", "user", "add", "x", f)
 	bad(t, 2, "accepts 1 arg", "user", "add", f)
 	bad(t, 2, "unknown flag", "user", "add", "x", "--password", "secret", f)
@@ -340,6 +344,17 @@ func TestImportAndExport(t *testing.T) {
 	bad(t, 1, "already holds a Maildir", "export", "--user=bob", dir, f)
 	good(t, "", "check", f)
 	stop()
+}
+
+// TestStandardInputInterrupted: who types a password where none is asked for can leave.
+func TestStandardInputInterrupted(t *testing.T) {
+	in, out := io.Pipe() // nothing ever comes
+	defer out.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := firstLine(ctx, in); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 // TestInterrupted: what Ctrl-C breaks off says so, and not what it was doing.

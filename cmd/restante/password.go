@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,11 +34,13 @@ func (p *passwordFlags) read(c *cobra.Command, in *admin.Secret) (err error) {
 	terminal, ok := terminalOf(c)
 	switch {
 	case p.hash == "-":
-		in.Hash, err = firstLine(c.InOrStdin())
+		in.Hash, err = firstLine(c.Context(), c.InOrStdin())
+	case isCleartext(p.hash):
+		return usageError{errors.New("a password in cleartext is not taken from the command line: use --password-hash -")}
 	case p.hash != "":
 		in.Hash = p.hash
 	case p.stdin:
-		in.Password, err = firstLine(c.InOrStdin())
+		in.Password, err = firstLine(c.Context(), c.InOrStdin())
 	case !ok:
 		return usageError{errors.New("standard input is no terminal: use --password-stdin")}
 	default:
@@ -49,13 +52,35 @@ func (p *passwordFlags) read(c *cobra.Command, in *admin.Secret) (err error) {
 	return err
 }
 
-func firstLine(r io.Reader) (string, error) {
-	const most = 4*auth.MaxPassword + 2
-	line, err := bufio.NewReader(io.LimitReader(r, most)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("standard input: %w", err)
+// isCleartext reports whether a hash is the password itself.
+func isCleartext(hash string) bool {
+	scheme, ok := strings.CutPrefix(hash, "{")
+	scheme, _, _ = strings.Cut(scheme, "}")
+	scheme, _, _ = strings.Cut(scheme, ".")
+	return ok && slices.Contains([]string{"PLAIN", "CLEARTEXT", "CLEAR"}, strings.ToUpper(scheme))
+}
+
+// firstLine reads a line until ctx ends.
+func firstLine(ctx context.Context, r io.Reader) (string, error) {
+	type result struct {
+		line string
+		err  error
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	done := make(chan result, 1)
+	go func() {
+		const most = 4*auth.MaxPassword + 2
+		line, err := bufio.NewReader(io.LimitReader(r, most)).ReadString('\n')
+		done <- result{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-done:
+		if r.err != nil && !errors.Is(r.err, io.EOF) {
+			return "", fmt.Errorf("standard input: %w", r.err)
+		}
+		return strings.TrimRight(r.line, "\r\n"), nil
+	}
 }
 
 // choose asks for a new password twice, to be sure.
