@@ -131,8 +131,8 @@ func (s *session) inSearchTime(ctx context.Context, f func(context.Context) erro
 	limited, cancel := context.WithTimeout(ctx, s.srv.limits.SearchTime)
 	defer cancel()
 	connected, stop := s.whileConnected(limited)
+	defer stop()
 	err := f(s.metered(connected))
-	stop()
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return imap.No(imap.CodeLimit, "This search takes too long; search for less")
 	}
