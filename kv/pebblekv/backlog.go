@@ -2,11 +2,14 @@ package pebblekv
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/restante/restante/kv"
 )
 
 const (
@@ -29,6 +32,7 @@ type backlog struct {
 	memory uint64 // octets of memtables from which on commits wait
 	moved  chan struct{}
 	full   atomic.Pointer[chan struct{}] // nil if there is none; closed when it is gone
+	owed   atomic.Int64                  // octets of memtables that are to be written out
 }
 
 func newBacklog(memTable int, log *slog.Logger) *backlog {
@@ -38,22 +42,29 @@ func newBacklog(memTable int, log *slog.Logger) *backlog {
 // note has the backlog looked at: a log has been begun, or work has ended.
 func (b *backlog) note() { notify(b.moved) }
 
-// wait answers when there is no backlog, with an error when ctx ends before. It
-// also returns after a failure.
-func (b *backlog) wait(ctx context.Context, f *failure) error {
-	for {
-		full := b.full.Load()
-		if full == nil {
-			return nil
-		}
+// wait answers when there is no backlog, with an error when ctx ends before, or when what
+// is to be written out waits for room on the disk. It also returns after a failure.
+func (b *backlog) wait(ctx context.Context, fs *steadyFS) error {
+	full := b.full.Load()
+	if full == nil {
+		return nil
+	}
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
+	for ; full != nil; full = b.full.Load() {
 		select {
 		case <-*full:
-		case <-f.done:
+		case <-again.C:
+			if fs.short.Load() > 0 {
+				return fmt.Errorf("%w: what was written before waits for room", kv.ErrNoSpace)
+			}
+		case <-fs.failed.done:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	return nil
 }
 
 // run looks until quit is closed.
@@ -73,6 +84,11 @@ func (b *backlog) run(db *pebble.DB, quit <-chan struct{}) {
 		case <-tick:
 		}
 		m := db.Metrics()
+		owed := int64(0)
+		if m.MemTable.Count > 1 { // one takes what comes
+			owed = int64(m.MemTable.Size)
+		}
+		b.owed.Store(owed)
 		b.set(m.MemTable.Size >= b.memory || int(m.Levels[0].Sublevels) >= maxSublevels)
 	}
 }

@@ -51,11 +51,13 @@ func fillUp(t *testing.T, ctx context.Context, s *Store, writers int) (acked []a
 	acked = make([]atomic.Uint64, writers)
 	errs := make([]error, writers)
 	var wg sync.WaitGroup
-	for w := range writers {
+	for w := range writers { // all of them, before the first has filled it up
 		if _, err := s.Commit(ctx, kv.Partition(w), 0, rowsOf(1), kv.Durable); err != nil {
 			t.Fatal(err)
 		}
 		acked[w].Store(1)
+	}
+	for w := range writers {
 		wg.Go(func() {
 			for v := kv.Version(1); ; v++ {
 				if _, errs[w] = s.Commit(ctx, kv.Partition(w), v, rowsOf(v+1), kv.Durability(w%2)); errs[w] != nil {
@@ -127,5 +129,71 @@ func TestFailureInBacklog(t *testing.T) {
 		if w%2 == int(kv.Durable) {
 			expectRows(t, after, kv.Partition(w), kv.Version(acked[w].Load()))
 		}
+	}
+}
+
+// TestFullDiskInBacklog keeps what is to be written out waiting for room: commits are refused
+// when too much does, not kept waiting with it, and taken again when there is room.
+func TestFullDiskInBacklog(t *testing.T) {
+	var full atomic.Bool
+	full.Store(true)
+	s := open(t, Options{Dir: "store", MemTableBytes: 128 << 10, FS: errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpCreate && isTable(op.Path) && full.Load() {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))})
+	defer closeStore(t, s)
+	v := kv.Version(0)
+	commit := func() (err error) {
+		mustEnd(t, "a commit", func() { _, err = s.Commit(context.Background(), 1, v, rowsOf(v+1), kv.Durable) })
+		if err == nil {
+			v++
+		}
+		return err
+	}
+	for {
+		if err := commit(); errors.Is(err, restante.ErrNoSpace) {
+			break
+		} else if err != nil || v > 10_000 {
+			t.Fatalf("after %d commits: %v", v, err)
+		}
+	}
+	full.Store(false)
+	for start := time.Now(); commit() != nil; {
+		if time.Since(start) > soon {
+			t.Fatal("commits are refused though there is room")
+		}
+	}
+	expectRows(t, s, 1, v)
+}
+
+// TestReserveForBacklog has the room that the backlog takes on the disk be kept free as well.
+func TestReserveForBacklog(t *testing.T) {
+	mem := vfs.NewMem()
+	disk := newHeldDisk(mem)
+	s := open(t, Options{Dir: "store", FS: disk, MemTableBytes: 128 << 10, Reserve: 1 << 20})
+	defer closeStore(t, s)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, end := fillUp(t, ctx, s, 1)
+	if owed := s.backlog.owed.Load(); owed < maxMemTables*128<<10 {
+		t.Errorf("%d octets are owed", owed)
+	}
+	mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 5 << 18, TotalBytes: 1 << 30})
+	time.Sleep(roomAge) // as old as a look may be
+	if _, err := s.Commit(ctx, 97, 0, rowsOf(1), kv.Durable); !errors.Is(err, restante.ErrNoSpace) {
+		t.Errorf("a commit for which there is room, but not for it and the backlog: %v", err)
+	}
+	cancel()
+	close(disk.free)
+	end()
+	for start := time.Now(); s.backlog.owed.Load() > 0; time.Sleep(time.Millisecond) {
+		if time.Since(start) > soon {
+			t.Fatal("the backlog stays")
+		}
+	}
+	if _, err := s.Commit(t.Context(), 97, 0, rowsOf(1), kv.Durable); err != nil {
+		t.Errorf("a commit without a backlog: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func (s *Store) commit(ctx context.Context, p kv.Partition, base, next kv.Versio
 	if err := s.room.admit(b); err != nil {
 		return 0, err
 	}
-	if err := s.backlog.wait(ctx, s.failed); err != nil {
+	if err := s.backlog.wait(ctx, s.fs); err != nil {
 		return 0, err
 	}
 	e := s.partitions.acquire(p)

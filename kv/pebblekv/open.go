@@ -44,8 +44,8 @@ func Open(o Options) (*Store, error) {
 	s := &Store{log: o.Logger, dir: o.Dir, syncAll: o.SyncAll, failed: newFailure(o.Logger, o.Failed), quit: make(chan struct{})}
 	s.use.ended = make(chan struct{})
 	s.partitions.init()
-	s.room = newRoom(o.FS, o.Dir, o.Reserve, o.Logger)
 	s.backlog = newBacklog(o.MemTableBytes, o.Logger)
+	s.room = newRoom(o.FS, o.Dir, o.Reserve, s.backlog, o.Logger)
 	if o.removed == nil {
 		o.removed = func() {}
 	}

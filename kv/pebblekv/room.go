@@ -20,6 +20,7 @@ type room struct {
 	fs      vfs.FS
 	dir     string
 	reserve int64 // 0: never refuses
+	backlog *backlog
 	log     *slog.Logger
 	mu      struct {
 		sync.Mutex
@@ -29,11 +30,12 @@ type room struct {
 	}
 }
 
-func newRoom(fs vfs.FS, dir string, reserve int64, log *slog.Logger) *room {
-	return &room{fs: fs, dir: dir, reserve: max(reserve, 0), log: log}
+func newRoom(fs vfs.FS, dir string, reserve int64, b *backlog, log *slog.Logger) *room {
+	return &room{fs: fs, dir: dir, reserve: max(reserve, 0), backlog: b, log: log}
 }
 
-// admit answers kv.ErrNoSpace if the batch would eat into the reserve.
+// admit answers kv.ErrNoSpace if the batch would eat into the reserve, or into what the
+// backlog takes when it is written out: its log is only used again after that.
 func (r *room) admit(b *kv.Batch) error {
 	if r.reserve == 0 {
 		return nil
@@ -43,6 +45,7 @@ func (r *room) admit(b *kv.Batch) error {
 	if frees {
 		floor /= 2
 	}
+	floor += r.backlog.owed.Load()
 	size := int64(b.Size())
 	r.mu.Lock()
 	defer r.mu.Unlock()

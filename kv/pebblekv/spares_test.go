@@ -133,7 +133,7 @@ func (f *meetingFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vf
 func TestSpareTakenWhileNextIsMade(t *testing.T) {
 	meeting := &meetingFS{FS: vfs.NewMem(), creating: make(chan struct{}, 100)}
 	const size = 3 << 20
-	s := newSpares(meeting, "", size, newRoom(meeting.FS, "", -1, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	s := newSpares(meeting, "", size, newRoom(meeting.FS, "", -1, nil, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
 	s.from = 1
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {

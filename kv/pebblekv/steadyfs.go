@@ -52,6 +52,7 @@ type steadyFS struct {
 	done   chan struct{} // closed by giveUp
 	once   sync.Once
 	told   atomic.Int64 // when the log was last told, in seconds
+	short  atomic.Int32 // writes that wait for room
 }
 
 func newSteadyFS(fs vfs.FS, dir string, log *slog.Logger, failed *failure, spares *spares) *steadyFS {
@@ -75,6 +76,10 @@ func (fs *steadyFS) givenUp() bool {
 func (fs *steadyFS) wait(err error) {
 	if now, told := time.Now().Unix(), fs.told.Load(); now-told >= tellEvery && fs.told.CompareAndSwap(told, now) {
 		fs.log.Error("disk is full; a write waits for room", "dir", fs.dir, "err", err)
+	}
+	if isNoSpace(err) {
+		fs.short.Add(1)
+		defer fs.short.Add(-1)
 	}
 	timer := time.NewTimer(retryEvery)
 	defer timer.Stop()

@@ -94,9 +94,11 @@ func TestDiskFullUnseen(t *testing.T) {
 			for v := kv.Version(0); v < each; {
 				var b kv.Batch
 				b.Set(fmt.Appendf(nil, "%04d", v), make([]byte, 4000))
+				fill := false
 				switch _, err := s.Commit(context.Background(), kv.Partition(w), v, &b, kv.Durability(v%2)); {
 				case err == nil:
 					v++
+					fill = w == 0 && v%30 == 15
 				case errors.Is(err, kv.ErrNoSpace):
 					refusedCommits.Add(1)
 					runtime.Gosched()
@@ -104,7 +106,7 @@ func TestDiskFullUnseen(t *testing.T) {
 					t.Errorf("commit %d: %v", v, err)
 					return
 				}
-				if w == 0 && v%30 == 15 {
+				if fill {
 					// Full until several writes have met it.
 					met := refusedWrites.Load()
 					full.Store(true)
