@@ -107,27 +107,37 @@ func (w *summaryWriter) subject(value []byte) (flags byte) {
 	return flags
 }
 
+// addressWindow is how far behind the address before, in octets, an address is looked for in
+// its field's text: so that a field of very many costs no more than each of them.
+const addressWindow = 1 << 10
+
 // addressText writes what a search of an address field looks in: the field's text, or its
 // octets, for which decoded is false, and behind line ends what the envelope tells of it and
 // that text does not, because of comments, folding or quotes within (RFC 9051 §6.4.4).
 func (w *summaryWriter) addressText(value []byte) (decoded bool) {
 	start := len(w.dst)
 	w.dst, decoded = HeaderText(w.dst, value)
-	var told []byte
-	add := func() {
-		if len(told) > 0 && !bytes.Contains(w.dst[start:], told) {
+	end := len(w.dst)
+	// add writes told unless it stands near, and answers where it ends there.
+	add := func(told []byte) int {
+		if i := bytes.Index(w.dst[start:min(start+addressWindow, end)], told); i >= 0 {
+			return start + i + len(told)
+		}
+		if !bytes.HasSuffix(w.dst[end:], told) {
 			w.dst = append(append(w.dst, '\n'), told...)
 		}
+		return start
 	}
 	escaped := bytes.IndexByte(value, '\\') >= 0
+	var told []byte
 	w.addresses.run(value, func(a *Address) bool {
 		if escaped {
 			told = DecodeHeader(told[:0], a.Name)
-			add()
+			add(told)
 		}
 		if a.Complete() {
 			told = append(append(append(told[:0], a.Mailbox...), '@'), a.Host...)
-			add()
+			start = add(told)
 		}
 		return true
 	})

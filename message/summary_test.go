@@ -304,3 +304,18 @@ func TestAddressText(t *testing.T) {
 		}
 	}
 }
+
+// TestAddressTextOfMany holds that an address of a long field is looked for near the one before
+// only, and found there, and that the field's text is followed by those alone that it lacks.
+func TestAddressTextOfMany(t *testing.T) {
+	var field, extra strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&field, "Name %d <u%d@x>, \"q%d\"@x, ", i, i, i)
+		fmt.Fprintf(&extra, "\nq%d@x", i)
+	}
+	text, _ := HeaderText(nil, []byte(field.String()))
+	w := summaryWriter{}
+	if w.addressText([]byte(field.String())); string(w.dst) != string(text)+extra.String() {
+		t.Errorf("%d octets, want %d and %d", len(w.dst), len(text), extra.Len())
+	}
+}
